@@ -1,0 +1,21 @@
+// Maps over elements on the tape: GELU, sums, dropout, the sum with a table of positions.
+#pragma once
+#include "qkvbench/autograd/tape.hpp"
+
+namespace qkvbench {
+
+/// y = x·Φ(x), the exact GELU.   x, y: any shape.
+Value gelu(Tape& tape, Value x);
+
+/// y = a + b.   a, b, y: one shape. Throws when the shapes differ.
+Value add(Tape& tape, Value a, Value b);
+
+/// y = x/(1-p) with probability 1-p, else 0, drawn from the tape's RandomContext; y is x when p = 0 or when the tape
+/// does not record.   x, y: any shape; 0 <= p < 1.
+Value dropout(Tape& tape, Value x, real p);
+
+/// y[b, t] = x[b, t] + positions[t].   x, y: [B, T, C]; positions: [L, C] (or [1, L, C]) with L >= T.
+/// Throws when L < T or the widths differ.
+Value add_positions(Tape& tape, Value x, Value positions);
+
+}  // namespace qkvbench

@@ -1,0 +1,111 @@
+// The tape: a record of the operations of one step, walked backward to give every value its gradient.
+// No graph, no reference counts, no virtual functions: values live in an arena until the step is over.
+#pragma once
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+#include "qkvbench/base/arena.hpp"
+#include "qkvbench/tensor/shape.hpp"
+
+namespace qkvbench {
+
+/// One value on the tape. Operations read and write its fields; everyone else uses Value.
+struct Node {
+  Shape shape;
+  real* data = nullptr;
+  real* grad = nullptr;  ///< null until something flows back
+  bool needs_grad = false;
+  void (*backward)(void* closure) = nullptr;
+  void* closure = nullptr;
+  Node* previous = nullptr;
+};
+
+/// A handle to a value on a tape: its shape, its numbers, its gradient. Copied freely, valid until the tape's reset().
+class Value {
+ public:
+  Value() = default;
+  explicit Value(Node* node) : node_(node) {}
+
+  bool defined() const { return node_ != nullptr; }
+  const Shape& shape() const { return node_->shape; }
+  real* data() const { return node_->data; }
+  /// The gradient, or null when nothing has flowed back.
+  const real* grad() const { return node_->grad; }
+  bool needs_grad() const { return node_ && node_->needs_grad; }
+  Node* node() const { return node_; }
+
+ private:
+  Node* node_ = nullptr;
+};
+
+/// Where an operation's backward pass writes: `accumulate` says whether the numbers there count already.
+struct GradientSlot {
+  real* data;
+  bool accumulate;
+};
+
+/// What dropout draws from: which seed and which training step.
+struct RandomContext {
+  std::uint64_t seed = 0;
+  std::uint32_t step = 0;
+};
+
+class Tape {
+ public:
+  /// `recording` false: forward passes only, nothing is kept for gradients and dropout does nothing.
+  explicit Tape(bool recording = true) : recording_(recording) {}
+
+  bool recording() const { return recording_; }
+  Arena& arena() { return arena_; }
+
+  /// Forgets all values and gives their memory back for the next step.
+  void reset(RandomContext random = {});
+
+  RandomContext random() const { return random_; }
+  /// A new number for each dropout of a step, the same from step to step.
+  std::uint32_t next_dropout_site() { return dropout_sites_++; }
+
+  /// A value that the caller owns and that gets no gradient.
+  Value constant(const Shape& shape, const real* data);
+  /// A value that the caller owns, with the caller's gradient, which is accumulated.
+  Value parameter(const Shape& shape, real* data, real* grad);
+  /// An operation's result, uninitialised.
+  Value result(const Shape& shape, bool needs_grad);
+  /// The same numbers under another shape of as many elements; gradients flow through.
+  Value reshape(Value x, const Shape& shape);
+
+  /// Registers what to do when `out` has its gradient. F is called once, in reverse order of registration;
+  /// it captures pointers and sizes only, since nothing is destroyed.
+  template <class F>
+  void on_backward(Value out, F backward) {
+    if (!out.needs_grad()) return;
+    static_assert(std::is_trivially_destructible_v<F> && alignof(F) <= 64);
+    Node* node = out.node();
+    node->closure = new (arena_.take_bytes(sizeof(F))) F(backward);
+    node->backward = [](void* closure) { (*static_cast<F*>(closure))(); };
+    node->previous = last_;
+    last_ = node;
+  }
+
+  /// x's gradient, to be written or accumulated as the slot says.
+  GradientSlot slot(Value x);
+  /// x's gradient, to be accumulated: zero if nothing had flowed back.
+  real* accumulator(Value x);
+  /// Lets `to` have the buffer of `from`'s gradient, which nobody needs any more. Call it last in a backward pass.
+  void hand_over(Value from, Value to);
+
+  /// Gives every value its gradient of seed · loss; loss is a single number of this tape.
+  void backward(Value loss, real seed = 1);
+
+ private:
+  Node* new_node(const Shape& shape, bool needs_grad);
+
+  Arena arena_;
+  Node* last_ = nullptr;
+  RandomContext random_;
+  std::uint32_t dropout_sites_ = 0;
+  bool recording_;
+};
+
+}  // namespace qkvbench

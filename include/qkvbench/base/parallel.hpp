@@ -1,0 +1,52 @@
+// The one wrapper of OpenMP: how many threads, and a loop over independent pieces of work.
+// It offers no reduction on purpose: a sum split by thread count would change with the machine.
+#pragma once
+#include <omp.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "qkvbench/base/real.hpp"
+
+namespace qkvbench {
+
+/// Sets the number of threads that parallel_for uses; n >= 1.
+void set_threads(int n);
+
+/// Number of threads that parallel_for uses now (1 inside a parallel_for).
+int threads();
+
+/// Number of physical cores this process may run on (SMT siblings count once; 1 when unknown).
+int physical_cores();
+
+/// Calls f(i) once for every i in [0, n), on up to threads() threads, in contiguous shares.
+/// The pieces must not depend on each other. The first exception is thrown again after the loop.
+/// Loops inside f run on the calling thread.
+template <class F>
+void parallel_for(index_t n, F&& f) {
+  if (n <= 1 || threads() == 1) {
+    for (index_t i = 0; i < n; ++i) f(i);
+    return;
+  }
+  std::exception_ptr error;
+  const int team = static_cast<int>(std::min<index_t>(n, threads()));
+#pragma omp parallel for schedule(static) num_threads(team)
+  for (index_t i = 0; i < n; ++i) {
+    try {
+      f(i);
+    } catch (...) {
+#pragma omp critical(qkvbench_parallel_error)
+      if (!error) error = std::current_exception();
+    }
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+/// Splits [0, n) into pieces of `grain` (the last may be shorter) and calls f(begin, end) for each.
+/// The pieces depend on n and grain alone, so a partial result for each piece is the same on any machine.
+template <class F>
+void parallel_ranges(index_t n, index_t grain, F&& f) {
+  parallel_for((n + grain - 1) / grain, [&](index_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
+}
+
+}  // namespace qkvbench

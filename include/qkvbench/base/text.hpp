@@ -1,0 +1,26 @@
+// Small helpers on text: nearest names for error messages, numbers and sizes for people.
+// No formatting of tables; that is the report's.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qkvbench {
+
+/// The candidate with the smallest edit distance to `name` (the first of equals); empty without candidates.
+std::string nearest(std::string_view name, std::span<const std::string> candidates);
+
+/// "unknown variant 'qk-vv': did you mean 'qk_v'? Known: q_k_v, qk_v …"
+std::string unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> known);
+
+/// "a, b, c"
+std::string join(std::span<const std::string> parts, std::string_view separator = ", ");
+
+/// The parts of `text` between separators, without spaces around them; an empty text has none.
+std::vector<std::string> split(std::string_view text, char separator);
+
+/// "12,345,678"
+std::string with_commas(long long n);
+
+}  // namespace qkvbench

@@ -1,0 +1,90 @@
+// The configuration of a run: one flat record whose keys are the flags' names, read and written by one table.
+// Everything a result depends on is here, and nothing else (no threads, no paths).
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "qkvbench/data/dataset.hpp"
+#include "qkvbench/nn/model.hpp"
+#include "qkvbench/train/trainer.hpp"
+
+namespace qkvbench::experiment {
+
+using Json = nlohmann::ordered_json;
+
+/// Values of a run. Zero means "follows from the others" where a comment says so, until resolve().
+struct Config {
+  std::string task = "reverse", variant = "q_k_v";
+  index_t d_model = 64, layers = 2, heads = 4;
+  index_t kv_heads = 0;  ///< 0: as many as heads
+  index_t seq_len = 16;
+  index_t max_len = 0;  ///< 0: 128, or seq_len when that is longer
+  index_t pos_dim = 10;
+  double dropout = 0;
+  index_t epochs = 2;
+  index_t steps = 0;  ///< 0: as many as the epochs take (stays 0 when resolved)
+  index_t batch_size = 128;
+  std::string optimizer = "adam";
+  double lr = 1e-3;
+  std::string schedule = "cosine";
+  double warmup = 0.05, final_lr = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0, grad_clip = 5;
+  index_t n_train = 10000, n_test = 2000;
+  index_t log_every = 0;  ///< 0: a fiftieth of all steps
+  std::uint64_t seed = 0;
+};
+
+/// One key of the configuration: its place in Config, what it may be, and how help explains it.
+struct Option {
+  const char* key;
+  const char* help;
+  const char* group;
+  std::variant<std::string Config::*, index_t Config::*, double Config::*, std::uint64_t Config::*> member;
+  double least, most;                               ///< numbers only; inclusive
+  std::function<std::vector<std::string>()> names;  ///< texts only: the known values; null when checked elsewhere
+
+  /// "--d-model"
+  std::string flag() const;
+};
+
+/// All keys, in the order of help and of result.json.
+std::span<const Option> all_options();
+
+/// Sets one key from text. Throws Error (usage) naming the flag when the text is no such number or out of range,
+/// or with the nearest value when the name is unknown.
+void set_option(Config& config, const Option& option, const std::string& text);
+
+/// A named starting point: keys that differ from the defaults.
+struct Preset {
+  const char *id, *summary;
+  std::vector<std::pair<std::string, std::string>> values;
+};
+std::span<const Preset> all_presets();
+const Preset& find_preset(const std::string& id);
+void apply_preset(Config& config, const Preset& preset);
+
+/// The config object of a result.json or a checkpoint, or a file that holds one (a result.json as it is).
+/// Throws Error (usage) on an unknown key, with the nearest one, and on a value of the wrong kind.
+Config config_from_json(const nlohmann::json& json, const std::string& origin);
+Config read_config(const std::filesystem::path& path);
+
+/// Fills in what follows from other keys, writes names in their canonical form, and checks that everything fits.
+/// Throws Error (usage).
+void resolve(Config& config);
+
+/// The config object of a result: every key, resolved.
+Json config_json(const Config& config);
+/// The first 8 hexadecimal digits of the SHA-256 of the config object.
+std::string config_hash(const Config& config);
+/// "reverse-qk_v-s0-1a2b3c4d"
+std::string run_name(const Config& config);
+
+// What the rooms below need of it; the configuration must be resolved.
+nn::ModelConfig model_config(const Config& config);
+data::TaskOptions task_options(const Config& config);
+train::TrainOptions train_options(const Config& config);
+
+}  // namespace qkvbench::experiment

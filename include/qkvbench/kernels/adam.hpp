@@ -1,0 +1,24 @@
+// One step of Adam over a flat array, and the sum of squares that gradient clipping needs.
+// Knows nothing of parameters or schedules.
+#pragma once
+#include "qkvbench/base/real.hpp"
+
+namespace qkvbench::kernels {
+
+/// Numbers of one step. `lr` is the scheduled rate; `step` counts from 1.
+struct AdamStep {
+  double lr, beta1, beta2, eps, weight_decay;
+  bool decoupled;  ///< AdamW: x -= lr·weight_decay·x before the step; otherwise weight_decay·x joins the gradient
+  index_t step;
+  double gradient_scale;  ///< the clipping factor
+};
+
+/// With g = gradient_scale·dx (+ weight_decay·x): m = β₁m + (1-β₁)g, v = β₂v + (1-β₂)g²,
+/// x -= lr/(1-β₁ᵗ) · m / (√v/√(1-β₂ᵗ) + ε).   x, m, v: [N], updated; dx: [N], read and then set to zero.
+/// Source: torch.optim.Adam and AdamW.
+void adam_step(index_t N, const AdamStep& s, real* x, real* dx, real* m, real* v);
+
+/// Σ x², in double precision and in blocks that depend on N alone.   x: [N].
+double sum_of_squares(index_t N, const real* x);
+
+}  // namespace qkvbench::kernels

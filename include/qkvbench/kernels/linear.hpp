@@ -1,0 +1,24 @@
+// The affine map y = x Wᵀ + b and its gradients.
+// Not a module: weights are plain pointers here.
+#pragma once
+#include "qkvbench/base/real.hpp"
+
+namespace qkvbench::kernels {
+
+/// y = x Wᵀ (+ bias) (+ residual).
+/// x: [R, I]; weight: [O, I]; bias: [O] or null; residual: [R, O] or null; y: [R, O], written.
+/// Source: torch.nn.Linear.
+void linear_forward(index_t R, index_t I, index_t O, const real* x, const real* weight, const real* bias,
+                    const real* residual, real* y);
+
+/// dx (+)= dy W.   dy: [R, O]; dx: [R, I], written, or accumulated when `accumulate`.
+void linear_backward_input(index_t R, index_t I, index_t O, const real* dy, const real* weight, real* dx,
+                           bool accumulate);
+
+/// dW += dyᵀ x and dbias += Σ_rows dy.   dweight: [O, I]; dbias: [O] or null; both accumulated.
+void linear_backward_weight(index_t R, index_t I, index_t O, const real* dy, const real* x, real* dweight, real* dbias);
+
+/// out[c] += Σ_r x[r, c], in blocks of rows that depend on R alone.   x: [R, C]; out: [C], accumulated.
+void column_sum(index_t R, index_t C, const real* x, real* out);
+
+}  // namespace qkvbench::kernels

@@ -1,0 +1,33 @@
+// Softmax with cross-entropy over rows of logits, and gathering rows of a table by id.
+// The kernels on both ends of a model that deal with integers.
+#pragma once
+#include <cstdint>
+#include <span>
+
+#include "qkvbench/base/real.hpp"
+
+namespace qkvbench::kernels {
+
+/// What a batch of logits scored. Sums, so that batches can be added up.
+struct Score {
+  double loss_nats = 0;  ///< Σ over scored rows of -log softmax(logits)[target]
+  index_t correct = 0;   ///< rows whose largest logit (the first of equals) is the target
+  index_t targets = 0;   ///< scored rows: those whose target is not negative
+};
+
+/// logits: [R, V]; targets: [R], each below V, negative ones are not scored; lse: [R], written.
+/// Source: torch.nn.functional.cross_entropy.
+Score cross_entropy_forward(index_t R, index_t V, const real* logits, const std::int32_t* targets, real* lse);
+
+/// dlogits = (softmax(logits) - onehot(target)) · scale for scored rows, 0 for others.   dlogits: [R, V], written.
+void cross_entropy_backward(index_t R, index_t V, const real* logits, const std::int32_t* targets, const real* lse,
+                            real scale, real* dlogits);
+
+/// y[r] = table[ids[r]].   ids: [R], each below the table's rows; table: [V, C]; y: [R, C], written.
+/// Source: torch.nn.Embedding.
+void gather_forward(index_t R, index_t C, const std::int32_t* ids, const real* table, real* y);
+
+/// dtable[ids[r]] += dy[r], r in order.   dtable: [V, C], accumulated.
+void gather_backward(index_t R, index_t C, const std::int32_t* ids, const real* dy, real* dtable);
+
+}  // namespace qkvbench::kernels

@@ -1,0 +1,69 @@
+// A model: an input stage, a stack of pre-norm blocks, a read-out. Families differ in the two ends alone.
+// Not a registry of variants: sharing is part of the block's configuration.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "qkvbench/nn/modules.hpp"
+#include "qkvbench/tensor/batch.hpp"
+
+namespace qkvbench::nn {
+
+/// Sizes of a model; each family reads the fields that concern it.
+struct ModelConfig {
+  std::string family;  ///< "encoder" or "set"
+  Variant variant;
+  index_t d_model = 64, layers = 2, heads = 4, kv_heads = 4;
+  index_t seq_len = 16;    ///< T: positions of one example
+  index_t max_len = 128;   ///< rows of learned positions (encoder)
+  index_t pos_dim = 10;    ///< m of the positional term
+  index_t symbols = 10;    ///< input and output symbols (encoder)
+  index_t features = 512;  ///< numbers of one element (set)
+  real dropout = 0;
+};
+
+/// The two ends of a family: how inputs become [B, T, d] and how [B, T, d] becomes rows of logits.
+class Family {
+ public:
+  virtual ~Family() = default;
+  virtual bool causal() const { return false; }
+  virtual InitScheme init() const { return InitScheme::kPyTorch; }
+  /// Declares what comes before the blocks, and what comes after the last LayerNorm.
+  virtual void declare_input(Parameters& parameters) = 0;
+  virtual void declare_output(Parameters& parameters) = 0;
+  /// result: [B, T, d]. Throws when the batch is not of the family's form.
+  virtual Value embed(Tape& tape, const Batch& batch) const = 0;
+  /// h: [B, T, d]; result: [rows, classes], one row for each target.
+  virtual Value read_out(Tape& tape, Value h) const = 0;
+  /// Positions that the blocks see, and multiply-adds of the two ends for one example.
+  virtual index_t positions() const = 0;
+  virtual index_t macs_ends() const = 0;
+};
+
+/// Names of the families that exist.
+const std::vector<std::string>& family_names();
+
+class Model {
+ public:
+  /// Declares all parameters; nothing is allocated. Throws Error (usage) when sizes do not fit each other.
+  explicit Model(const ModelConfig& config);
+
+  const ModelConfig& config() const { return config_; }
+  Parameters& parameters() { return parameters_; }
+  const Parameters& parameters() const { return parameters_; }
+  const std::vector<Block>& blocks() const { return blocks_; }
+  const Family& family() const { return *family_; }
+
+  /// Rows of logits for a batch.   result: [rows, classes], as Batch::targets has rows.
+  Value forward(Tape& tape, const Batch& batch) const;
+
+ private:
+  ModelConfig config_;
+  Parameters parameters_;
+  std::unique_ptr<Family> family_;
+  std::vector<Block> blocks_;
+  std::unique_ptr<LayerNorm> ln_f_;
+};
+
+}  // namespace qkvbench::nn

@@ -1,0 +1,88 @@
+// The parts of a block: affine map, layer normalisation, attention, MLP, and the pre-norm block itself.
+// Each declares its parameters when made and says in forward() what it computes; none knows a family or a task.
+#pragma once
+#include <array>
+#include <vector>
+
+#include "qkvbench/nn/parameters.hpp"
+#include "qkvbench/nn/sharing.hpp"
+
+namespace qkvbench::nn {
+
+/// How the weights of a family begin: PyTorch's defaults, or GPT-2's N(0, 0.02²) with zero biases.
+enum class InitScheme { kPyTorch, kGpt2 };
+
+/// Everything a block needs to know.
+struct BlockConfig {
+  Variant variant;
+  index_t d_model, heads, kv_heads;
+  index_t positions;  ///< longest sequence, for the positional term's table
+  index_t pos_dim;    ///< m of the positional term
+  bool causal;
+  real dropout;
+  InitScheme init;
+};
+
+/// y = x Wᵀ + b.
+class Linear {
+ public:
+  Linear(Parameters& parameters, const std::string& name, index_t in, index_t out, InitScheme init);
+  /// x: [..., in]; residual: [..., out] or undefined; result: [..., out].
+  Value forward(Tape& tape, Value x, Value residual = {}) const;
+  /// residual + dropout(x Wᵀ + b).
+  Value forward_dropout(Tape& tape, Value x, Value residual, real p) const;
+
+ private:
+  const Parameter *weight_, *bias_;
+};
+
+/// Layer normalisation over the last size.
+class LayerNorm {
+ public:
+  LayerNorm(Parameters& parameters, const std::string& name, index_t d);
+  Value forward(Tape& tape, Value x) const;
+
+ private:
+  const Parameter *weight_, *bias_;
+};
+
+/// Multi-head attention whose query, key and value come from the projections that the sharing names.
+class Attention {
+ public:
+  Attention(Parameters& parameters, const std::string& name, const BlockConfig& config);
+  /// x, residual, result: [B, T, d_model]; result = residual + dropout(attention(x) through the output projection).
+  Value forward(Tape& tape, Value x, Value residual) const;
+  /// The scores before the softmax, for looking at.   x: [B, T, d_model]; result: B·H·T·T numbers.
+  std::vector<real> scores(Tape& tape, Value x) const;
+
+ private:
+  struct Inputs {
+    Value q, k, v, terms;
+  };
+  Inputs project(Tape& tape, Value x) const;
+
+  BlockConfig config_;
+  const Parameter *pos_w_ = nullptr, *pos_b_ = nullptr;  // only with the positional term
+  std::vector<real> position_table_;                     // [positions, pos_dim], likewise
+  std::vector<Linear> projections_;                      // one for each group of letters
+  Linear out_;
+};
+
+/// x += Attention(LN1(x)); x += MLP(LN2(x)), MLP = Linear(d→4d), GELU, Linear(4d→d).
+class Block {
+ public:
+  Block(Parameters& parameters, const std::string& name, const BlockConfig& config);
+  /// x, result: [B, T, d_model].
+  Value forward(Tape& tape, Value x) const;
+  const Attention& attention() const { return attention_; }
+  const LayerNorm& norm1() const { return ln1_; }
+
+ private:
+  LayerNorm ln1_;
+  Attention attention_;
+  LayerNorm ln2_;
+  Linear fc_in_, fc_out_;
+  real dropout_;
+};
+
+}  // namespace qkvbench::nn

@@ -1,0 +1,36 @@
+// Adam and AdamW over all parameters of a model, with clipping by the global gradient norm.
+// State is two flat arrays beside the parameters; checkpoints save and restore them.
+#pragma once
+#include <span>
+
+#include "qkvbench/tensor/buffer.hpp"
+
+namespace qkvbench::optim {
+
+struct AdamOptions {
+  bool decoupled = false;  ///< AdamW: weight decay apart from the gradient
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;
+  double grad_clip = 0;  ///< largest global gradient norm; 0 leaves gradients as they are
+};
+
+class Adam {
+ public:
+  Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options);
+
+  /// Clips, steps with rate lr and sets all gradients to zero. Returns the norm before clipping; when that is not
+  /// finite nothing is changed.
+  double step(double lr);
+
+  index_t steps_done() const { return steps_done_; }
+  void set_steps_done(index_t steps) { steps_done_ = steps; }
+  std::span<real> first_moment() { return m_.span(); }
+  std::span<real> second_moment() { return v_.span(); }
+
+ private:
+  AdamOptions options_;
+  std::span<real> values_, grads_;
+  Buffer m_, v_;
+  index_t steps_done_ = 0;
+};
+
+}  // namespace qkvbench::optim

@@ -1,0 +1,24 @@
+// Models and unfinished runs as safetensors: what is saved, and putting it back.
+// Knows neither run directories nor when to save.
+#pragma once
+#include <string>
+
+#include "qkvbench/train/safetensors.hpp"
+#include "qkvbench/train/trainer.hpp"
+
+namespace qkvbench::train {
+
+/// Bytes of model.safetensors: every parameter once, `config` (JSON text) in the metadata.
+std::string model_bytes(const nn::Model& model, const std::string& config);
+
+/// Copies a file's tensors into the model's parameters. `prefix` is put before each name ("param.").
+/// Throws Error (input) unless file and model have the same names and shapes (tensors without the prefix are ignored).
+void load_model(const Safetensors& file, const std::string& prefix, nn::Model& model);
+
+/// Bytes of a checkpoint: parameters, moments (optimizer.m.*, optimizer.v.*), the trainer's state.
+std::string checkpoint_bytes(const nn::Model& model, Trainer& trainer, const std::string& config);
+
+/// Puts a checkpoint back. Throws Error (input) when it does not fit the model.
+void load_checkpoint(const Safetensors& file, nn::Model& model, Trainer& trainer);
+
+}  // namespace qkvbench::train

@@ -1,0 +1,51 @@
+// Attention on the tape. Scores are not kept: the way back computes them again from q, k and one number a row.
+#include "qkvbench/autograd/attention.hpp"
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/kernels/attention.hpp"
+
+namespace qkvbench {
+
+namespace {
+
+kernels::AttentionSize check(const Value& q, const Value& k, const Value& v, const HeadLayout& layout) {
+  const index_t H = layout.heads, G = layout.kv_heads;
+  const std::string what = "attention: q " + q.shape().text() + ", k " + k.shape().text() + ", v " + v.shape().text() +
+                           ", " + std::to_string(H) + " heads, " + std::to_string(G) + " kv heads: ";
+  if (q.shape().rank() != 3 || H < 1 || G < 1 || H % G != 0 || q.shape()[2] % H != 0)
+    fail_internal(what + "the width of q must be a multiple of heads, and heads of kv heads");
+  const index_t B = q.shape()[0], T = q.shape()[1], D = q.shape()[2] / H;
+  const Shape shared{B, T, G * D};
+  if (!(k.shape() == shared) || !(v.shape() == shared)) fail_internal(what + "k and v must be " + shared.text());
+  return {B, T, H, G, D, layout.causal};
+}
+
+}  // namespace
+
+Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout, Value terms) {
+  const kernels::AttentionSize size = check(q, k, v, layout);
+  const Value o = tape.result(q.shape(), q.needs_grad() || k.needs_grad() || v.needs_grad() || terms.needs_grad());
+  real* lse = tape.arena().take<real>(size.B * size.H * size.T);
+  const real* term = terms.defined() ? terms.data() : nullptr;
+  kernels::attention_forward(size, q.data(), k.data(), v.data(), term, o.data(), lse);
+
+  tape.on_backward(o, [=, &tape] {
+    kernels::attention_backward(size, o.grad(), q.data(), k.data(), v.data(), term, o.data(), lse, tape.accumulator(q),
+                                tape.accumulator(k), tape.accumulator(v),
+                                terms.needs_grad() ? tape.accumulator(terms) : nullptr);
+  });
+  return o;
+}
+
+Value position_terms(Tape& tape, Value w, Value b, const real* table, index_t T) {
+  const index_t m = w.shape().elements();
+  const Value terms = tape.result({kernels::score_terms(T)}, w.needs_grad());
+  kernels::position_terms_forward(T, m, table, w.data(), b.data(), terms.data());
+
+  tape.on_backward(terms, [=, &tape] {
+    kernels::position_terms_backward(T, m, table, terms.grad(), tape.accumulator(w), tape.accumulator(b));
+  });
+  return terms;
+}
+
+}  // namespace qkvbench

@@ -1,0 +1,68 @@
+// Maps over elements on the tape.
+#include "qkvbench/autograd/elementwise.hpp"
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/kernels/elementwise.hpp"
+#include "qkvbench/kernels/linear.hpp"
+
+namespace qkvbench {
+
+Value gelu(Tape& tape, Value x) {
+  const index_t N = x.shape().elements();
+  const Value y = tape.result(x.shape(), x.needs_grad());
+  kernels::gelu_forward(N, x.data(), y.data());
+
+  tape.on_backward(y, [=, &tape] {
+    const GradientSlot dx = tape.slot(x);
+    kernels::gelu_backward(N, y.grad(), x.data(), dx.data, dx.accumulate);
+  });
+  return y;
+}
+
+Value add(Tape& tape, Value a, Value b) {
+  if (!(a.shape() == b.shape())) fail_internal("add: " + a.shape().text() + " and " + b.shape().text() + " differ");
+  const index_t N = a.shape().elements();
+  const Value y = tape.result(a.shape(), a.needs_grad() || b.needs_grad());
+  kernels::add_forward(N, a.data(), b.data(), y.data());
+
+  tape.on_backward(y, [=, &tape] {
+    if (b.needs_grad()) {
+      const GradientSlot db = tape.slot(b);
+      kernels::add_backward(N, y.grad(), db.data, db.accumulate);
+    }
+    tape.hand_over(y, a);
+  });
+  return y;
+}
+
+Value dropout(Tape& tape, Value x, real p) {
+  if (p == 0 || !tape.recording()) return x;
+  const index_t N = x.shape().elements();
+  const RandomStream random(tape.random().seed, Purpose::kDropout, tape.random().step);
+  const std::uint64_t first = static_cast<std::uint64_t>(tape.next_dropout_site()) << 40;
+  const Value y = tape.result(x.shape(), x.needs_grad());
+  kernels::dropout(N, x.data(), p, random, first, y.data(), false);
+
+  tape.on_backward(y, [=, &tape] {
+    const GradientSlot dx = tape.slot(x);
+    kernels::dropout(N, y.grad(), p, random, first, dx.data, dx.accumulate);
+  });
+  return y;
+}
+
+Value add_positions(Tape& tape, Value x, Value positions) {
+  const index_t B = x.shape()[0], T = x.shape()[1], C = x.shape().last();
+  if (positions.shape().last() != C || positions.shape().rows() < T)
+    fail_internal("add_positions: x " + x.shape().text() + " with positions " + positions.shape().text() + ": " +
+                  std::to_string(T) + " rows of " + std::to_string(C) + " are needed");
+  const Value y = tape.result(x.shape(), x.needs_grad() || positions.needs_grad());
+  kernels::add_rows_forward(B, T * C, x.data(), positions.data(), y.data());
+
+  tape.on_backward(y, [=, &tape] {
+    if (positions.needs_grad()) kernels::column_sum(B, T * C, y.grad(), tape.accumulator(positions));
+    tape.hand_over(y, x);
+  });
+  return y;
+}
+
+}  // namespace qkvbench

@@ -1,0 +1,54 @@
+// Affine maps on the tape.
+// The residual's gradient is the output's: it is handed over instead of copied.
+#include "qkvbench/autograd/linear.hpp"
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/kernels/linear.hpp"
+
+namespace qkvbench {
+
+namespace {
+
+void check(const Value& x, const Value& weight, const Value& bias, const Value& residual) {
+  const std::string what = "linear: x " + x.shape().text() + " with weight " + weight.shape().text() + ": ";
+  if (weight.shape().rank() != 2) fail_internal(what + "a weight has two sizes, [out, in]");
+  if (x.shape().last() != weight.shape()[1])
+    fail_internal(what + "inner sizes " + std::to_string(x.shape().last()) + " and " +
+                  std::to_string(weight.shape()[1]) + " differ");
+  if (bias.defined() && bias.shape().elements() != weight.shape()[0])
+    fail_internal(what + "the bias " + bias.shape().text() + " does not have the output's size");
+  if (residual.defined() && residual.shape().elements() != x.shape().rows() * weight.shape()[0])
+    fail_internal(what + "the residual " + residual.shape().text() + " does not have the output's size");
+}
+
+Shape with_last(const Shape& shape, index_t last) {
+  Shape out;
+  for (int i = 0; i + 1 < shape.rank(); ++i) out.push_back(shape[i]);
+  out.push_back(last);
+  return out;
+}
+
+}  // namespace
+
+Value linear(Tape& tape, Value x, Value weight, Value bias, Value residual) {
+  check(x, weight, bias, residual);
+  const index_t R = x.shape().rows(), I = weight.shape()[1], O = weight.shape()[0];
+  const Value y = tape.result(with_last(x.shape(), O), x.needs_grad() || weight.needs_grad() || residual.needs_grad());
+  kernels::linear_forward(R, I, O, x.data(), weight.data(), bias.defined() ? bias.data() : nullptr,
+                          residual.defined() ? residual.data() : nullptr, y.data());
+
+  tape.on_backward(y, [=, &tape] {
+    const real* dy = y.grad();
+    if (x.needs_grad()) {
+      const GradientSlot dx = tape.slot(x);
+      kernels::linear_backward_input(R, I, O, dy, weight.data(), dx.data, dx.accumulate);
+    }
+    if (weight.needs_grad())
+      kernels::linear_backward_weight(R, I, O, dy, x.data(), tape.accumulator(weight),
+                                      bias.needs_grad() ? tape.accumulator(bias) : nullptr);
+    if (residual.needs_grad()) tape.hand_over(y, residual);
+  });
+  return y;
+}
+
+}  // namespace qkvbench

@@ -1,0 +1,63 @@
+// Cross-entropy, gathers and one-hot rows on the tape.
+#include "qkvbench/autograd/loss.hpp"
+
+#include <algorithm>
+
+#include "qkvbench/base/error.hpp"
+
+namespace qkvbench {
+
+namespace {
+
+/// Every id in [lowest, V), one for each of `rows`.
+void check_ids(const char* operation, std::span<const std::int32_t> ids, index_t rows, index_t V, std::int32_t lowest) {
+  if (static_cast<index_t>(ids.size()) != rows)
+    fail_internal(std::string(operation) + ": " + std::to_string(ids.size()) + " ids for " + std::to_string(rows) +
+                  " rows");
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (ids[i] < lowest || ids[i] >= V)
+      fail_input(std::string(operation) + ": id " + std::to_string(ids[i]) + " at position " + std::to_string(i) +
+                 " is not in 0.." + std::to_string(V - 1));
+}
+
+}  // namespace
+
+Loss cross_entropy(Tape& tape, Value logits, std::span<const std::int32_t> targets) {
+  const index_t R = logits.shape().rows(), V = logits.shape().last();
+  check_ids("cross_entropy", targets, R, V, -1);
+  real* lse = tape.arena().take<real>(R);
+  Loss loss{tape.result({}, logits.needs_grad()),
+            kernels::cross_entropy_forward(R, V, logits.data(), targets.data(), lse)};
+  if (loss.score.targets == 0) fail_input("cross_entropy: none of " + std::to_string(R) + " targets is scored");
+  const real inverse = 1 / static_cast<real>(loss.score.targets);
+  *loss.mean_nats.data() = static_cast<real>(loss.score.loss_nats / static_cast<double>(loss.score.targets));
+
+  const Value mean = loss.mean_nats;
+  tape.on_backward(mean, [=, &tape] {
+    // Logits feed nothing but a loss, so there is no gradient yet to add to.
+    kernels::cross_entropy_backward(R, V, logits.data(), targets.data(), lse, *mean.grad() * inverse,
+                                    tape.slot(logits).data);
+  });
+  return loss;
+}
+
+Value gather(Tape& tape, Value table, std::span<const std::int32_t> ids, index_t B, index_t T) {
+  const index_t C = table.shape().last();
+  check_ids("gather", ids, B * T, table.shape()[0], 0);
+  const Value y = tape.result({B, T, C}, table.needs_grad());
+  kernels::gather_forward(B * T, C, ids.data(), table.data(), y.data());
+
+  tape.on_backward(y,
+                   [=, &tape] { kernels::gather_backward(B * T, C, ids.data(), y.grad(), tape.accumulator(table)); });
+  return y;
+}
+
+Value one_hot(Tape& tape, std::span<const std::int32_t> ids, index_t B, index_t T, index_t V) {
+  check_ids("one_hot", ids, B * T, V, 0);
+  const Value y = tape.result({B, T, V}, false);
+  std::fill_n(y.data(), B * T * V, real{0});
+  for (std::size_t r = 0; r < ids.size(); ++r) y.data()[static_cast<index_t>(r) * V + ids[r]] = 1;
+  return y;
+}
+
+}  // namespace qkvbench

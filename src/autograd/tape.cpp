@@ -1,0 +1,84 @@
+// Nodes, gradient buffers and the walk backward.
+// Knows no operation.
+#include "qkvbench/autograd/tape.hpp"
+
+#include <cstring>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/kernels/elementwise.hpp"
+
+namespace qkvbench {
+
+Node* Tape::new_node(const Shape& shape, bool needs_grad) {
+  Node* node = new (arena_.take_bytes(sizeof(Node))) Node{};
+  node->shape = shape;
+  node->needs_grad = needs_grad && recording_;
+  return node;
+}
+
+void Tape::reset(RandomContext random) {
+  arena_.reset();
+  last_ = nullptr;
+  random_ = random;
+  dropout_sites_ = 0;
+}
+
+Value Tape::constant(const Shape& shape, const real* data) {
+  Node* node = new_node(shape, false);
+  node->data = const_cast<real*>(data);
+  return Value(node);
+}
+
+Value Tape::parameter(const Shape& shape, real* data, real* grad) {
+  Node* node = new_node(shape, true);
+  node->data = data;
+  node->grad = grad;
+  return Value(node);
+}
+
+Value Tape::result(const Shape& shape, bool needs_grad) {
+  Node* node = new_node(shape, needs_grad);
+  node->data = arena_.take<real>(shape.elements());
+  return Value(node);
+}
+
+Value Tape::reshape(Value x, const Shape& shape) {
+  if (shape.elements() != x.shape().elements())
+    fail_internal("reshape: " + x.shape().text() + " to " + shape.text() + ": the numbers of elements differ");
+  Node* node = new_node(shape, x.needs_grad());
+  node->data = x.data();
+  const Value out(node);
+  on_backward(out, [this, out, x] { hand_over(out, x); });
+  return out;
+}
+
+GradientSlot Tape::slot(Value x) {
+  Node* node = x.node();
+  const bool present = node->grad != nullptr;
+  if (!present) node->grad = arena_.take<real>(node->shape.elements());
+  return {node->grad, present};
+}
+
+real* Tape::accumulator(Value x) {
+  const GradientSlot s = slot(x);
+  if (!s.accumulate) std::memset(s.data, 0, static_cast<std::size_t>(x.shape().elements()) * sizeof(real));
+  return s.data;
+}
+
+void Tape::hand_over(Value from, Value to) {
+  if (!to.needs_grad()) return;
+  if (to.grad() == nullptr)
+    to.node()->grad = from.node()->grad;
+  else
+    kernels::add_backward(to.shape().elements(), from.grad(), to.node()->grad, true);
+}
+
+void Tape::backward(Value loss, real seed) {
+  if (loss.shape().elements() != 1)
+    fail_internal("backward: the loss has shape " + loss.shape().text() + "; it must be a single number");
+  *slot(loss).data = seed;
+  for (Node* node = last_; node != nullptr; node = node->previous)
+    if (node->grad != nullptr) node->backward(node->closure);
+}
+
+}  // namespace qkvbench

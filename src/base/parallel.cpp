@@ -1,0 +1,50 @@
+// Thread count of the process, and how many physical cores it has.
+// No pinning: the operating system and OMP_PLACES decide where threads run.
+#include "qkvbench/base/parallel.hpp"
+
+#include <fstream>
+#include <set>
+#include <string>
+#include <thread>
+
+#ifdef __linux__
+#include <sched.h>
+#endif
+#ifdef __APPLE__
+#include <sys/sysctl.h>
+#endif
+
+namespace qkvbench {
+
+namespace {
+int g_threads = 1;
+}
+
+void set_threads(int n) { g_threads = std::max(1, n); }
+
+int threads() { return omp_in_parallel() ? 1 : g_threads; }
+
+int physical_cores() {
+#ifdef __linux__
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) {
+    std::set<std::string> cores;  // one entry for each distinct set of SMT siblings
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (!CPU_ISSET(cpu, &allowed)) continue;
+      std::ifstream in("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
+      std::string siblings;
+      cores.insert(in >> siblings ? siblings : "cpu" + std::to_string(cpu));
+    }
+    if (!cores.empty()) return static_cast<int>(cores.size());
+  }
+#endif
+#ifdef __APPLE__
+  int count = 0;
+  std::size_t size = sizeof(count);
+  if (sysctlbyname("hw.physicalcpu", &count, &size, nullptr, 0) == 0 && count > 0) return count;
+#endif
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+}  // namespace qkvbench

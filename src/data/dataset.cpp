@@ -1,0 +1,34 @@
+// Finding tasks and shuffling examples.
+#include "qkvbench/data/dataset.hpp"
+
+#include <numeric>
+#include <utility>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/data/synthetic.hpp"
+
+namespace qkvbench::data {
+
+std::span<const Task> all_tasks() { return synthetic_tasks(); }
+
+const Task& find_task(const std::string& id) {
+  std::vector<std::string> ids;
+  for (const Task& task : all_tasks()) {
+    if (task.id == id) return task;
+    ids.push_back(task.id);
+  }
+  fail_usage(unknown_name("task", id, ids));
+}
+
+std::vector<index_t> epoch_order(index_t n, std::uint64_t seed, index_t epoch) {
+  std::vector<index_t> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), index_t{0});
+  const RandomStream random(seed, Purpose::kShuffle, static_cast<std::uint32_t>(epoch));
+  // Fisher and Yates, from the end.
+  for (std::size_t i = order.size(); i-- > 1;)
+    std::swap(order[i], order[random.below(i, static_cast<std::uint32_t>(i + 1))]);
+  return order;
+}
+
+}  // namespace qkvbench::data

@@ -1,0 +1,17 @@
+# Writes build_info.hpp: what this build is. Run at every build, rewritten only when something changed.
+execute_process(COMMAND git -C ${SOURCE} describe --always --dirty --abbrev=12 --exclude=*
+                OUTPUT_VARIABLE GIT_SHA OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE FAILED)
+if(FAILED)
+  set(GIT_SHA "unknown")
+endif()
+string(STRIP "${FLAGS}" FLAGS)
+file(READ ${SOURCE}/data/schema/result.schema.json SCHEMA)
+file(CONFIGURE OUTPUT ${OUT}/build_info.hpp @ONLY CONTENT [==[
+// Generated at build time.
+#pragma once
+inline constexpr const char* kVersion = "@VERSION@";
+inline constexpr const char* kGitSha = "@GIT_SHA@";
+inline constexpr const char* kCompiler = "@COMPILER@";
+inline constexpr const char* kFlags = "@FLAGS@";
+inline constexpr const char* kResultSchema = R"schema(@SCHEMA@)schema";
+]==])

@@ -1,0 +1,58 @@
+// Adam in one pass over all parameters.
+// The gradient is cleared in the same pass, so a step never needs another.
+#include "qkvbench/kernels/adam.hpp"
+
+#include <cmath>
+
+#include "qkvbench/base/arena.hpp"
+#include "qkvbench/base/parallel.hpp"
+
+namespace qkvbench::kernels {
+
+namespace {
+constexpr index_t kGrain = 16384;
+}
+
+void adam_step(index_t N, const AdamStep& s, real* x, real* dx, real* m, real* v) {
+  const double t = static_cast<double>(s.step);
+  const auto beta1 = static_cast<real>(s.beta1), beta2 = static_cast<real>(s.beta2);
+  const auto one_minus_beta1 = static_cast<real>(1 - s.beta1), one_minus_beta2 = static_cast<real>(1 - s.beta2);
+  const auto rate = static_cast<real>(s.lr / (1 - std::pow(s.beta1, t)));
+  const auto root_scale = static_cast<real>(1 / std::sqrt(1 - std::pow(s.beta2, t)));
+  const auto eps = static_cast<real>(s.eps), gradient_scale = static_cast<real>(s.gradient_scale);
+  const auto keep = static_cast<real>(s.decoupled ? 1 - s.lr * s.weight_decay : 1);
+  const auto decay = static_cast<real>(s.decoupled ? 0 : s.weight_decay);
+  parallel_ranges(N, kGrain, [=](index_t begin, index_t end) {
+#pragma omp simd
+    for (index_t i = begin; i < end; ++i) {
+      const real g = dx[i] * gradient_scale + decay * x[i];
+      m[i] = beta1 * m[i] + one_minus_beta1 * g;
+      v[i] = beta2 * v[i] + one_minus_beta2 * g * g;
+      x[i] = x[i] * keep - rate * m[i] / (std::sqrt(v[i]) * root_scale + eps);
+      dx[i] = 0;
+    }
+  });
+}
+
+double sum_of_squares(index_t N, const real* x) {
+  const index_t blocks = (N + kGrain - 1) / kGrain;
+  Scratch scratch;
+  double* partial = scratch.take<double>(blocks);
+  parallel_for(blocks, [=](index_t block) {
+    const index_t begin = block * kGrain, end = std::min(N, begin + kGrain);
+    constexpr int kWays = 16;  // fixed, so that the order of the sum does not follow the vector width
+    double ways[kWays] = {};
+    index_t i = begin;
+    for (; i + kWays <= end; i += kWays)
+      for (int w = 0; w < kWays; ++w) ways[w] += static_cast<double>(x[i + w]) * static_cast<double>(x[i + w]);
+    for (; i < end; ++i) ways[0] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    double total = 0;
+    for (const double way : ways) total += way;
+    partial[block] = total;
+  });
+  double total = 0;
+  for (index_t block = 0; block < blocks; ++block) total += partial[block];
+  return total;
+}
+
+}  // namespace qkvbench::kernels

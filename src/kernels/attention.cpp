@@ -1,0 +1,241 @@
+// Attention over tiles of query rows: products by matmul_serial, the softmax between them in vector registers.
+// One unit of work is one head of one example, forward and backward; units never share what they write.
+#include "qkvbench/kernels/attention.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "qkvbench/base/arena.hpp"
+#include "qkvbench/base/parallel.hpp"
+#include "qkvbench/kernels/matmul.hpp"
+#include "qkvbench/kernels/simd.hpp"
+
+namespace qkvbench::kernels {
+
+using simd::kLanes;
+using simd::Vec;
+
+namespace {
+
+constexpr real kMinusInfinity = -std::numeric_limits<real>::infinity();
+
+real head_scale(index_t D) { return static_cast<real>(1.0 / std::sqrt(static_cast<double>(D))); }
+
+index_t padded(index_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+
+/// Query rows in a tile: at most 128, fewer for long rows so that two tiles stay in the second-level cache.
+index_t tile_rows(index_t T) { return std::clamp<index_t>(32768 / T, 16, 128); }
+
+/// The [T, D] slice of example b and head h in an array [B, T, heads, D].
+template <class Real>
+struct Head {
+  Real* data;
+  index_t stride;  // from one position to the next
+  Head(Real* array, index_t b, index_t T, index_t heads, index_t h, index_t D)
+      : data(array + (b * T * heads + h) * D), stride(heads * D) {}
+  Real* row(index_t t) const { return data + t * stride; }
+  Matrix from(index_t t) const { return {row(t), stride}; }
+};
+
+/// The additive term of one head, padded so that whole vectors can be read.
+struct Terms {
+  real scale;       // σ·α
+  const real* row;  // null when there is no term
+  const real* column;
+};
+
+Terms make_terms(const AttentionSize& s, const real* terms, Scratch& scratch) {
+  const real alpha = head_scale(s.D);
+  if (!terms) return {alpha, nullptr, nullptr};
+  real* column = scratch.take(padded(s.T));
+  std::fill_n(std::copy_n(terms + 1 + s.T, s.T, column), padded(s.T) - s.T, real{0});
+  return {alpha * terms[0], terms + 1, column};
+}
+
+/// x = scale·s + row + column in one vector of a row of scores.
+Vec score(const Terms& t, const real* s, index_t i, index_t j) {
+  const Vec x = simd::load(s + j) * t.scale;
+  return t.row ? x + (simd::load(t.column + j) + t.row[i]) : x;
+}
+
+/// Row i of a tile, raw products in s[0..n): left-out pairs and padding become -infinity up to `width`.
+void mask_row(real* s, index_t i, index_t n, index_t width, bool causal) {
+  const index_t end = causal ? std::min(i + 1, n) : n;
+  std::fill(s + end, s + width, kMinusInfinity);
+}
+
+/// s becomes exp(score - max); returns the sum and max. With a negative scale masked pairs would turn to +infinity,
+/// so the mask is applied to the scores, not to the products.
+struct RowSum {
+  real max, sum;
+};
+RowSum softmax_row(real* s, const Terms& t, index_t i, index_t n, index_t width, bool causal) {
+  for (index_t j = 0; j < width; j += kLanes) simd::store(s + j, score(t, s, i, j));
+  mask_row(s, i, n, width, causal);
+  Vec top = simd::broadcast(kMinusInfinity);
+  for (index_t j = 0; j < width; j += kLanes) top = simd::max(top, simd::load(s + j));
+  const real max = simd::max_lane(top);
+  Vec total{};
+  for (index_t j = 0; j < width; j += kLanes) {
+    const Vec p = simd::exp(simd::load(s + j) - max);
+    simd::store(s + j, p);
+    total += p;
+  }
+  return {max, simd::sum(total)};
+}
+
+/// s becomes P = exp(score - lse) and dp becomes dS = P∘(dP - delta); adds to the term's gradients where there is one.
+void backward_row(real* s, real* dp, const Terms& t, index_t i, index_t n, index_t width, bool causal, real lse,
+                  real delta, real alpha, real* dterms, index_t T) {
+  Vec row_total{}, scale_total{};
+  const index_t end = causal ? std::min(i + 1, n) : n;
+  for (index_t j = 0; j < width; j += kLanes) {
+    const Vec raw = simd::load(s + j);
+    Vec p = simd::exp(score(t, s, i, j) - lse);
+    if (j + kLanes > end)
+      for (index_t lane = std::max<index_t>(0, end - j); lane < kLanes; ++lane) p[lane] = 0;
+    const Vec ds = p * (simd::load(dp + j) - delta);
+    if (dterms) {
+      row_total += ds;
+      scale_total += ds * raw;
+      const index_t lanes = std::min<index_t>(kLanes, n - j);
+      real* dcolumn = dterms + 1 + T + j;
+      simd::store_part(dcolumn, simd::load_part(dcolumn, lanes) + ds, lanes);
+    }
+    simd::store(s + j, p);
+    simd::store(dp + j, ds * t.scale);
+  }
+  if (!dterms) return;
+  dterms[0] += simd::sum(scale_total) * alpha;
+  dterms[1 + i] += simd::sum(row_total);
+}
+
+/// Calls f(first row, rows, columns) for each tile of query rows; a causal tile needs no columns behind its last row.
+template <class F>
+void for_tiles(const AttentionSize& s, F&& f) {
+  const index_t rows = tile_rows(s.T);
+  for (index_t i = 0; i < s.T; i += rows) {
+    const index_t n = std::min(rows, s.T - i);
+    f(i, n, s.causal ? i + n : s.T);
+  }
+}
+
+void forward_head(const AttentionSize& s, Head<const real> q, Head<const real> k, Head<const real> v,
+                  const real* terms_or_null, Head<real> o, real* lse) {
+  Scratch scratch;
+  const Terms terms = make_terms(s, terms_or_null, scratch);
+  const index_t stride = padded(s.T);
+  real* tile = scratch.take(std::min(tile_rows(s.T), s.T) * stride);
+  std::fill_n(tile, std::min(tile_rows(s.T), s.T) * stride, real{0});
+  for_tiles(s, [&](index_t first, index_t rows, index_t n) {
+    matmul_serial(rows, n, s.D, q.from(first), k.from(0).transposed(), tile, stride);
+    for (index_t r = 0; r < rows; ++r) {
+      const RowSum row = softmax_row(tile + r * stride, terms, first + r, n, padded(n), s.causal);
+      lse[first + r] = row.max + std::log(row.sum);
+      const real inverse = 1 / row.sum;
+      for (index_t j = 0; j < padded(n); j += kLanes)
+        simd::store(tile + r * stride + j, simd::load(tile + r * stride + j) * inverse);
+    }
+    matmul_serial(rows, s.D, n, {tile, stride}, v.from(0), o.row(first), o.stride);
+  });
+}
+
+void backward_head(const AttentionSize& s, Head<const real> d_o, Head<const real> q, Head<const real> k,
+                   Head<const real> v, const real* terms_or_null, Head<const real> o, const real* lse, Head<real> dq,
+                   Head<real> dk, Head<real> dv, real* dterms) {
+  Scratch scratch;
+  const Terms terms = make_terms(s, terms_or_null, scratch);
+  const index_t stride = padded(s.T), size = std::min(tile_rows(s.T), s.T) * stride;
+  real* tile = scratch.take(size);
+  real* dtile = scratch.take(size);
+  std::fill_n(tile, size, real{0});
+  std::fill_n(dtile, size, real{0});
+  const real alpha = head_scale(s.D);
+  const Store add{.accumulate = true};
+  for_tiles(s, [&](index_t first, index_t rows, index_t n) {
+    matmul_serial(rows, n, s.D, q.from(first), k.from(0).transposed(), tile, stride);
+    matmul_serial(rows, n, s.D, d_o.from(first), v.from(0).transposed(), dtile, stride);
+    for (index_t r = 0; r < rows; ++r) {
+      const index_t i = first + r;
+      real delta = 0;
+      for (index_t d = 0; d < s.D; ++d) delta += d_o.row(i)[d] * o.row(i)[d];
+      backward_row(tile + r * stride, dtile + r * stride, terms, i, n, padded(n), s.causal, lse[i], delta, alpha,
+                   dterms, s.T);
+    }
+    matmul_serial(n, s.D, rows, Matrix{tile, stride}.transposed(), d_o.from(first), dv.row(0), dv.stride, add);
+    matmul_serial(rows, s.D, n, {dtile, stride}, k.from(0), dq.row(first), dq.stride, add);
+    matmul_serial(n, s.D, rows, Matrix{dtile, stride}.transposed(), q.from(first), dk.row(0), dk.stride, add);
+  });
+}
+
+}  // namespace
+
+void attention_forward(const AttentionSize& s, const real* q, const real* k, const real* v, const real* terms, real* o,
+                       real* lse) {
+  parallel_for(s.B * s.H, [&](index_t unit) {
+    const index_t b = unit / s.H, h = unit % s.H, g = h * s.G / s.H;
+    forward_head(s, {q, b, s.T, s.H, h, s.D}, {k, b, s.T, s.G, g, s.D}, {v, b, s.T, s.G, g, s.D}, terms,
+                 {o, b, s.T, s.H, h, s.D}, lse + unit * s.T);
+  });
+}
+
+void attention_backward(const AttentionSize& s, const real* do_, const real* q, const real* k, const real* v,
+                        const real* terms, const real* o, const real* lse, real* dq, real* dk, real* dv, real* dterms) {
+  // Heads that share a key/value head would add to the same rows of dk and dv at once: each gets rows of its own
+  // first, which are then added in the order of the heads.
+  const bool shared = s.G != s.H;
+  const index_t slice = s.T * s.D, units = s.B * s.H;
+  Scratch scratch;
+  real* own = shared ? scratch.take(2 * units * slice) : nullptr;  // per unit: dk [T, D], then dv [T, D]
+  real* unit_terms = dterms ? scratch.take(units * score_terms(s.T)) : nullptr;
+  parallel_for(units, [&](index_t unit) {
+    const index_t b = unit / s.H, h = unit % s.H, g = h * s.G / s.H;
+    Head<real> dkh(dk, b, s.T, s.G, g, s.D), dvh(dv, b, s.T, s.G, g, s.D);
+    if (shared) {
+      dkh = {own + 2 * unit * slice, 0, s.T, 1, 0, s.D};
+      dvh = {own + (2 * unit + 1) * slice, 0, s.T, 1, 0, s.D};
+      std::fill_n(dkh.data, 2 * slice, real{0});
+    }
+    real* terms_here = unit_terms ? unit_terms + unit * score_terms(s.T) : nullptr;
+    if (terms_here) std::fill_n(terms_here, score_terms(s.T), real{0});
+    backward_head(s, {do_, b, s.T, s.H, h, s.D}, {q, b, s.T, s.H, h, s.D}, {k, b, s.T, s.G, g, s.D},
+                  {v, b, s.T, s.G, g, s.D}, terms, {o, b, s.T, s.H, h, s.D}, lse + unit * s.T,
+                  {dq, b, s.T, s.H, h, s.D}, dkh, dvh, terms_here);
+  });
+  if (shared)
+    parallel_for(s.B * s.G, [&](index_t i) {
+      const index_t b = i / s.G, g = i % s.G, group = s.H / s.G;
+      const Head<real> dkh(dk, b, s.T, s.G, g, s.D), dvh(dv, b, s.T, s.G, g, s.D);
+      for (index_t h = g * group; h < (g + 1) * group; ++h) {
+        const real* from = own + 2 * (b * s.H + h) * slice;
+        for (index_t t = 0; t < s.T; ++t)
+          for (index_t d = 0; d < s.D; ++d) {
+            dkh.row(t)[d] += from[t * s.D + d];
+            dvh.row(t)[d] += from[slice + t * s.D + d];
+          }
+      }
+    });
+  if (dterms)
+    for (index_t unit = 0; unit < units; ++unit)
+      for (index_t i = 0; i < score_terms(s.T); ++i) dterms[i] += unit_terms[unit * score_terms(s.T) + i];
+}
+
+void attention_scores(const AttentionSize& s, const real* q, const real* k, const real* terms, real* scores) {
+  parallel_for(s.B * s.H, [&](index_t unit) {
+    const index_t b = unit / s.H, h = unit % s.H, g = h * s.G / s.H;
+    real* out = scores + unit * s.T * s.T;
+    matmul_serial(s.T, s.T, s.D, Head(q, b, s.T, s.H, h, s.D).from(0),
+                  Head(k, b, s.T, s.G, g, s.D).from(0).transposed(), out, s.T);
+    const real scale = head_scale(s.D) * (terms ? terms[0] : 1);
+    for (index_t i = 0; i < s.T; ++i)
+      for (index_t j = 0; j < s.T; ++j) {
+        real& x = out[i * s.T + j];
+        x *= scale;
+        if (terms) x += terms[1 + i] + terms[1 + s.T + j];
+        if (s.causal && j > i) x = kMinusInfinity;
+      }
+  });
+}
+
+}  // namespace qkvbench::kernels

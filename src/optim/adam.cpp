@@ -1,0 +1,32 @@
+// Adam on top of its kernel.
+#include "qkvbench/optim/adam.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "qkvbench/kernels/adam.hpp"
+
+namespace qkvbench::optim {
+
+Adam::Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options)
+    : options_(options),
+      values_(values),
+      grads_(grads),
+      m_(static_cast<index_t>(values.size())),
+      v_(static_cast<index_t>(values.size())) {}
+
+double Adam::step(double lr) {
+  const auto n = static_cast<index_t>(values_.size());
+  const double norm = std::sqrt(kernels::sum_of_squares(n, grads_.data()));
+  if (!std::isfinite(norm)) return norm;
+  // As torch.nn.utils.clip_grad_norm_: the scale is never above one.
+  const double scale = options_.grad_clip > 0 ? std::min(1.0, options_.grad_clip / (norm + 1e-6)) : 1.0;
+  ++steps_done_;
+  kernels::adam_step(
+      n,
+      {lr, options_.beta1, options_.beta2, options_.eps, options_.weight_decay, options_.decoupled, steps_done_, scale},
+      values_.data(), grads_.data(), m_.data(), v_.data());
+  return norm;
+}
+
+}  // namespace qkvbench::optim

@@ -1,0 +1,107 @@
+// What a checkpoint holds.
+#include "qkvbench/train/checkpoint.hpp"
+
+#include <algorithm>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/train/strict_json.hpp"
+
+namespace qkvbench::train {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::vector<index_t> sizes(const Shape& shape) {
+  std::vector<index_t> out;
+  for (int i = 0; i < shape.rank(); ++i) out.push_back(shape[i]);
+  return out;
+}
+
+/// Adds every parameter's part of a flat array that is laid out like the parameters.
+void add_tensors(const nn::Parameters& parameters, const std::string& prefix, const real* flat,
+                 std::vector<TensorToWrite>& out) {
+  for (const nn::Parameter& p : parameters.all())
+    out.push_back({prefix + p.name, sizes(p.shape), {flat + p.offset, static_cast<std::size_t>(p.shape.elements())}});
+}
+
+void load_tensors(const Safetensors& file, const std::string& prefix, const nn::Parameters& parameters, real* flat) {
+  for (const nn::Parameter& p : parameters.all()) {
+    const Safetensors::Tensor& tensor = file.tensor(prefix + p.name);
+    if (tensor.shape != sizes(p.shape)) {
+      Shape found;
+      for (const index_t size : tensor.shape)
+        if (found.rank() < Shape::kMaxRank) found.push_back(size);
+      fail_input(file.origin() + ": " + prefix + p.name + " has shape " + found.text() + ", the model needs " +
+                 p.shape.text());
+    }
+    std::ranges::copy(file.floats(prefix + p.name), flat + p.offset);
+  }
+}
+
+const real* flat_values(const nn::Model& model) { return model.parameters().all().front().value; }
+
+Json state_json(const TrainState& s) {
+  Json curve = Json::array();
+  for (const CurvePoint& p : s.curve) curve.push_back({p.step, p.train_loss, p.train_accuracy, p.lr, p.grad_norm});
+  return {{"step", s.step},
+          {"examples_seen", s.examples_seen},
+          {"tokens_seen", s.tokens_seen},
+          {"open", {s.open.loss_nats, s.open.correct, s.open.targets, s.open_grad_norm}},
+          {"curve", curve}};
+}
+
+TrainState parse_state(const Safetensors& file) {
+  const std::string origin = file.origin() + ": state";
+  const Json json = parse_json(file.metadata("state"), origin);
+  try {
+    TrainState s;
+    s.step = json.at("step").get<index_t>();
+    s.examples_seen = json.at("examples_seen").get<index_t>();
+    s.tokens_seen = json.at("tokens_seen").get<index_t>();
+    const Json& open = json.at("open");
+    s.open = {open.at(0).get<double>(), open.at(1).get<index_t>(), open.at(2).get<index_t>()};
+    s.open_grad_norm = open.at(3).get<double>();
+    for (const Json& p : json.at("curve"))
+      s.curve.push_back({p.at(0).get<index_t>(), p.at(1).get<double>(), p.at(2).get<double>(), p.at(3).get<double>(),
+                         p.at(4).get<double>()});
+    if (s.step < 0) fail_input(origin + ": negative step");
+    return s;
+  } catch (const Json::exception& error) {
+    fail_input(origin + ": " + error.what());
+  }
+}
+
+}  // namespace
+
+std::string model_bytes(const nn::Model& model, const std::string& config) {
+  std::vector<TensorToWrite> tensors;
+  add_tensors(model.parameters(), "", flat_values(model), tensors);
+  return serialise_safetensors(tensors, {{"config", config}, {"format", "pt"}});
+}
+
+void load_model(const Safetensors& file, const std::string& prefix, nn::Model& model) {
+  for (const auto& [name, tensor] : file.tensors()) {
+    if (!name.starts_with(prefix)) continue;
+    if (model.parameters().find(name.substr(prefix.size())) == nullptr)
+      fail_input(file.origin() + ": " + name + " is no parameter of this model");
+  }
+  load_tensors(file, prefix, model.parameters(), model.parameters().values().data());
+}
+
+std::string checkpoint_bytes(const nn::Model& model, Trainer& trainer, const std::string& config) {
+  std::vector<TensorToWrite> tensors;
+  add_tensors(model.parameters(), "param.", flat_values(model), tensors);
+  add_tensors(model.parameters(), "optimizer.m.", trainer.optimizer().first_moment().data(), tensors);
+  add_tensors(model.parameters(), "optimizer.v.", trainer.optimizer().second_moment().data(), tensors);
+  return serialise_safetensors(tensors, {{"config", config}, {"state", state_json(trainer.state()).dump()}});
+}
+
+void load_checkpoint(const Safetensors& file, nn::Model& model, Trainer& trainer) {
+  load_tensors(file, "param.", model.parameters(), model.parameters().values().data());
+  load_tensors(file, "optimizer.m.", model.parameters(), trainer.optimizer().first_moment().data());
+  load_tensors(file, "optimizer.v.", model.parameters(), trainer.optimizer().second_moment().data());
+  trainer.set_state(parse_state(file));
+}
+
+}  // namespace qkvbench::train

@@ -1,0 +1,35 @@
+// The library's parser with a callback that watches depth and keys.
+#include "qkvbench/train/strict_json.hpp"
+
+#include <set>
+#include <vector>
+
+#include "qkvbench/base/error.hpp"
+
+namespace qkvbench::train {
+
+nlohmann::json parse_json(std::string_view text, const std::string& origin, std::size_t limit) {
+  using Json = nlohmann::json;
+  if (text.size() > limit)
+    fail_input(origin + ": " + std::to_string(text.size()) + " bytes of JSON, more than the " + std::to_string(limit) +
+               " allowed");
+  constexpr int kDeepest = 64;
+  std::vector<std::set<std::string>> keys;
+  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > kDeepest) fail_input(origin + ": JSON nests deeper than " + std::to_string(kDeepest));
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
+      fail_input(origin + ": the key '" + parsed.get<std::string>() + "' appears twice in one object");
+    return true;
+  };
+  try {
+    return Json::parse(text.begin(), text.end(), watch);
+  } catch (const Json::parse_error& error) {
+    fail_input(origin + ": no valid JSON at byte " + std::to_string(error.byte));
+  } catch (const Json::exception& error) {
+    fail_input(origin + ": no valid JSON (" + std::string(error.what()) + ")");
+  }
+}
+
+}  // namespace qkvbench::train

@@ -1,0 +1,88 @@
+// One step of training, and evaluation.
+#include "qkvbench/train/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "qkvbench/base/error.hpp"
+
+namespace qkvbench::train {
+
+index_t steps_per_epoch(index_t examples, index_t batch_size) { return (examples + batch_size - 1) / batch_size; }
+
+Trainer::Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions& options)
+    : model_(model),
+      data_(data),
+      options_(options),
+      adam_(model.parameters().values(), model.parameters().grads(), options.adam) {}
+
+void Trainer::set_state(TrainState state) {
+  state_ = std::move(state);
+  adam_.set_steps_done(state_.step);
+}
+
+void Trainer::next_batch() {
+  const index_t per_epoch = steps_per_epoch(data_.size(), options_.batch_size);
+  const index_t epoch = state_.step / per_epoch;
+  if (epoch != epoch_) {
+    order_ = data::epoch_order(data_.size(), options_.seed, epoch);
+    epoch_ = epoch;
+  }
+  const index_t begin = state_.step % per_epoch * options_.batch_size;
+  const index_t end = std::min(begin + options_.batch_size, data_.size());
+  data_.fill({order_.data() + begin, static_cast<std::size_t>(end - begin)}, batch_);
+}
+
+StepReport Trainer::step() {
+  next_batch();
+  tape_.reset({options_.seed, static_cast<std::uint32_t>(state_.step)});
+  const Loss loss = cross_entropy(tape_, model_.forward(tape_, batch_), batch_.targets);
+  const auto mean = static_cast<double>(*loss.mean_nats.data());
+  const std::string at = "step " + std::to_string(state_.step + 1) + ": ";
+  const std::string mend = "; try a smaller --lr or --grad-clip";
+  if (!std::isfinite(mean)) throw Error(Exit::kDiverged, at + "the loss is not finite" + mend);
+  tape_.backward(loss.mean_nats);
+  const double lr = options_.lr * schedule_factor(options_.schedule, state_.step);
+  const double norm = adam_.step(lr);
+  if (!std::isfinite(norm)) throw Error(Exit::kDiverged, at + "the gradient norm is not finite" + mend);
+
+  ++state_.step;
+  state_.examples_seen += batch_.size;
+  state_.tokens_seen += batch_.size * model_.family().positions();
+  state_.open.loss_nats += loss.score.loss_nats;
+  state_.open.correct += loss.score.correct;
+  state_.open.targets += loss.score.targets;
+  state_.open_grad_norm += norm;
+  const index_t before = state_.curve.empty() ? 0 : state_.curve.back().step;
+  const bool new_point = state_.step - before >= options_.log_every || done();
+  if (new_point) {
+    const auto targets = static_cast<double>(state_.open.targets);
+    state_.curve.push_back({state_.step, state_.open.loss_nats / targets,
+                            static_cast<double>(state_.open.correct) / targets, lr,
+                            state_.open_grad_norm / static_cast<double>(state_.step - before)});
+    state_.open = {};
+    state_.open_grad_norm = 0;
+  }
+  return {mean, norm, lr, new_point};
+}
+
+kernels::Score evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size) {
+  Tape tape(false);
+  Batch batch;
+  kernels::Score total;
+  std::vector<index_t> indices;
+  for (index_t begin = 0; begin < data.size(); begin += batch_size) {
+    indices.resize(static_cast<std::size_t>(std::min(batch_size, data.size() - begin)));
+    std::iota(indices.begin(), indices.end(), begin);
+    data.fill(indices, batch);
+    tape.reset();
+    const kernels::Score score = cross_entropy(tape, model.forward(tape, batch), batch.targets).score;
+    total.loss_nats += score.loss_nats;
+    total.correct += score.correct;
+    total.targets += score.targets;
+  }
+  return total;
+}
+
+}  // namespace qkvbench::train

@@ -1,0 +1,3 @@
+// main() of the test programs under Catch2 2.
+#define CATCH_CONFIG_MAIN
+#include "support/catch.hpp"
