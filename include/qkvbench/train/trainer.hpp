@@ -58,6 +58,8 @@ class Trainer {
   optim::Adam& optimizer() { return adam_; }
   /// Bytes of activations and gradients that a step takes.
   std::size_t peak_activation_bytes() { return tape_.arena().peak_bytes(); }
+  /// How often the tape asked the system for memory so far.
+  std::size_t tape_allocations() { return tape_.arena().system_allocations(); }
 
  private:
   void next_batch();

@@ -1,0 +1,45 @@
+# A thin face over the CMake presets. `make run` and `make test` need nothing but make, on a fresh clone too.
+SHELL := /bin/sh
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+BIN := build/release/qkvbench
+
+.PHONY: help run test build setup setup-test bench format check-format sanitize clean
+.DEFAULT_GOAL := help
+
+help:  ## say what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: build  ## build, then train q_k_v, qk_v, q_kv and qkv on REVERSE and compare them
+	$(BIN) train --variant q_k_v,qk_v,q_kv,qkv
+
+test: setup-test  ## build and run all tests
+	cmake --preset test
+	cmake --build --preset test -j $(JOBS)
+	ctest --test-dir build/test --output-on-failure -j $(JOBS)
+
+build: setup  ## build the release binary, build/release/qkvbench
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+
+setup:  ## install what building needs and is not there
+	@sh .ci/setup build
+
+setup-test:
+	@sh .ci/setup test
+
+bench: build  ## time training steps on this machine
+	$(BIN) bench
+
+sanitize: setup-test  ## run the tests under the address and undefined-behaviour sanitizers
+	cmake --preset sanitize
+	cmake --build --preset sanitize -j $(JOBS)
+	ctest --test-dir build/sanitize --output-on-failure -j $(JOBS)
+
+format:  ## format the sources
+	clang-format -i $$(git ls-files '*.cpp' '*.hpp')
+
+check-format:  ## fail when a source is not formatted
+	clang-format --dry-run --Werror $$(git ls-files '*.cpp' '*.hpp')
+
+clean:  ## remove everything that was built
+	rm -rf build

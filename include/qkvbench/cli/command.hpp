@@ -1,0 +1,83 @@
+// What all commands share: the flags they have in common, where output goes, and the table of commands.
+// Nothing below cli/ prints or knows CLI11.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/experiment/config.hpp"
+
+namespace qkvbench::cli {
+
+/// One call of the program.
+struct Session {
+  std::vector<std::string> argv;
+  int threads = 0;  ///< 0: physical cores
+  bool quiet = false;
+  std::string color = "auto";    ///< auto, always or never
+  std::string json;              ///< empty, "-" or a path
+  std::function<Exit()> action;  ///< what the chosen command does
+
+  bool json_on_stdout() const { return json == "-"; }
+};
+
+/// Ends a command's set-up: adds --json, --threads, -q and --color, and what help says below the flags.
+void finish_command(CLI::App& command, Session& session, const std::string& details, const std::string& examples);
+
+/// A bound on a number without CLI11's note about it in the help.
+template <class T>
+CLI::Validator between(T least, T most) {
+  return CLI::Range(least, most).description("");
+}
+
+/// The configuration's keys as flags, what was given of them, and --config and --preset.
+class ConfigFlags {
+ public:
+  /// `but` names keys that the command does not have.
+  void add_to(CLI::App& command, const std::vector<std::string>& but = {});
+  /// Defaults, then --preset (`quick` when neither task, preset nor config is named), then --config, then flags.
+  /// Not resolved. Throws Error (usage).
+  experiment::Config config() const;
+  /// What --variant lists; empty when it is not given.
+  std::vector<std::string> variants() const;
+
+ private:
+  std::map<std::string, std::string> given_;  // key -> text
+  std::string config_file_, preset_;
+};
+
+/// Applies --threads and --color, and opens the way for --json: throws Error (output) before any work when its
+/// directory does not exist or cannot be written.
+void begin(const Session& session);
+
+/// Prints `text` to stdout unless the JSON goes there, and writes the JSON where --json says.
+/// Throws Error (output) when either cannot be written.
+void print(const Session& session, const std::string& text, const experiment::Json& json);
+
+/// A message on stderr, unless -q.
+void note(const Session& session, const std::string& text);
+
+/// Text in a colour of the terminal (32 green, 31 red, 2 faint), if colours are wanted on that stream.
+std::string colored(const Session& session, const std::string& text, int code, bool on_stderr = false);
+
+/// A command registers its flags and sets session.action when it is chosen.
+struct Command {
+  const char *name, *summary;
+  void (*add)(CLI::App& command, Session& session);
+};
+void add_train(CLI::App& command, Session& session);
+void add_eval(CLI::App& command, Session& session);
+void add_predict(CLI::App& command, Session& session);
+void add_inspect(CLI::App& command, Session& session);
+void add_bench(CLI::App& command, Session& session);
+void add_verify(CLI::App& command, Session& session);
+void add_list(CLI::App& command, Session& session);
+void add_schema(CLI::App& command, Session& session);
+
+/// Everything main() does: parses, runs, prints errors as one line, returns the exit status.
+int run_program(int argc, char** argv);
+
+}  // namespace qkvbench::cli

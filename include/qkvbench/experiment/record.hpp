@@ -1,0 +1,47 @@
+// The result record: everything that a run leaves for scripts, as one JSON object.
+// Its form is data/schema/result.schema.json, which `qkvbench schema` prints.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "qkvbench/experiment/config.hpp"
+
+namespace qkvbench::experiment {
+
+/// How a run ended.
+enum class Status { kCompleted, kInterrupted, kDiverged, kFailed };
+const char* status_name(Status status);
+
+/// What a run measured; the rest of the record follows from the configuration and the build.
+struct Outcome {
+  Status status = Status::kFailed;
+  kernels::Score test;  ///< no targets when the run did not get that far
+  train::TrainState state;
+  double wall_s = 0, train_s = 0;  ///< of this process
+  index_t tokens_timed = 0;        ///< trained on within train_s
+  std::vector<std::string> argv;
+};
+
+/// The record. The configuration must be resolved.
+Json result_json(const Config& config, const Outcome& outcome);
+
+/// The part of a record that is a function of configuration and build alone: without timing, env, tool and argv.
+Json canonical_part(Json result);
+
+/// One point of the curve: a line of metrics.jsonl.
+Json curve_point_json(const train::CurvePoint& point);
+
+/// What this build and this machine are.
+Json tool_json();
+Json env_json();
+
+/// The variant as a record shows it: id, paper name, equation, projections, heads.
+Json variant_json(const Config& config);
+
+/// Costs of the configuration's model, as a record shows them.
+Json model_json(const Config& config);
+
+/// The JSON Schema of a result.
+const char* result_schema();
+
+}  // namespace qkvbench::experiment

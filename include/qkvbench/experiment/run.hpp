@@ -1,0 +1,57 @@
+// One run in its directory: begun, saved on the way, resumed, finished, or found finished.
+// The only place that knows which files a run directory holds.
+#pragma once
+#include <filesystem>
+
+#include "qkvbench/experiment/record.hpp"
+
+namespace qkvbench::experiment {
+
+struct RunOptions {
+  std::filesystem::path out = "results";
+  bool overwrite = false, resume = false;
+  double checkpoint_every_s = 60;
+  std::vector<std::string> argv;
+};
+
+/// What a run tells whoever watches, once a step.
+struct Progress {
+  index_t step, total_steps;
+  double loss, accuracy;  ///< of the latest point of the curve; NaN before the first
+  double tokens_per_s, left_s;
+};
+
+/// Watches a run and may stop it.
+class Monitor {
+ public:
+  virtual ~Monitor() = default;
+  virtual void on_step(const Progress&) {}
+  /// Asked once a step: true saves a checkpoint and leaves.
+  virtual bool wants_stop() { return false; }
+};
+
+struct RunReport {
+  std::filesystem::path directory;
+  Json result;
+  bool was_finished = false;  ///< found, not run
+  Status status = Status::kFailed;
+  std::string error;  ///< why it diverged
+};
+
+/// Trains and tests the resolved configuration in out/<run_name>, or returns the finished result that is there.
+/// Files: result.json, metrics.jsonl, model.safetensors; while unfinished checkpoint.safetensors; a lock that stays.
+/// Throws Error: usage when an unfinished run is there and neither resume nor overwrite is asked for; input when what
+/// is there is damaged; output when a file cannot be written or another process is at work there.
+RunReport run(const Config& config, const RunOptions& options, Monitor& monitor);
+
+/// A trained model and the configuration it was trained with.
+struct LoadedModel {
+  Config config;
+  std::unique_ptr<nn::Model> model;
+};
+
+/// Reads a run directory or a model file. `adapt` may change the configuration before the model is made.
+/// Throws Error (input) when it is missing, damaged or not a model of this tool.
+LoadedModel load_run(const std::filesystem::path& path, const std::function<void(Config&)>& adapt = {});
+
+}  // namespace qkvbench::experiment

@@ -1,0 +1,39 @@
+// Tables of text whose columns line up in a terminal, and the numbers in them.
+// Not a Markdown or LaTeX writer; those come with the reports.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace qkvbench::report {
+
+enum class Align { kLeft, kRight };
+
+class Table {
+ public:
+  struct Column {
+    std::string title;
+    Align align = Align::kLeft;
+  };
+  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+  /// Adds a row; missing cells are empty.
+  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  /// Title line, a rule, and the rows, each ended by a newline and without spaces at its end.
+  std::string text() const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// Columns that a UTF-8 text takes in a terminal, taking one for each code point.
+std::size_t display_width(const std::string& text);
+
+/// A number with so many decimals; "–" when it is not finite.
+std::string fixed(double x, int decimals);
+/// A number in scientific form with so many decimals: "1.8e-07".
+std::string scientific(double x, int decimals);
+/// "1.2 s", "3 min 04 s", "2 h 05 min".
+std::string duration(double seconds);
+
+}  // namespace qkvbench::report

@@ -1,0 +1,151 @@
+// qkvbench bench and verify: how fast this build is, and that it computes what the paper's code computes.
+#include "qkvbench/experiment/bench.hpp"
+
+#include <iostream>
+#include <memory>
+
+#include "qkvbench/base/parallel.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/experiment/verify.hpp"
+#include "qkvbench/kernels/peak.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Json;
+using report::Align;
+using report::fixed;
+
+struct BenchFlags {
+  std::vector<std::string> cases;
+  double seconds = 5;
+};
+
+Exit bench(const Session& session, const BenchFlags& flags) {
+  std::vector<experiment::BenchCase> cases(experiment::bench_cases().begin(), experiment::bench_cases().end());
+  if (!flags.cases.empty()) {
+    cases.clear();
+    for (const std::string& name : flags.cases) cases.push_back(experiment::find_bench_case(name));
+  }
+  const double peak = kernels::measure_fma_peak_gflops(0.5);
+  report::Table table({{"training step"},
+                       {"tokens/s", Align::kRight},
+                       {"step ms", Align::kRight},
+                       {"min–max", Align::kRight},
+                       {"GFLOP/s", Align::kRight},
+                       {"of peak", Align::kRight},
+                       {"activations MB", Align::kRight},
+                       {"allocations", Align::kRight}});
+  Json rows = Json::array();
+  for (const experiment::BenchCase& c : cases) {
+    note(session, std::string(c.name) + " …");
+    const experiment::BenchResult r = experiment::run_bench_case(c, flags.seconds, peak);
+    table.add({r.name, with_commas(static_cast<long long>(r.tokens_per_s)), fixed(r.step_ms, 2),
+               fixed(r.step_ms_min, 1) + "–" + fixed(r.step_ms_max, 1), fixed(r.gflop_per_s, 1),
+               fixed(100 * r.peak_share, 0) + " %", fixed(static_cast<double>(r.activation_bytes) / 1e6, 1),
+               std::to_string(r.system_allocations)});
+    rows.push_back({{"case", r.name},
+                    {"family", r.family},
+                    {"tokens_per_s", r.tokens_per_s},
+                    {"step_ms", r.step_ms},
+                    {"step_ms_min", r.step_ms_min},
+                    {"step_ms_max", r.step_ms_max},
+                    {"steps", r.steps},
+                    {"gflop_per_s", r.gflop_per_s},
+                    {"peak_share", r.peak_share},
+                    {"activation_bytes", r.activation_bytes},
+                    {"system_allocations", r.system_allocations},
+                    {"threads", threads()}});
+  }
+  const Json env = experiment::env_json();
+  const std::string foot = "\nMedians on " + env["cpu"].get<std::string>() + ", " + std::to_string(threads()) +
+                           " threads, " + env["isa"].get<std::string>() + "; peak " + fixed(peak, 0) +
+                           " GFLOP/s of fused multiply-adds, measured.\n";
+  print(session, table.text() + foot,
+        {{"tool", experiment::tool_json()}, {"env", env}, {"fma_peak_gflops", peak}, {"cases", rows}});
+  return Exit::kDone;
+}
+
+Exit verify(const Session& session, const std::string& directory) {
+  using Verdict = experiment::ParityResult::Verdict;
+  const std::vector<experiment::ParityResult> results = experiment::verify_golden_directory(directory);
+  report::Table table({{"file"},
+                       {"logits", Align::kRight},
+                       {"loss", Align::kRight},
+                       {"gradients", Align::kRight},
+                       {"after training", Align::kRight},
+                       {"share > 2e-6", Align::kRight},
+                       {"verdict"}});
+  Json rows = Json::array();
+  int counts[3] = {0, 0, 0};
+  experiment::ParityErrors worst;
+  constexpr const char* kWords[3] = {"passed", "failed", "not built"};
+  for (const auto& r : results) {
+    const auto verdict = static_cast<std::size_t>(r.verdict);
+    ++counts[verdict];
+    const experiment::ParityErrors& e = r.errors;
+    if (r.verdict == Verdict::kNotBuilt) {
+      table.add({r.file, "", "", "", "", "", r.reason});
+    } else {
+      const bool passed = r.verdict == Verdict::kPassed;
+      table.add({r.file, report::scientific(e.logits, 1), report::scientific(e.loss, 1), report::scientific(e.grads, 1),
+                 report::scientific(e.after, 1), fixed(100 * e.after_far, 2) + " %",
+                 colored(session, passed ? "passed" : r.reason, passed ? 32 : 31)});
+      worst = {std::max(worst.logits, e.logits), std::max(worst.loss, e.loss), std::max(worst.grads, e.grads),
+               std::max(worst.after, e.after), std::max(worst.after_far, e.after_far)};
+    }
+    rows.push_back({{"file", r.file},
+                    {"family", r.family},
+                    {"variant", r.variant},
+                    {"verdict", kWords[verdict]},
+                    {"reason", r.reason.empty() ? Json(nullptr) : Json(r.reason)},
+                    {"errors", r.verdict == Verdict::kNotBuilt ? Json(nullptr)
+                                                               : Json{{"logits", e.logits},
+                                                                      {"loss", e.loss},
+                                                                      {"gradients", e.grads},
+                                                                      {"after", e.after},
+                                                                      {"after_share_beyond", e.after_far}}}});
+  }
+  const std::string foot = "\nworst: logits " + report::scientific(worst.logits, 1) + ", loss " +
+                           report::scientific(worst.loss, 1) + ", gradients " + report::scientific(worst.grads, 1) +
+                           " (each 1.0e-05 allowed), after training " + report::scientific(worst.after, 1) +
+                           " (5.0e-04 allowed)\n" + std::to_string(counts[0]) + " passed, " +
+                           std::to_string(counts[1]) + " failed, " + std::to_string(counts[2]) + " not built\n";
+  print(session, table.text() + foot,
+        {{"passed", counts[0]}, {"failed", counts[1]}, {"not_built", counts[2]}, {"files", rows}});
+  return counts[1] > 0 ? Exit::kCheckFailed : Exit::kDone;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<BenchFlags>();
+  command.add_option("--case", flags->cases, "only this case; may be repeated")->type_name("NAME");
+  command.add_option("--seconds", flags->seconds, "time spent on a case")
+      ->check(between(0.0, 3600.0))
+      ->type_name("S [5]");
+  finish_command(
+      command, session,
+      "Times training steps (forward, backward, clipping, Adam) of fixed configurations. GFLOP/s counts model FLOPs:\n"
+      "6 for each weight and token, 12·T·d for each token and layer.",
+      "  qkvbench bench --case encoder-d64-l2-t64 --seconds 2");
+  command.callback([&session, flags] { session.action = [&session, flags] { return bench(session, *flags); }; });
+}
+
+void add_verify(CLI::App& command, Session& session) {
+  const auto directory = std::make_shared<std::string>();
+  command.add_option("--golden", *directory, "directory of .safetensors files")->required()->type_name("DIR");
+  finish_command(
+      command, session,
+      "Rebuilds the models of golden files (made with the paper's official PyTorch code) and compares logits, loss,\n"
+      "every gradient, and every parameter after three optimizer steps. Status 7 when one is beyond its tolerance.",
+      "  qkvbench verify --golden tests/golden");
+  command.callback(
+      [&session, directory] { session.action = [&session, directory] { return verify(session, *directory); }; });
+}
+
+}  // namespace qkvbench::cli

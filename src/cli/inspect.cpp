@@ -1,0 +1,161 @@
+// qkvbench inspect and list and schema: what there is and what it costs, without training anything.
+#include <iostream>
+#include <memory>
+
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/nn/accounting.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Json;
+using report::Align;
+
+struct InspectFlags {
+  ConfigFlags config;
+  bool parameters = false;
+};
+
+Json parameters_json(const nn::Model& model) {
+  Json list = Json::array();
+  for (const nn::Parameter& p : model.parameters().all()) {
+    Json shape = Json::array();
+    for (int i = 0; i < p.shape.rank(); ++i) shape.push_back(p.shape[i]);
+    list.push_back({{"name", p.name}, {"shape", shape}, {"elements", p.shape.elements()}});
+  }
+  return list;
+}
+
+std::string parameters_text(const nn::Model& model) {
+  report::Table table({{"parameter"}, {"shape"}, {"elements", Align::kRight}});
+  for (const nn::Parameter& p : model.parameters().all())
+    table.add({p.name, p.shape.text(), with_commas(p.shape.elements())});
+  return "\n" + table.text();
+}
+
+Exit inspect(const Session& session, const InspectFlags& flags) {
+  experiment::Config config = flags.config.config();
+  std::vector<std::string> variants = flags.config.variants();
+  if (variants.empty()) variants = {config.variant};
+  report::Table table({{"variant"},
+                       {"equation"},
+                       {"heads", Align::kRight},
+                       {"kv heads", Align::kRight},
+                       {"parameters", Align::kRight},
+                       {"in attention", Align::kRight},
+                       {"multiply-adds", Align::kRight},
+                       {"cache B/token", Align::kRight}});
+  Json list = Json::array();
+  std::string details;
+  for (const std::string& variant : variants) {
+    experiment::Config one = config;
+    one.variant = variant;
+    experiment::resolve(one);
+    const nn::Model model(model_config(one));
+    Json json{{"config", config_json(one)}, {"variant", variant_json(one)}, {"model", model_json(one)}};
+    const Json &v = json["variant"], &m = json["model"];
+    table.add({v["id"], v["equation"], std::to_string(one.heads), std::to_string(one.kv_heads),
+               with_commas(m["params_total"].get<index_t>()), with_commas(m["params_attention"].get<index_t>()),
+               with_commas(m["macs_forward"].get<index_t>()),
+               with_commas(m["kv_cache_bytes_per_token"].get<index_t>())});
+    if (flags.parameters) {
+      json["parameters"] = parameters_json(model);
+      details += (variants.size() > 1 ? "\n" + one.variant : "") + parameters_text(model);
+    }
+    list.push_back(json);
+  }
+  const std::string foot = "\nMultiply-adds of one forward pass of one example of " + std::to_string(config.seq_len) +
+                           " positions; cache in 32-bit floats.\n";
+  print(session, table.text() + foot + details, list.size() == 1 ? list[0] : list);
+  return Exit::kDone;
+}
+
+Exit list_variants(const Session& session) {
+  report::Table table(
+      {{"id"}, {"in the paper"}, {"attention"}, {"projections", Align::kRight}, {"cached at decoding"}});
+  Json json = Json::array();
+  for (const bool plus : {false, true})
+    for (const nn::Sharing& sharing : nn::all_sharings()) {
+      const nn::Variant variant{&sharing, plus};
+      const std::string cached = sharing.cached_tensors() == 2 ? "K and V" : "K";
+      const std::string paper = variant.paper_name();
+      table.add({variant.id(), paper.empty() ? "–" : paper, variant.equation(),
+                 std::to_string(sharing.projection_count()), cached});
+      json.push_back({{"id", variant.id()},
+                      {"paper_name", paper.empty() ? Json(nullptr) : Json(paper)},
+                      {"equation", variant.equation()},
+                      {"projections", sharing.projection_count()},
+                      {"cached_tensors", sharing.cached_tensors()}});
+    }
+  print(session, table.text() + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n", json);
+  return Exit::kDone;
+}
+
+Exit list_tasks(const Session& session) {
+  report::Table table({{"id"}, {"family"}, {"target"}, {"example"}});
+  Json json = Json::array();
+  for (const data::Task& task : data::all_tasks()) {
+    table.add({task.id, task.family, task.summary, task.example});
+    json.push_back({{"id", task.id}, {"family", task.family}, {"summary", task.summary}, {"example", task.example}});
+  }
+  print(session, table.text(), json);
+  return Exit::kDone;
+}
+
+Exit list_presets(const Session& session) {
+  report::Table table({{"id"}, {"what it is"}});
+  Json json = Json::array();
+  for (const experiment::Preset& preset : experiment::all_presets()) {
+    table.add({preset.id, preset.summary});
+    experiment::Config config;
+    apply_preset(config, preset);
+    json.push_back({{"id", preset.id}, {"summary", preset.summary}, {"config", config_json(config)}});
+  }
+  print(session, table.text(), json);
+  return Exit::kDone;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<InspectFlags>();
+  flags->config.add_to(command);
+  command.add_flag("--parameters", flags->parameters, "also every parameter with its shape");
+  finish_command(command, session,
+                 "Counts parameters, multiply-adds and cache bytes of a configuration without making the model.",
+                 "  qkvbench inspect --variant q_k_v,q_kv,qkv --d-model 256 --heads 8");
+  command.callback([&session, flags] { session.action = [&session, flags] { return inspect(session, *flags); }; });
+}
+
+void add_list(CLI::App& command, Session& session) {
+  const auto what = std::make_shared<std::string>();
+  command.add_option("what", *what, "variants, tasks or presets")
+      ->required()
+      ->check(CLI::IsMember({"variants", "tasks", "presets"}).description(""))
+      ->type_name("WHAT");
+  finish_command(command, session, "Lists what --variant, --task and --preset take.", "  qkvbench list variants");
+  command.callback([&session, what] {
+    session.action = [&session, what] {
+      return *what == "variants" ? list_variants(session)
+             : *what == "tasks"  ? list_tasks(session)
+                                 : list_presets(session);
+    };
+  });
+}
+
+void add_schema(CLI::App& command, Session& session) {
+  finish_command(command, session, "Prints the JSON Schema (2020-12) that every result.json follows.",
+                 "  qkvbench schema > result.schema.json");
+  command.callback([&session] {
+    session.action = [&session] {
+      print(session, experiment::result_schema(), Json::parse(experiment::result_schema()));
+      return Exit::kDone;
+    };
+  });
+}
+
+}  // namespace qkvbench::cli

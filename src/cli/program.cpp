@@ -1,0 +1,98 @@
+// From the command line to a command, and from an error to one line and an exit status.
+// CLI11's own messages are replaced where they do not say how to mend what is wrong.
+#include <array>
+#include <cstring>
+#include <iostream>
+
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/record.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+constexpr std::array<Command, 8> kCommands{{
+    {"train", "train a model and test it", add_train},
+    {"eval", "test a trained model again", add_eval},
+    {"predict", "what a trained model makes of a list of your own", add_predict},
+    {"inspect", "parameters, multiply-adds and cache bytes of a configuration", add_inspect},
+    {"bench", "training speed beside this machine's peak", add_bench},
+    {"verify", "parity with the paper's official code", add_verify},
+    {"list", "the variants, tasks and presets there are", add_list},
+    {"schema", "the JSON Schema of result.json", add_schema},
+}};
+
+/// Long flags of a command, for suggestions.
+std::vector<std::string> flags_of(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  return flags;
+}
+
+/// What is wrong with a command line that CLI11 refused, and how to mend it.
+std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  const std::string help = " (see qkvbench " + (chosen.empty() ? "" : chosen[0]->get_name() + " ") + "--help)";
+  if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
+    const std::vector<std::string> extras = app.remaining(true);
+    const std::string extra = extras.empty() ? "" : extras.front();
+    if (chosen.empty()) {
+      std::vector<std::string> names;
+      for (const Command& command : kCommands) names.emplace_back(command.name);
+      return unknown_name("command", extra, names);
+    }
+    if (!extra.starts_with("-")) return "unexpected argument '" + extra + "'" + help;
+    const std::string flag = extra.substr(0, extra.find('='));
+    return "unknown flag '" + flag + "': did you mean '" + nearest(flag, flags_of(*chosen[0])) + "'?" + help;
+  }
+  if (dynamic_cast<const CLI::RequiredError*>(&error) && chosen.empty()) return "no command given" + help;
+  std::string message = error.what();
+  for (char& c : message)
+    if (c == '\n') c = ' ';
+  return message + help;
+}
+
+int fail(const Session& session, Exit status, const std::string& message) {
+  std::cerr << colored(session, "error:", 31, true) << " " << message << "\n";
+  return static_cast<int>(status);
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  Session session;
+  session.argv.assign(argv, argv + argc);
+  CLI::App app{"qkvbench trains and evaluates transformers whose query, key and value projections are shared.",
+               "qkvbench"};
+  app.set_version_flag("--version", [] {
+    const experiment::Json tool = experiment::tool_json();
+    return "qkvbench " + tool["version"].get<std::string>() + " (" + tool["git_sha"].get<std::string>() + ")";
+  });
+  app.require_subcommand(1);
+  app.footer("Example: qkvbench train --variant qk_v\nqkvbench COMMAND --help explains a command.");
+  for (const Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    sub->get_formatter()->column_width(34);
+    command.add(*sub, session);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return fail(session, Exit::kUsage, explain(app, error));
+  }
+  try {
+    begin(session);
+    return static_cast<int>(session.action());
+  } catch (const Error& error) {
+    return fail(session, error.status(), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(session, Exit::kInternal, "out of memory; take a smaller model, --batch-size or --seq-len");
+  } catch (const std::exception& error) {
+    return fail(session, Exit::kInternal, std::string("this should not happen: ") + error.what());
+  }
+}
+
+}  // namespace qkvbench::cli

@@ -1,0 +1,121 @@
+// qkvbench train: one run, or one for each of several variants, and a table of how they ended.
+#include <cmath>
+#include <iostream>
+#include <memory>
+
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/progress.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Json;
+using experiment::RunReport;
+using experiment::Status;
+
+struct TrainFlags {
+  ConfigFlags config;
+  experiment::RunOptions run;
+};
+
+double number_or_nan(const Json& value) { return value.is_number() ? value.get<double>() : NAN; }
+
+std::string table_of(const std::vector<RunReport>& reports) {
+  using report::Align;
+  using report::fixed;
+  report::Table table({{"variant"},
+                       {"equation"},
+                       {"parameters", Align::kRight},
+                       {"in attention", Align::kRight},
+                       {"cache B/token", Align::kRight},
+                       {"test accuracy", Align::kRight},
+                       {"test loss", Align::kRight},
+                       {"time", Align::kRight}});
+  for (const RunReport& r : reports) {
+    const Json &variant = r.result["variant"], &model = r.result["model"], &metrics = r.result["metrics"];
+    table.add({variant["id"], variant["equation"], with_commas(model["params_total"].get<index_t>()),
+               with_commas(model["params_attention"].get<index_t>()),
+               with_commas(model["kv_cache_bytes_per_token"].get<index_t>()),
+               r.status == Status::kCompleted ? fixed(number_or_nan(metrics["test_accuracy"]), 4)
+                                              : r.result["status"].get<std::string>(),
+               fixed(number_or_nan(metrics["test_loss"]), 4),
+               report::duration(number_or_nan(r.result["timing"]["wall_s"]))});
+  }
+  std::string text = table.text() + "\n";
+  for (const RunReport& r : reports) text += (r.directory / "result.json").string() + "\n";
+  return text;
+}
+
+/// The configurations of one call, all checked before the first is run.
+std::vector<experiment::Config> configurations(const TrainFlags& flags) {
+  std::vector<experiment::Config> out;
+  experiment::Config config = flags.config.config();
+  std::vector<std::string> variants = flags.config.variants();
+  if (variants.empty()) variants = {config.variant};
+  for (const std::string& variant : variants) {
+    experiment::Config one = config;
+    one.variant = variant;
+    experiment::resolve(one);
+    out.push_back(one);
+  }
+  return out;
+}
+
+Exit train(const Session& session, const TrainFlags& flags) {
+  catch_stop_signals();
+  std::vector<RunReport> reports;
+  Exit status = Exit::kDone;
+  for (const experiment::Config& config : configurations(flags)) {
+    const std::string name = config.task + " " + config.variant;
+    {
+      ProgressLine progress(session, name);
+      reports.push_back(experiment::run(config, flags.run, progress));
+    }
+    const RunReport& r = reports.back();
+    if (r.was_finished) note(session, name + ": already finished, not run again (--overwrite does)");
+    if (r.status == Status::kDiverged) {
+      std::cerr << colored(session, "error:", 31, true) << " " << name << ": " << r.error << "\n";
+      status = Exit::kDiverged;
+    }
+    if (r.status == Status::kInterrupted) {
+      note(session, name + ": interrupted at step " + with_commas(r.result["train"]["steps"].get<index_t>()) +
+                        ", saved; --resume goes on");
+      status = static_cast<Exit>(128 + stop_signal());
+      break;
+    }
+  }
+  Json json = reports.size() == 1 ? reports[0].result : Json::array();
+  if (reports.size() > 1)
+    for (const RunReport& r : reports) json.push_back(r.result);
+  print(session, table_of(reports), json);
+  return status;
+}
+
+}  // namespace
+
+void add_train(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<TrainFlags>();
+  flags->config.add_to(command);
+  command.add_option("--out", flags->run.out, "directory of all runs")->type_name("DIR [results]")->group("Files");
+  command.add_flag("--overwrite", flags->run.overwrite, "run again what is there already")->group("Files");
+  command.add_flag("--resume", flags->run.resume, "go on with an unfinished run")->group("Files");
+  command.add_option("--checkpoint-every", flags->run.checkpoint_every_s, "seconds between checkpoints")
+      ->type_name("S [60]")
+      ->check(between(0.0, 1e9))
+      ->group("Files");
+  finish_command(
+      command, session,
+      "Trains a model, tests it and leaves results/<run>/ with result.json, metrics.jsonl and model.safetensors.\n"
+      "Without --task it is the preset 'quick'. Several variants, separated by commas, are run in turn and compared.",
+      "  qkvbench train --variant qk_v\n"
+      "  qkvbench train --task sort --variant q_k_v,q_kv,qkv --epochs 5 --seed 1\n"
+      "  qkvbench train --config results/RUN/result.json --lr 3e-4");
+  command.callback([&session, flags] {
+    flags->run.argv = session.argv;
+    session.action = [&session, flags] { return train(session, *flags); };
+  });
+}
+
+}  // namespace qkvbench::cli
