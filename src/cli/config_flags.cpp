@@ -28,6 +28,7 @@ void ConfigFlags::add_to(CLI::App& command, const std::vector<std::string>& but)
         .add_option_function<std::string>(
             option.flag(), [this, key](const std::string& text) { given_[key] = text; }, option.help)
         ->type_name("[" + default_text(option) + "]")
+        ->take_last()
         ->group(option.group);
   }
   command.add_option("--config", config_file_, "a configuration, or a result.json; flags go on top")

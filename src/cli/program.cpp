@@ -35,19 +35,19 @@ std::vector<std::string> flags_of(const CLI::App& app) {
 std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();
   const std::string help = " (see qkvbench " + (chosen.empty() ? "" : chosen[0]->get_name() + " ") + "--help)";
-  if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
-    const std::vector<std::string> extras = app.remaining(true);
-    const std::string extra = extras.empty() ? "" : extras.front();
-    if (chosen.empty()) {
-      std::vector<std::string> names;
-      for (const Command& command : kCommands) names.emplace_back(command.name);
-      return unknown_name("command", extra, names);
-    }
+  const std::vector<std::string> extras = app.remaining(true);
+  if (chosen.empty()) {
+    if (extras.empty()) return "no command given" + help;
+    std::vector<std::string> names;
+    for (const Command& command : kCommands) names.emplace_back(command.name);
+    return unknown_name("command", extras.front(), names);
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) && !extras.empty()) {
+    const std::string& extra = extras.front();
     if (!extra.starts_with("-")) return "unexpected argument '" + extra + "'" + help;
     const std::string flag = extra.substr(0, extra.find('='));
     return "unknown flag '" + flag + "': did you mean '" + nearest(flag, flags_of(*chosen[0])) + "'?" + help;
   }
-  if (dynamic_cast<const CLI::RequiredError*>(&error) && chosen.empty()) return "no command given" + help;
   std::string message = error.what();
   for (char& c : message)
     if (c == '\n') c = ' ';

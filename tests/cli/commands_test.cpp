@@ -1,0 +1,137 @@
+// Every command on real input, as a user runs it: streams, exit status, JSON.
+#include <nlohmann/json.hpp>
+
+#include "qkvbench/base/files.hpp"
+#include "support/catch.hpp"
+#include "support/process.hpp"
+
+using nlohmann::json;
+using qkvbench::test::Outcome;
+using qkvbench::test::run_qkvbench;
+using qkvbench::test::TemporaryDirectory;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// A run that takes a fraction of a second.
+std::vector<std::string> tiny_train(const TemporaryDirectory& out, std::vector<std::string> more = {}) {
+  std::vector<std::string> args{"train", "--task",   "copy", "--d-model",    "16", "--seq-len", "6",       "--n-train",
+                                "64",    "--n-test", "32",   "--batch-size", "16", "--out",     out.path()};
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+}  // namespace
+
+TEST_CASE("every command explains itself with an example") {
+  for (const char* command : {"train", "eval", "predict", "inspect", "bench", "verify", "list", "schema"}) {
+    const Outcome r = run_qkvbench({command, "--help"});
+    INFO(command);
+    CHECK(r.status == 0);
+    CHECK(has(r.out, std::string("  qkvbench ") + command));
+    CHECK(r.err.empty());
+  }
+}
+
+TEST_CASE("train leaves the files of a run and prints a table; eval and predict read them") {
+  const TemporaryDirectory out;
+  const Outcome trained = run_qkvbench(tiny_train(out, {"--variant", "q_kv", "--seed", "3"}));
+  INFO(trained.err);
+  REQUIRE(trained.status == 0);
+  CHECK(has(trained.out, "softmax(α Q Kᵀ) K"));
+  const auto run = qkvbench::test::only_entry(out.path());
+  CHECK(run.filename().string().starts_with("copy-q_kv-s3-"));
+  for (const char* file : {"result.json", "metrics.jsonl", "model.safetensors"})
+    CHECK(std::filesystem::exists(run / file));
+  CHECK_FALSE(std::filesystem::exists(run / "checkpoint.safetensors"));
+
+  const json result = json::parse(qkvbench::read_file(run / "result.json"));
+  CHECK(result["status"] == "completed");
+  CHECK(result["train"]["steps"] == 8);
+  CHECK(result["train"]["tokens_seen"] == 2 * 64 * 6);
+
+  const Outcome tested = run_qkvbench({"eval", run.string(), "--json", "-"});
+  REQUIRE(tested.status == 0);
+  CHECK(json::parse(tested.out)["metrics"]["test_accuracy"] == result["metrics"]["test_accuracy"]);
+  CHECK(json::parse(tested.out)["metrics"]["test_loss"] == result["metrics"]["test_loss"]);
+
+  const Outcome predicted = run_qkvbench({"predict", run.string(), "314159", "--logits", "--json", "-"});
+  REQUIRE(predicted.status == 0);
+  const json prediction = json::parse(predicted.out);
+  CHECK(prediction["input"] == json({3, 1, 4, 1, 5, 9}));
+  CHECK(prediction["target"] == prediction["input"]);
+  CHECK(prediction["logits"].size() == 6);
+  CHECK(prediction["logits"][0].size() == 10);
+}
+
+TEST_CASE("a finished run is found, not run again; --overwrite runs it again to the same bytes") {
+  const TemporaryDirectory out;
+  REQUIRE(run_qkvbench(tiny_train(out)).status == 0);
+  const auto run = qkvbench::test::only_entry(out.path());
+  const std::string result = qkvbench::read_file(run / "result.json"),
+                    model = qkvbench::read_file(run / "model.safetensors");
+  const Outcome again = run_qkvbench(tiny_train(out));
+  CHECK(again.status == 0);
+  CHECK(has(again.err, "already finished"));
+  CHECK(qkvbench::read_file(run / "result.json") == result);
+  CHECK(run_qkvbench(tiny_train(out, {"--overwrite"})).status == 0);
+  CHECK(qkvbench::read_file(run / "model.safetensors") == model);
+}
+
+TEST_CASE("several variants make one table and one JSON list") {
+  const TemporaryDirectory out;
+  const Outcome r = run_qkvbench(tiny_train(out, {"--variant", "q_k_v,(Q=K-V)+,qkv", "--json", out / "all.json"}));
+  REQUIRE(r.status == 0);
+  const json list = json::parse(qkvbench::read_file(out / "all.json"));
+  REQUIRE(list.size() == 3);
+  CHECK(list[1]["variant"]["id"] == "qk_v+");
+  CHECK(list[1]["variant"]["paper_name"] == "(Q=K≠V)+");
+}
+
+TEST_CASE("the configuration of a result starts another run, with flags on top") {
+  const TemporaryDirectory out;
+  REQUIRE(run_qkvbench(tiny_train(out, {"--heads", "2"})).status == 0);
+  const auto run = qkvbench::test::only_entry(out.path());
+  const Outcome same = run_qkvbench({"train", "--config", (run / "result.json").string(), "--out", out.path()});
+  CHECK(has(same.err, "already finished"));
+  // kv heads follow heads, since nobody asked for fewer.
+  const Outcome other =
+      run_qkvbench({"inspect", "--config", (run / "result.json").string(), "--heads", "4", "--json", "-"});
+  REQUIRE(other.status == 0);
+  CHECK(json::parse(other.out)["config"]["kv_heads"] == 4);
+  CHECK(json::parse(other.out)["config"]["d_model"] == 16);
+}
+
+TEST_CASE("inspect counts without training") {
+  const Outcome r = run_qkvbench({"inspect", "--task", "sort", "--d-model", "1024", "--layers", "20", "--heads", "16",
+                                  "--variant", "q_kv", "--kv-heads", "4", "--json", "-", "--parameters"});
+  REQUIRE(r.status == 0);
+  const json model = json::parse(r.out)["model"];
+  // Per block: q 1024², kv 1024·256, output 1024², and their biases.
+  CHECK(model["params_attention"] == 20 * (1024 * 1024 + 1024 + 1024 * 256 + 256 + 1024 * 1024 + 1024));
+  CHECK(model["kv_cache_bytes_per_token"] == 1 * 4 * 64 * 20 * 4);
+}
+
+TEST_CASE("verify prints a row for each file and the worst error") {
+  const Outcome r = run_qkvbench({"verify", "--golden", SOURCE_DIR "/tests/golden"});
+  CHECK(r.status == 0);
+  CHECK(has(r.out, "12 passed, 0 failed, 0 not built"));
+}
+
+TEST_CASE("list and schema print what they say") {
+  CHECK(has(run_qkvbench({"list", "variants"}).out, "(Q≠K=V)+"));
+  CHECK(json::parse(run_qkvbench({"list", "variants", "--json", "-"}).out).size() == 10);
+  CHECK(has(run_qkvbench({"list", "tasks"}).out, "3 1 4 1 5 9 -> 1 1 3 4 5 9"));
+  CHECK(has(run_qkvbench({"list", "presets"}).out, "quick"));
+  CHECK(json::parse(run_qkvbench({"schema"}).out)["title"] == "qkvbench result");
+}
+
+TEST_CASE("bench measures and reports no allocation in steady state") {
+  const Outcome r = run_qkvbench({"bench", "--case", "encoder-d32-l2-t16", "--seconds", "0", "--json", "-"});
+  REQUIRE(r.status == 0);
+  const json c = json::parse(r.out)["cases"][0];
+  CHECK(c["tokens_per_s"].get<double>() > 0);
+  CHECK(c["steps"] == 3);
+  CHECK(c["system_allocations"] == 0);
+}

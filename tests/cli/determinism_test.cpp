@@ -1,0 +1,129 @@
+// The same bits for any number of threads, from run to run, and for a run that was stopped and resumed.
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "qkvbench/base/files.hpp"
+#include "support/catch.hpp"
+#include "support/process.hpp"
+
+using nlohmann::ordered_json;
+using qkvbench::test::Outcome;
+using qkvbench::test::run_qkvbench;
+using qkvbench::test::TemporaryDirectory;
+
+namespace {
+
+struct Bits {
+  std::string canonical, model, metrics;
+  bool operator==(const Bits&) const = default;
+};
+
+Bits bits_of(const std::filesystem::path& out) {
+  const auto run = qkvbench::test::only_entry(out);
+  ordered_json result = ordered_json::parse(qkvbench::read_file(run / "result.json"));
+  for (const char* key : {"timing", "env", "tool", "argv"}) result.erase(key);
+  return {result.dump(), qkvbench::read_file(run / "model.safetensors"), qkvbench::read_file(run / "metrics.jsonl")};
+}
+
+/// Sizes that are no multiple of any vector or tile, a last batch that is smaller, and dropout.
+std::vector<std::string> arguments(const std::string& variant, const std::filesystem::path& out,
+                                   std::vector<std::string> more = {}) {
+  std::vector<std::string> args{"train", "--task",    "sort", "--variant", variant, "--d-model", "36", "--heads",
+                                "4",     "--seq-len", "11",   "--n-train", "150",   "--n-test",  "50", "--batch-size",
+                                "32",    "--dropout", "0.1",  "--epochs",  "3",     "--out",     out};
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+}  // namespace
+
+TEST_CASE("all variants give the same bits with 1, 2, 3 and 4 threads") {
+  for (const char* variant : {"q_k_v", "qk_v", "q_kv", "qv_k", "qkv", "q_k_v+", "qk_v+", "q_kv+", "qv_k+", "qkv+"}) {
+    std::vector<Bits> bits;
+    for (const char* threads : {"1", "2", "3", "4"}) {
+      const TemporaryDirectory out;
+      const Outcome r = run_qkvbench(arguments(variant, out.path(), {"--threads", threads}));
+      INFO(variant << " with " << threads << " threads: " << r.err);
+      REQUIRE(r.status == 0);
+      bits.push_back(bits_of(out.path()));
+      CHECK(bits.back() == bits.front());
+    }
+  }
+}
+
+TEST_CASE("shared heads give the same bits with 1 and 3 threads") {
+  for (const char* kv_heads : {"1", "2"}) {
+    const TemporaryDirectory one, three;
+    REQUIRE(run_qkvbench(arguments("q_kv", one.path(), {"--kv-heads", kv_heads, "--threads", "1"})).status == 0);
+    REQUIRE(run_qkvbench(arguments("q_kv", three.path(), {"--kv-heads", kv_heads, "--threads", "3"})).status == 0);
+    CHECK(bits_of(one.path()) == bits_of(three.path()));
+  }
+}
+
+TEST_CASE("another seed gives other bits") {
+  const TemporaryDirectory a, b;
+  REQUIRE(run_qkvbench(arguments("qk_v", a.path())).status == 0);
+  REQUIRE(run_qkvbench(arguments("qk_v", b.path(), {"--seed", "1"})).status == 0);
+  CHECK(bits_of(a.path()).model != bits_of(b.path()).model);
+}
+
+TEST_CASE("a run that is interrupted or killed again and again, and resumed with other threads, gives the same bits") {
+  const std::vector<std::string> longer{"--n-train", "3000", "--epochs", "4"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), longer.begin(), longer.end());
+    return more;
+  };
+  const TemporaryDirectory whole, broken;
+  REQUIRE(run_qkvbench(arguments("qk_v+", whole.path(), with({"--threads", "2"}))).status == 0);
+
+  int stops = 0;
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    const int signal = attempt % 2 == 0 ? SIGKILL : SIGTERM;
+    const auto microseconds = static_cast<useconds_t>(20000 + 7919 * attempt);
+    const Outcome r = run_qkvbench(
+        arguments("qk_v+", broken.path(),
+                  with({"--threads", attempt % 3 == 0 ? "1" : "2", "--resume", "--checkpoint-every", "0"})),
+        [&](pid_t child) {
+          usleep(microseconds);
+          kill(child, signal);
+        });
+    INFO("attempt " << attempt << ": " << r.status << " " << r.err);
+    if (r.status == 0) break;
+    CHECK((r.status == 128 + SIGKILL || r.status == 128 + SIGTERM));
+    ++stops;
+  }
+  CHECK(stops >= 2);
+  CHECK(bits_of(whole.path()) == bits_of(broken.path()));
+}
+
+TEST_CASE("an unfinished run is neither lost nor silently begun anew") {
+  const TemporaryDirectory out;
+  const std::vector<std::string> endless{"--epochs", "100000", "--checkpoint-every", "0"};
+  const Outcome stopped = run_qkvbench(arguments("qkv", out.path(), endless), [](pid_t child) {
+    usleep(300000);
+    kill(child, SIGINT);
+  });
+  CHECK(stopped.status == 130);
+  CHECK(stopped.err.find("--resume") != std::string::npos);
+  const auto run = qkvbench::test::only_entry(out.path());
+  CHECK(ordered_json::parse(qkvbench::read_file(run / "result.json"))["status"] == "interrupted");
+  const std::string checkpoint = qkvbench::read_file(run / "checkpoint.safetensors");
+  const Outcome again = run_qkvbench(arguments("qkv", out.path(), endless));
+  CHECK(again.status == 2);
+  CHECK(again.err.find("--resume") != std::string::npos);
+  CHECK(qkvbench::read_file(run / "checkpoint.safetensors") == checkpoint);
+}
+
+TEST_CASE("a second process on the same run is refused") {
+  const TemporaryDirectory out;
+  const std::vector<std::string> endless{"--epochs", "100000"};
+  run_qkvbench(arguments("qkv", out.path(), endless), [&](pid_t first) {
+    for (int i = 0; i < 5000 && std::filesystem::is_empty(out.path()); ++i) usleep(1000);
+    usleep(200000);
+    const Outcome second = run_qkvbench(arguments("qkv", out.path(), endless));
+    CHECK(second.status == 4);
+    CHECK(second.err.find("in use by another") != std::string::npos);
+    kill(first, SIGKILL);
+  });
+}

@@ -1,0 +1,58 @@
+// fork and exec, with both streams sent to files so that no pipe can fill up.
+#include "support/process.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "qkvbench/base/files.hpp"
+
+namespace qkvbench::test {
+
+namespace fs = std::filesystem;
+
+Outcome run_qkvbench(const std::vector<std::string>& arguments, const std::function<void(pid_t)>& while_running) {
+  const TemporaryDirectory streams;
+  const std::string out = streams / "out", err = streams / "err";
+  const pid_t child = fork();
+  if (child < 0) throw std::runtime_error("fork failed");
+  if (child == 0) {
+    const int out_fd = open(out.c_str(), O_WRONLY | O_CREAT, 0600),
+              err_fd = open(err.c_str(), O_WRONLY | O_CREAT, 0600);
+    dup2(out_fd, STDOUT_FILENO);
+    dup2(err_fd, STDERR_FILENO);
+    std::vector<char*> argv{const_cast<char*>("qkvbench")};
+    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    execv(QKVBENCH_BINARY, argv.data());
+    _exit(127);
+  }
+  if (while_running) while_running(child);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out), read_file(err)};
+}
+
+TemporaryDirectory::TemporaryDirectory() {
+  std::string pattern = (fs::temp_directory_path() / "qkvbench-test-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+  path_ = pattern;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+fs::path only_entry(const fs::path& directory) {
+  std::vector<fs::path> entries;
+  for (const auto& entry : fs::directory_iterator(directory)) entries.push_back(entry.path());
+  if (entries.size() != 1)
+    throw std::runtime_error(directory.string() + " has " + std::to_string(entries.size()) + " entries, not one");
+  return entries[0];
+}
+
+}  // namespace qkvbench::test
