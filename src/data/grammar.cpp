@@ -22,9 +22,18 @@ int find(const std::vector<std::string>& names, const std::string& name, const c
 
 bool is_word(const std::string& text) { return text != "" && text.find_first_of("<[+=") != 0; }
 
-std::string with_number(std::string text, char number) {
-  std::replace(text.begin(), text.end(), '#', number);
-  return text;
+/// The rows with every `#` written out.
+std::vector<GrammarRule> with_numbers(std::span<const GrammarRule> rules) {
+  std::vector<GrammarRule> out;
+  for (const GrammarRule& rule : rules) {
+    const bool both = rule.symbol.find('#') != std::string::npos;
+    for (const char number : both ? std::string("sp") : std::string("#")) {
+      out.push_back(rule);
+      std::replace(out.back().symbol.begin(), out.back().symbol.end(), '#', number);
+      std::replace(out.back().text.begin(), out.back().text.end(), '#', number);
+    }
+  }
+  return out;
 }
 
 /// Solves a·x = b for several right-hand sides by Gauss's elimination; a: [n, n], b: [n, m], both overwritten.
@@ -49,29 +58,21 @@ void solve(std::vector<std::vector<double>>& a, std::vector<std::vector<double>>
 
 }  // namespace
 
-Grammar::Grammar(std::span<const WordClass> classes, std::span<const WordSlot> slots,
-                 std::span<const GrammarRule> rules, std::span<const std::string> sentences) {
+Grammar::Grammar(std::span<const WordClass> classes, std::span<const WordSlot> slots, std::span<const GrammarRule> rows,
+                 std::span<const std::string> sentences) {
+  const std::vector<GrammarRule> rules = with_numbers(rows);
   std::set<std::string> words;
   for (const WordClass& c : classes) words.insert(c.words.begin(), c.words.end());
   for (const GrammarRule& rule : rules)
     for (const std::string& word : split(rule.text, ' '))
       if (is_word(word)) words.insert(word);
   vocabulary_.assign(words.begin(), words.end());
-
   for (const WordClass& c : classes) add_class(c);
   for (const WordSlot& slot : slots) add_slot(slot);
-
-  const auto for_each_number = [](const GrammarRule& rule, auto&& f) {
-    if (rule.symbol.find('#') == std::string::npos) return f('s');
-    for (const char number : {'s', 'p'}) f(number);
-  };
   for (const GrammarRule& rule : rules)
-    for_each_number(rule, [&](char number) {
-      const std::string name = with_number(rule.symbol, number);
-      if (std::none_of(symbols_.begin(), symbols_.end(), [&](const Symbol& s) { return s.name == name; }))
-        symbols_.push_back({name, -1, {}});
-    });
-  for (const GrammarRule& rule : rules) for_each_number(rule, [&](char number) { add_rule(rule, number); });
+    if (std::none_of(symbols_.begin(), symbols_.end(), [&](const Symbol& s) { return s.name == rule.symbol; }))
+      symbols_.push_back({rule.symbol, -1, {}});
+  for (const GrammarRule& rule : rules) add_rule(rule);
   for (std::size_t i = 0; i < sentences.size(); ++i)
     symbols_[static_cast<std::size_t>(symbol_index(sentences[i]))].sentence = static_cast<int>(i);
 
@@ -123,13 +124,11 @@ Grammar::Item Grammar::item(const std::string& text) const {
   }
 }
 
-void Grammar::add_rule(const GrammarRule& rule, char number) {
+void Grammar::add_rule(const GrammarRule& rule) {
   Choice choice{rule.probability, std::log(rule.probability), {}, {}};
-  const bool numbered = rule.symbol.find('#') != std::string::npos;
-  for (const std::string& text : split(numbered ? with_number(rule.text, number) : rule.text, ' '))
-    choice.items.push_back(item(text));
+  for (const std::string& text : split(rule.text, ' ')) choice.items.push_back(item(text));
   if (choice.items.empty()) fail_internal("grammar: " + rule.symbol + " has an empty rule, which no token can tell");
-  symbols_[static_cast<std::size_t>(symbol_index(with_number(rule.symbol, number)))].choices.push_back(choice);
+  symbols_[static_cast<std::size_t>(symbol_index(rule.symbol))].choices.push_back(choice);
 }
 
 void Grammar::find_first_tokens(int symbol, std::vector<int>& state) {

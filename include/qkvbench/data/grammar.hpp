@@ -50,10 +50,10 @@ struct WrittenText {
 
 class Grammar {
  public:
-  /// The first rule's symbol is the start. `sentences` names the symbols that write() offers to `accept`; they do not
+  /// The first row's symbol is the start. `sentences` names the symbols that write() offers to `accept`; they do not
   /// nest. Throws Error (internal) when a name is unknown, probabilities do not sum to 1, a slot's class is not
   /// uniform, a symbol can begin with itself, or two ways to write a symbol can begin with the same token.
-  Grammar(std::span<const WordClass> classes, std::span<const WordSlot> slots, std::span<const GrammarRule> rules,
+  Grammar(std::span<const WordClass> classes, std::span<const WordSlot> slots, std::span<const GrammarRule> rows,
           std::span<const std::string> sentences);
 
   /// All words, sorted; a token is an index into it.
@@ -111,7 +111,7 @@ class Grammar {
 
   void add_class(const WordClass& words);
   void add_slot(const WordSlot& slot);
-  void add_rule(const GrammarRule& rule, char number);
+  void add_rule(const GrammarRule& rule);
   Item item(const std::string& text) const;
   int symbol_index(const std::string& name) const;
   void find_first_tokens(int symbol, std::vector<int>& state);
