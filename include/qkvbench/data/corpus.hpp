@@ -39,7 +39,7 @@ struct Corpus {
 };
 
 struct CorpusOptions {
-  StoryOptions stories;
+  StoryOptions stories = {};
   bool bytes = false;     ///< read a text as bytes instead of characters
   index_t vocab = 50304;  ///< of files of tokens: GPT-2's 50257, padded to a multiple of 64 as nanoGPT does
   std::uint64_t max_file_bytes = std::uint64_t{1} << 32;
