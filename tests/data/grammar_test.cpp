@@ -2,6 +2,7 @@
 // The stories have their own test.
 #include "qkvbench/data/grammar.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 

@@ -2,6 +2,7 @@
 // The corpus is made by hand so that a token tells its place.
 #include "qkvbench/data/windows.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "qkvbench/base/error.hpp"

@@ -19,7 +19,7 @@ struct EntropyFloor {
   /// Nats a target. A run is below validation_nats − slack_nats − c / targets with a probability of at most exp(−c);
   /// see story_floor_slack_nats().
   double slack_nats;
-  std::vector<float> validation_log_probs;  ///< nats, of each token of the validation stream given all before it
+  std::vector<float> validation_log_probs;  ///< nats, of validation[i] given all tokens before it
 };
 
 struct Corpus {

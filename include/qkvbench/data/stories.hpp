@@ -30,8 +30,8 @@ WrittenText write_stories(Split split, std::uint64_t seed, index_t min_tokens);
 ///   m = the probability of all distinct sentences of `train` of the same kind (it does not depend on the names).
 /// Let F = −Σ log p over all targets, and L the total loss of a model that has seen `train`, but cannot tell the half
 /// of a sentence that it has never seen. Then P(L < F − this − c) <= exp(−c) by Markov's inequality, because the
-/// model's probabilities sum to 1 over all texts. Whoever knew the hash itself would gain log 2 a sentence, and no
-/// more.
+/// model's probabilities sum to 1 over all texts (terms of the order m² are left out). Whoever knew the hash itself
+/// would gain about log 2 a sentence, and no more.
 double story_floor_slack_nats(const WrittenText& train, const WrittenText& validation);
 
 }  // namespace qkvbench::data
