@@ -1,0 +1,29 @@
+// Files of 16-bit token ids: nanoGPT's (nothing but little-endian ids) and llm.c's (256 int32 of header before them).
+// Not memory-mapped and never partly read: a file is checked whole before anything trains on it.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "qkvbench/base/real.hpp"
+
+namespace qkvbench::data {
+
+/// A file that a corpus was read from.
+struct SourceFile {
+  std::string path, sha256;
+  std::uint64_t bytes = 0;
+};
+
+struct TokenFile {
+  std::vector<std::uint16_t> tokens;
+  SourceFile source;
+};
+
+/// Reads either form; llm.c's is known by its first int32, 20240520, and must then be of version 1.
+/// Throws Error (input) naming file and byte when the file is missing, larger than max_bytes, empty, of an odd length,
+/// of another version, when its header promises more or fewer tokens than it holds, or when an id is not below vocab.
+/// Source: nanoGPT data/*/prepare.py, llm.c dev/data/data_common.py.
+TokenFile read_token_file(const std::filesystem::path& path, index_t vocab, std::uint64_t max_bytes);
+
+}  // namespace qkvbench::data

@@ -1,0 +1,66 @@
+// From text to token ids and back: bytes, Unicode characters, words, or plain ids where the vocabulary is not known.
+// Not a byte-pair encoder: corpora of such tokens come as .bin files and are shown as numbers.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "qkvbench/base/real.hpp"
+
+namespace qkvbench::data {
+
+/// A character of UTF-8: its number and how many bytes it takes; 0 bytes when none begins here.
+struct CodePoint {
+  char32_t value;
+  std::size_t bytes;
+};
+
+/// The character that begins at text[at], at < text.size(). Overlong forms, surrogates, numbers beyond U+10FFFF and
+/// sequences that break off are not characters. Source: RFC 3629.
+CodePoint code_point_at(std::string_view text, std::size_t at);
+
+/// UTF-8 of a number below 0x110000.
+std::string utf8(char32_t code_point);
+
+class Tokenizer {
+ public:
+  enum class Kind {
+    kIds,         ///< text is decimal ids between spaces
+    kBytes,       ///< id = byte
+    kCharacters,  ///< id = place among the sorted characters of the corpus, as in nanoGPT's char data
+    kWords        ///< words and marks with one space between them; a line break is a word of its own, "\n"
+  };
+
+  /// Ids below `vocab`, without symbols.
+  static Tokenizer ids(index_t vocab);
+  static Tokenizer bytes();
+  /// symbols: sorted, without repetitions; id = place. Throws Error (input) otherwise, so that a vocabulary read from a
+  /// file can be given as it is.
+  static Tokenizer characters(std::vector<std::string> symbols);
+  static Tokenizer words(std::vector<std::string> symbols);
+
+  Kind kind() const { return kind_; }
+  index_t vocab() const { return vocab_; }
+  /// What the ids stand for; empty for kIds and kBytes.
+  const std::vector<std::string>& symbols() const { return symbols_; }
+
+  /// Throws Error (usage) naming the first piece that the vocabulary lacks and its byte.
+  std::vector<std::int32_t> encode(std::string_view text) const;
+
+  /// encode() undone. Throws Error (internal) for an id beyond the vocabulary.
+  std::string decode(std::span<const std::int32_t> ids) const;
+
+ private:
+  Tokenizer(Kind kind, index_t vocab, std::vector<std::string> symbols);
+  std::int32_t id_of(std::string_view piece, std::size_t at) const;
+
+  Kind kind_;
+  index_t vocab_;
+  std::vector<std::string> symbols_;
+  std::unordered_map<std::string, std::int32_t> id_of_;
+};
+
+}  // namespace qkvbench::data

@@ -1,0 +1,153 @@
+// The three ways to get a corpus. Texts are gone through twice: to find the vocabulary, then to encode.
+// Tokens have 16 bits, so a corpus takes twice its tokens and, while it is read, the file's bytes.
+#include "qkvbench/data/corpus.hpp"
+
+#include <filesystem>
+#include <numbers>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/files.hpp"
+
+namespace qkvbench::data {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kBytesPrefix = "bytes:";
+constexpr const char* kForms =
+    "a corpus is 'stories' (built in), a text file, bytes:FILE, or a directory with train.bin and val.bin";
+
+std::string name_of(const fs::path& path) {
+  const fs::path clean = path.lexically_normal();
+  return (clean.has_filename() ? clean : clean.parent_path()).filename().string();
+}
+
+/// Divides the tokens of a text nine to one.
+void divide(std::vector<std::uint16_t> tokens, Corpus& corpus) {
+  const auto n_train = static_cast<std::ptrdiff_t>(static_cast<double>(tokens.size()) * 0.9);
+  corpus.validation.assign(tokens.begin() + n_train, tokens.end());
+  tokens.resize(static_cast<std::size_t>(n_train));
+  corpus.train = std::move(tokens);
+  std::uint64_t bytes = 0;
+  const auto& symbols = corpus.tokenizer.symbols();
+  for (std::size_t i = 1; i < corpus.validation.size(); ++i)
+    bytes += symbols.empty() ? 1 : symbols[corpus.validation[i]].size();
+  corpus.validation_target_bytes = bytes;
+}
+
+Corpus read_bytes(const std::string& text) {
+  Corpus corpus;
+  std::vector<std::uint16_t> tokens;
+  tokens.reserve(text.size());
+  for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
+  divide(std::move(tokens), corpus);
+  return corpus;
+}
+
+Corpus read_characters(const std::string& text, const std::string& path) {
+  constexpr std::size_t kCodePoints = 0x110000, kMaxVocab = 0x10000;
+  std::vector<bool> seen(kCodePoints);
+  std::size_t length = 0, vocab = 0;
+  for (std::size_t at = 0; at < text.size(); ++length) {
+    const CodePoint c = code_point_at(text, at);
+    if (c.bytes == 0)
+      fail_input(path + ": byte " + std::to_string(at) + " begins no character of UTF-8; read it with bytes:" + path);
+    if (!seen[c.value]) ++vocab;
+    seen[c.value] = true;
+    at += c.bytes;
+  }
+  if (vocab > kMaxVocab)
+    fail_input(path + ": it has " + std::to_string(vocab) +
+               " different characters, more than 65536; read it with bytes:" + path);
+  std::vector<std::uint16_t> id_of(kCodePoints), tokens;
+  std::vector<std::string> symbols;
+  for (char32_t c = 0; c < kCodePoints; ++c) {
+    if (!seen[c]) continue;
+    id_of[c] = static_cast<std::uint16_t>(symbols.size());
+    symbols.push_back(utf8(c));
+  }
+  Corpus corpus;
+  corpus.tokenizer = Tokenizer::characters(std::move(symbols));
+  tokens.reserve(length);
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint c = code_point_at(text, at);
+    tokens.push_back(id_of[c.value]);
+    at += c.bytes;
+  }
+  divide(std::move(tokens), corpus);
+  return corpus;
+}
+
+Corpus read_text(const std::string& path, bool bytes, std::uint64_t max_bytes) {
+  const std::string text = read_file(path, max_bytes);
+  if (text.empty()) fail_input(path + ": it is empty; a corpus needs text");
+  Corpus corpus = bytes ? read_bytes(text) : read_characters(text, path);
+  corpus.files.push_back({path, sha256(text), text.size()});
+  return corpus;
+}
+
+Corpus read_directory(const fs::path& directory, const CorpusOptions& options) {
+  for (const char* file : {"train.bin", "val.bin"})
+    if (!fs::is_regular_file(directory / file)) fail_input(directory.string() + " has no file " + file + "; " + kForms);
+  TokenFile train = read_token_file(directory / "train.bin", options.vocab, options.max_file_bytes);
+  TokenFile validation = read_token_file(directory / "val.bin", options.vocab, options.max_file_bytes);
+  Corpus corpus;
+  corpus.tokenizer = Tokenizer::ids(options.vocab);
+  corpus.train = std::move(train.tokens);
+  corpus.validation = std::move(validation.tokens);
+  corpus.files = {train.source, validation.source};
+  return corpus;
+}
+
+Corpus make_stories(const StoryOptions& options) {
+  WrittenText train = write_stories(Split::kTrain, options.seed, options.train_tokens);
+  WrittenText validation = write_stories(Split::kValidation, options.seed, options.validation_tokens);
+  Corpus corpus;
+  corpus.tokenizer = Tokenizer::words(story_grammar().vocabulary());
+  const std::vector<std::int32_t> ids(validation.tokens.begin(), validation.tokens.end());
+  corpus.validation_target_bytes =
+      corpus.tokenizer.decode(ids).size() - corpus.tokenizer.decode({ids.data(), 1}).size();
+
+  const auto targets = static_cast<double>(ids.size() - 1);
+  double nats = 0;
+  for (std::size_t i = 1; i < ids.size(); ++i) nats -= static_cast<double>(validation.log_probs[i]);
+  corpus.floor = EntropyFloor{story_grammar().expectation().nats_per_token(), nats / targets,
+                              story_floor_slack_nats(train, validation) / targets, std::move(validation.log_probs)};
+  corpus.train = std::move(train.tokens);
+  corpus.validation = std::move(validation.tokens);
+  return corpus;
+}
+
+}  // namespace
+
+std::optional<double> Corpus::bits_per_byte(double loss_nats) const {
+  if (!validation_target_bytes || *validation_target_bytes == 0) return std::nullopt;
+  const auto bytes = static_cast<double>(*validation_target_bytes);
+  return loss_nats * static_cast<double>(validation_targets()) / (std::numbers::ln2 * bytes);
+}
+
+Corpus load_corpus(const std::string& spec, const CorpusOptions& options) {
+  Corpus corpus;
+  if (spec == "stories") {
+    corpus = make_stories(options.stories);
+    corpus.name = spec;
+    return corpus;
+  }
+  const bool prefixed = spec.starts_with(kBytesPrefix);
+  const std::string path = prefixed ? spec.substr(kBytesPrefix.size()) : spec;
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) fail_input("corpus '" + spec + "': there is no such file; " + kForms);
+  if (fs::is_directory(status) && !prefixed) {
+    corpus = read_directory(path, options);
+  } else if (fs::is_regular_file(status)) {
+    corpus = read_text(path, options.bytes || prefixed, options.max_file_bytes);
+  } else {
+    fail_input("corpus '" + spec + "': it is not a file of text; " + kForms);
+  }
+  corpus.name = name_of(path);
+  return corpus;
+}
+
+}  // namespace qkvbench::data

@@ -1,0 +1,171 @@
+// The four tokenizers. They differ in how a text falls into pieces, and in what stands between pieces.
+#include "qkvbench/data/tokenizer.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/text.hpp"
+
+namespace qkvbench::data {
+
+CodePoint code_point_at(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() - at < bytes) return {0, 0};
+  char32_t value = lead & (0x7Fu >> bytes);
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if ((byte(i) & 0xC0u) != 0x80) return {0, 0};
+    value = value << 6 | (byte(i) & 0x3Fu);
+  }
+  constexpr char32_t kSmallest[5] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (value < kSmallest[bytes] || value > 0x10FFFF || surrogate) return {0, 0};
+  return {value, bytes};
+}
+
+std::string utf8(char32_t c) {
+  const auto tail = [&](int shift) { return static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
+  if (c < 0x80) return {static_cast<char>(c)};
+  if (c < 0x800) return {static_cast<char>(0xC0 | (c >> 6)), tail(0)};
+  if (c < 0x10000) return {static_cast<char>(0xE0 | (c >> 12)), tail(6), tail(0)};
+  return {static_cast<char>(0xF0 | (c >> 18)), tail(12), tail(6), tail(0)};
+}
+
+namespace {
+
+constexpr std::string_view kNewline = "\n";
+
+/// A piece of text for a message: whatever cannot be printed becomes \n or \x and two digits.
+std::string shown(std::string_view piece) {
+  std::string out;
+  for (std::size_t at = 0; at < piece.size();) {
+    const CodePoint c = code_point_at(piece, at);
+    const bool printable = c.bytes > 0 && c.value >= 0x20 && !(c.value >= 0x7F && c.value < 0xA0);
+    const auto byte = static_cast<unsigned char>(piece[at]);
+    constexpr char kHex[] = "0123456789abcdef";
+    if (printable) {
+      out += piece.substr(at, c.bytes);
+    } else {
+      out += byte == '\n' ? "\\n" : std::string("\\x") + kHex[byte >> 4] + kHex[byte & 15];
+    }
+    at += printable ? c.bytes : 1;
+  }
+  return "'" + out + "'";
+}
+
+/// Calls f(piece, byte) for the words, marks and line breaks of a text; other white space only separates.
+template <class F>
+void for_each_word(std::string_view text, bool split_marks, F&& f) {
+  constexpr std::string_view kSpaces = " \t\r\v\f", kMarks = ".,";
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    std::size_t n = 1;
+    if (kSpaces.find(c) == kSpaces.npos) {
+      const bool alone = c == '\n' || (split_marks && kMarks.find(c) != kMarks.npos);
+      const auto ends = [&](char x) {
+        return kSpaces.find(x) != kSpaces.npos || x == '\n' || (split_marks && kMarks.find(x) != kMarks.npos);
+      };
+      while (!alone && at + n < text.size() && !ends(text[at + n])) ++n;
+      f(text.substr(at, n), at);
+    }
+    at += n;
+  }
+}
+
+void check_symbols(const std::vector<std::string>& symbols) {
+  if (symbols.empty()) fail_input("vocabulary: it is empty");
+  if (std::adjacent_find(symbols.begin(), symbols.end(), std::greater_equal<>()) != symbols.end())
+    fail_input("vocabulary: its symbols are not sorted and distinct");
+}
+
+}  // namespace
+
+Tokenizer::Tokenizer(Kind kind, index_t vocab, std::vector<std::string> symbols)
+    : kind_(kind), vocab_(vocab), symbols_(std::move(symbols)) {
+  for (std::size_t i = 0; i < symbols_.size(); ++i) id_of_.emplace(symbols_[i], static_cast<std::int32_t>(i));
+}
+
+Tokenizer Tokenizer::ids(index_t vocab) { return {Kind::kIds, vocab, {}}; }
+
+Tokenizer Tokenizer::bytes() { return {Kind::kBytes, 256, {}}; }
+
+Tokenizer Tokenizer::characters(std::vector<std::string> symbols) {
+  check_symbols(symbols);
+  for (const std::string& symbol : symbols)
+    if (symbol.empty() || code_point_at(symbol, 0).bytes != symbol.size())
+      fail_input("vocabulary: " + shown(symbol) + " is not one character of UTF-8");
+  const auto vocab = static_cast<index_t>(symbols.size());
+  return {Kind::kCharacters, vocab, std::move(symbols)};
+}
+
+Tokenizer Tokenizer::words(std::vector<std::string> symbols) {
+  check_symbols(symbols);
+  const auto vocab = static_cast<index_t>(symbols.size());
+  return {Kind::kWords, vocab, std::move(symbols)};
+}
+
+std::int32_t Tokenizer::id_of(std::string_view piece, std::size_t at) const {
+  const auto found = id_of_.find(std::string(piece));
+  if (found != id_of_.end()) return found->second;
+  const bool words = kind_ == Kind::kWords;
+  fail_usage("text: " + shown(piece) + " at byte " + std::to_string(at) + " is not one of the " +
+             std::to_string(vocab_) + (words ? " words" : " characters") + " of the corpus; " +
+             (words ? "did you mean '" + nearest(piece, symbols_) + "'?" : "leave it out"));
+}
+
+std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
+  std::vector<std::int32_t> out;
+  switch (kind_) {
+    case Kind::kBytes:
+      for (const char c : text) out.push_back(static_cast<unsigned char>(c));
+      break;
+    case Kind::kCharacters:
+      for (std::size_t at = 0; at < text.size();) {
+        const std::size_t n = std::max<std::size_t>(1, code_point_at(text, at).bytes);
+        out.push_back(id_of(text.substr(at, n), at));
+        at += n;
+      }
+      break;
+    case Kind::kWords:
+      for_each_word(text, true, [&](std::string_view word, std::size_t at) { out.push_back(id_of(word, at)); });
+      break;
+    case Kind::kIds:
+      for_each_word(text, false, [&](std::string_view word, std::size_t at) {
+        std::int32_t id = -1;
+        const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+        if (word == kNewline) return;
+        if (error != std::errc{} || end != word.data() + word.size() || id < 0 || id >= vocab_)
+          fail_usage("text: " + shown(word) + " at byte " + std::to_string(at) + " is not a token id below " +
+                     std::to_string(vocab_) + "; this corpus has no text, so give ids between spaces");
+        out.push_back(id);
+      });
+  }
+  return out;
+}
+
+std::string Tokenizer::decode(std::span<const std::int32_t> ids) const {
+  std::string out;
+  bool space = false;  // before the next word
+  for (const std::int32_t id : ids) {
+    if (id < 0 || id >= vocab_)
+      fail_internal("decode: id " + std::to_string(id) + " is beyond the vocabulary of " + std::to_string(vocab_));
+    switch (kind_) {
+      case Kind::kBytes: out += static_cast<char>(id); break;
+      case Kind::kCharacters: out += symbols_[static_cast<std::size_t>(id)]; break;
+      case Kind::kIds:
+      case Kind::kWords: {
+        const std::string word = kind_ == Kind::kIds ? std::to_string(id) : symbols_[static_cast<std::size_t>(id)];
+        if (space && word != kNewline) out += ' ';
+        out += word;
+        space = word != kNewline;
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace qkvbench::data
