@@ -34,11 +34,16 @@ nn::ModelConfig model_config(const Safetensors& file, const json& c) {
   m.layers = c.at("n_layer");
   m.heads = c.at("n_head");
   m.kv_heads = c.value("n_kv_head", m.heads);
-  m.seq_len = c.value("seq_len", c.value("set_size", index_t{0}));
+  m.seq_len = c.value("seq_len", c.value("set_size", c.value("n_positions", index_t{0})));
   m.max_len = c.value("max_len", m.seq_len);
   m.pos_dim = c.value("pos_dim", m.pos_dim);
   m.symbols = c.value("n_symbols", m.symbols);
   m.features = c.value("feat_dim", m.features);
+  m.vocab = c.value("vocab_size", m.vocab);
+  m.image_size = c.value("image_size", m.image_size);
+  m.channels = c.value("channels", m.channels);
+  m.patch = c.value("patch", m.patch);
+  m.classes = c.value("n_classes", m.classes);
   return m;
 }
 
@@ -57,15 +62,28 @@ std::vector<std::int32_t> ids_of(const Safetensors& file, const std::string& nam
   return out;
 }
 
-Batch golden_batch(const Safetensors& file, const std::string& family) {
+/// The target of position t is id t + 1; the last position of a row has none.
+std::vector<std::int32_t> next_ids(const std::vector<std::int32_t>& ids, index_t row) {
+  std::vector<std::int32_t> targets(ids.begin() + 1, ids.end());
+  targets.push_back(kIgnoredTarget);
+  for (std::size_t i = static_cast<std::size_t>(row) - 1; i < targets.size(); i += static_cast<std::size_t>(row))
+    targets[i] = kIgnoredTarget;
+  return targets;
+}
+
+/// The inputs are whichever of in.ids, in.images and in.features the file has.
+Batch golden_batch(const Safetensors& file) {
   Batch batch;
-  if (family == "encoder") {
+  if (file.tensors().contains("in.ids")) {
     batch.input = shape_of(file.tensor("in.ids"));
     batch.ids = ids_of(file, "in.ids");
-    batch.targets = ids_of(file, "in.targets");
+    if (batch.input.rank() != 2 || batch.ids.empty()) fail_input(file.origin() + ": in.ids must be [B, T]");
+    batch.targets =
+        file.tensors().contains("in.targets") ? ids_of(file, "in.targets") : next_ids(batch.ids, batch.input[1]);
   } else {
-    batch.input = shape_of(file.tensor("in.features"));
-    batch.features = file.floats("in.features");
+    const std::string name = file.tensors().contains("in.images") ? "in.images" : "in.features";
+    batch.input = shape_of(file.tensor(name));
+    batch.features = file.floats(name);
     batch.targets = ids_of(file, "in.labels");
   }
   batch.size = batch.input[0];
@@ -95,7 +113,7 @@ double relative(double ours, double golden) { return std::abs(ours - golden) / s
 class Golden {
  public:
   Golden(const Safetensors& file, const json& config)
-      : file_(file), model_(model_config(file, config)), batch_(golden_batch(file, model_.config().family)) {
+      : file_(file), model_(model_config(file, config)), batch_(golden_batch(file)) {
     model_.parameters().allocate();
     train::load_model(file, "param.", model_);
     for (const nn::Parameter& p : model_.parameters().all())

@@ -15,8 +15,6 @@ namespace qkvbench::nn {
 
 namespace {
 
-constexpr double kGpt2Deviation = 0.02;
-
 Init weight_init(InitScheme scheme, index_t fan_in) {
   return scheme == InitScheme::kGpt2 ? Init::normal(kGpt2Deviation)
                                      : Init::uniform(1 / std::sqrt(static_cast<double>(fan_in)));

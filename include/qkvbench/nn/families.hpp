@@ -1,10 +1,16 @@
-// Where families are made by name. To add one, derive from Family and add a row to the table in families.cpp.
+// Where families are made by name. To add one, derive from Family in a file of its own and add a row to the table in
+// families.cpp.
 #pragma once
 #include <memory>
 
 #include "qkvbench/nn/model.hpp"
 
 namespace qkvbench::nn {
+
+std::unique_ptr<Family> make_encoder(const ModelConfig& config);
+std::unique_ptr<Family> make_vit(const ModelConfig& config);
+std::unique_ptr<Family> make_set(const ModelConfig& config);
+std::unique_ptr<Family> make_gpt(const ModelConfig& config);
 
 /// Throws Error (usage) with the nearest name if there is no such family.
 std::unique_ptr<Family> make_family(const ModelConfig& config);

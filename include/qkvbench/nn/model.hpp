@@ -12,14 +12,16 @@ namespace qkvbench::nn {
 
 /// Sizes of a model; each family reads the fields that concern it.
 struct ModelConfig {
-  std::string family;  ///< "encoder" or "set"
+  std::string family;  ///< "encoder", "vit", "set" or "gpt"
   Variant variant;
   index_t d_model = 64, layers = 2, heads = 4, kv_heads = 4;
-  index_t seq_len = 16;    ///< T: positions of one example
-  index_t max_len = 128;   ///< rows of learned positions (encoder)
-  index_t pos_dim = 10;    ///< m of the positional term
-  index_t symbols = 10;    ///< input and output symbols (encoder)
-  index_t features = 512;  ///< numbers of one element (set)
+  index_t seq_len = 16;                                            ///< T: positions of one example
+  index_t max_len = 128;                                           ///< rows of learned positions (encoder)
+  index_t pos_dim = 10;                                            ///< m of the positional term
+  index_t symbols = 10;                                            ///< input and output symbols (encoder)
+  index_t features = 512;                                          ///< numbers of one element (set)
+  index_t vocab = 65;                                              ///< tokens (gpt)
+  index_t image_size = 28, channels = 1, patch = 4, classes = 10;  ///< square images (vit)
   real dropout = 0;
 };
 

@@ -12,6 +12,9 @@ namespace qkvbench::nn {
 /// How the weights of a family begin: PyTorch's defaults, or GPT-2's N(0, 0.02²) with zero biases.
 enum class InitScheme { kPyTorch, kGpt2 };
 
+/// Standard deviation of every weight of GPT-2's scheme.
+inline constexpr double kGpt2Deviation = 0.02;
+
 /// Everything a block needs to know.
 struct BlockConfig {
   Variant variant;

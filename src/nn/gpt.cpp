@@ -1,0 +1,51 @@
+// The family of language models: GPT-2's stack with a tied embedding.
+// No decoding loop and no cache; forward passes over whole windows.
+#include "qkvbench/autograd/elementwise.hpp"
+#include "qkvbench/autograd/linear.hpp"
+#include "qkvbench/autograd/loss.hpp"
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/nn/families.hpp"
+
+namespace qkvbench::nn {
+
+namespace {
+
+/// Tokens in, logits of the next token out; the read-out is the embedding's transpose.
+class GptFamily : public Family {
+ public:
+  explicit GptFamily(const ModelConfig& config) : config_(config) {
+    if (config.seq_len > config.max_len)
+      fail_usage("seq_len " + std::to_string(config.seq_len) + " is longer than the " + std::to_string(config.max_len) +
+                 " learned positions; raise --max-len");
+  }
+  bool causal() const override { return true; }
+  InitScheme init() const override { return InitScheme::kGpt2; }
+  void declare_input(Parameters& parameters) override {
+    tokens_ = &parameters.declare("tok_emb.weight", {config_.vocab, config_.d_model}, Init::normal(kGpt2Deviation));
+    positions_ =
+        &parameters.declare("pos_emb.weight", {config_.max_len, config_.d_model}, Init::normal(kGpt2Deviation));
+  }
+  void declare_output(Parameters&) override {}
+  Value embed(Tape& tape, const Batch& batch) const override {
+    if (batch.input.rank() != 2)
+      fail_internal("gpt: the input has shape " + batch.input.text() + "; [B, T] tokens are needed");
+    const Value tokens = gather(tape, tokens_->on(tape), batch.ids, batch.input[0], batch.input[1]);
+    return add_positions(tape, tokens, positions_->on(tape));
+  }
+  Value read_out(Tape& tape, Value h) const override {
+    const Value logits = linear(tape, h, tokens_->on(tape));
+    return tape.reshape(logits, {h.shape().rows(), config_.vocab});
+  }
+  index_t positions() const override { return config_.seq_len; }
+  index_t macs_ends() const override { return config_.seq_len * config_.vocab * config_.d_model; }
+
+ private:
+  ModelConfig config_;
+  const Parameter *tokens_ = nullptr, *positions_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<Family> make_gpt(const ModelConfig& config) { return std::make_unique<GptFamily>(config); }
+
+}  // namespace qkvbench::nn
