@@ -68,7 +68,7 @@ TEST_CASE("an exception comes out of parallel_for and the next loop works", "[ba
     }
     std::atomic<int> calls{0};
     parallel_for(18, [&](index_t) { ++calls; });
-    CHECK(calls == 18);
+    CHECK(calls.load() == 18);
   }
 }
 
@@ -86,8 +86,8 @@ TEST_CASE("loops inside a loop stay on their thread", "[base]") {
     const int here = omp_get_thread_num();
     parallel_for(5, [&](index_t) { calls += omp_get_thread_num() == here ? 1 : 0; });
   });
-  CHECK(inner_threads == 0);
-  CHECK(calls == 30);
+  CHECK(inner_threads.load() == 0);
+  CHECK(calls.load() == 30);
 }
 
 TEST_CASE("threads are at least one and cores are counted", "[base]") {

@@ -93,7 +93,8 @@ TEST_CASE("partial loads and stores touch n elements", "[kernels]") {
     const Vec v = simd::load_part(from, n);
     simd::store_part(to, v, n);
     for (index_t i = 0; i < kLanes; ++i) {
-      CHECK(v[i] == (i < n ? from[i] : 0));
+      const real lane = v[i];
+      CHECK(lane == (i < n ? from[i] : 0));
       CHECK(to[i] == (i < n ? from[i] : -5));
     }
   }
