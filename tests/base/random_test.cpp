@@ -37,7 +37,7 @@ TEST_CASE("streams differ by seed, by purpose and by step", "[base]") {
   CHECK(first.size() == 3 * 8 * 3);
 }
 
-TEST_CASE("uniform numbers fill [0, 1) evenly", "[base]") {
+TEST_CASE("uniform numbers fill the unit interval evenly", "[base]") {
   const RandomStream stream(1, Purpose::kSample);
   constexpr int n = 200'000;
   double sum = 0, squares = 0;
@@ -52,7 +52,7 @@ TEST_CASE("uniform numbers fill [0, 1) evenly", "[base]") {
   CHECK(std::abs(squares / n - 1.0 / 3) <= 0.003);
 }
 
-TEST_CASE("below(n) is in [0, n) and reaches all of it evenly", "[base]") {
+TEST_CASE("below(n) stays below n and reaches all numbers evenly", "[base]") {
   const RandomStream stream(3, Purpose::kSample);
   std::array<int, 10> hits{};
   for (std::uint64_t i = 0; i < 100'000; ++i) ++hits.at(stream.below(i, 10));
