@@ -24,6 +24,9 @@ kernels::AttentionSize check(const Value& q, const Value& k, const Value& v, con
 
 Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout, Value terms) {
   const kernels::AttentionSize size = check(q, k, v, layout);
+  if (terms.defined() && terms.shape().elements() != kernels::score_terms(size.T))
+    fail_internal("attention: q " + q.shape().text() + " with terms " + terms.shape().text() + ": " +
+                  std::to_string(kernels::score_terms(size.T)) + " terms are needed");
   const Value o = tape.result(q.shape(), q.needs_grad() || k.needs_grad() || v.needs_grad() || terms.needs_grad());
   real* lse = tape.arena().take<real>(size.B * size.H * size.T);
   const real* term = terms.defined() ? terms.data() : nullptr;
@@ -39,7 +42,7 @@ Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout,
 
 Value position_terms(Tape& tape, Value w, Value b, const real* table, index_t T) {
   const index_t m = w.shape().elements();
-  const Value terms = tape.result({kernels::score_terms(T)}, w.needs_grad());
+  const Value terms = tape.result({kernels::score_terms(T)}, w.needs_grad() || b.needs_grad());
   kernels::position_terms_forward(T, m, table, w.data(), b.data(), terms.data());
 
   tape.on_backward(terms, [=, &tape] {

@@ -52,7 +52,7 @@ Value dropout(Tape& tape, Value x, real p) {
 
 Value add_positions(Tape& tape, Value x, Value positions) {
   const index_t B = x.shape()[0], T = x.shape()[1], C = x.shape().last();
-  if (positions.shape().last() != C || positions.shape().rows() < T)
+  if (x.shape().rank() != 3 || positions.shape().last() != C || positions.shape().rows() < T)
     fail_internal("add_positions: x " + x.shape().text() + " with positions " + positions.shape().text() + ": " +
                   std::to_string(T) + " rows of " + std::to_string(C) + " are needed");
   const Value y = tape.result(x.shape(), x.needs_grad() || positions.needs_grad());

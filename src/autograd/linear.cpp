@@ -33,7 +33,8 @@ Shape with_last(const Shape& shape, index_t last) {
 Value linear(Tape& tape, Value x, Value weight, Value bias, Value residual) {
   check(x, weight, bias, residual);
   const index_t R = x.shape().rows(), I = weight.shape()[1], O = weight.shape()[0];
-  const Value y = tape.result(with_last(x.shape(), O), x.needs_grad() || weight.needs_grad() || residual.needs_grad());
+  const Value y = tape.result(with_last(x.shape(), O),
+                              x.needs_grad() || weight.needs_grad() || bias.needs_grad() || residual.needs_grad());
   kernels::linear_forward(R, I, O, x.data(), weight.data(), bias.defined() ? bias.data() : nullptr,
                           residual.defined() ? residual.data() : nullptr, y.data());
 
@@ -46,6 +47,8 @@ Value linear(Tape& tape, Value x, Value weight, Value bias, Value residual) {
     if (weight.needs_grad())
       kernels::linear_backward_weight(R, I, O, dy, x.data(), tape.accumulator(weight),
                                       bias.needs_grad() ? tape.accumulator(bias) : nullptr);
+    else if (bias.needs_grad())
+      kernels::column_sum(R, O, dy, tape.accumulator(bias));
     if (residual.needs_grad()) tape.hand_over(y, residual);
   });
   return y;

@@ -34,9 +34,9 @@ Loss cross_entropy(Tape& tape, Value logits, std::span<const std::int32_t> targe
 
   const Value mean = loss.mean_nats;
   tape.on_backward(mean, [=, &tape] {
-    // Logits feed nothing but a loss, so there is no gradient yet to add to.
-    kernels::cross_entropy_backward(R, V, logits.data(), targets.data(), lse, *mean.grad() * inverse,
-                                    tape.slot(logits).data);
+    const GradientSlot d = tape.slot(logits);
+    kernels::cross_entropy_backward(R, V, logits.data(), targets.data(), lse, *mean.grad() * inverse, d.data,
+                                    d.accumulate);
   });
   return loss;
 }

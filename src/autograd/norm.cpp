@@ -11,7 +11,7 @@ Value layer_norm(Tape& tape, Value x, Value weight, Value bias) {
   if (weight.shape().elements() != C || bias.shape().elements() != C)
     fail_internal("layer_norm: x " + x.shape().text() + " with weight " + weight.shape().text() + " and bias " +
                   bias.shape().text() + ": both need " + std::to_string(C) + " elements");
-  const Value y = tape.result(x.shape(), x.needs_grad() || weight.needs_grad());
+  const Value y = tape.result(x.shape(), x.needs_grad() || weight.needs_grad() || bias.needs_grad());
   real* mean = tape.arena().take<real>(R);
   real* rstd = tape.arena().take<real>(R);
   kernels::layer_norm_forward(R, C, x.data(), weight.data(), bias.data(), y.data(), mean, rstd);

@@ -116,7 +116,12 @@ void make_directories(const std::filesystem::path& path) {
 
 AppendFile::AppendFile(const std::filesystem::path& path, std::uint64_t keep) : path_(path), size_(keep) {
   Descriptor file(path.c_str(), O_WRONLY | O_CREAT);
-  if (!file.valid() || ::ftruncate(file.get(), static_cast<off_t>(keep)) != 0 || ::lseek(file.get(), 0, SEEK_END) < 0)
+  struct stat info {};
+  if (!file.valid() || ::fstat(file.get(), &info) != 0) cannot_write(path);
+  if (static_cast<std::uint64_t>(info.st_size) < keep)
+    fail_input(path.string() + " has " + std::to_string(info.st_size) + " bytes, fewer than the " +
+               std::to_string(keep) + " to keep; it was cut after they were written");
+  if (::ftruncate(file.get(), static_cast<off_t>(keep)) != 0 || ::lseek(file.get(), 0, SEEK_END) < 0)
     cannot_write(path);
   fd_ = file.release();
 }

@@ -58,17 +58,19 @@ Score cross_entropy_forward(index_t R, index_t V, const real* logits, const std:
 }
 
 void cross_entropy_backward(index_t R, index_t V, const real* logits, const std::int32_t* targets, const real* lse,
-                            real scale, real* dlogits) {
+                            real scale, real* dlogits, bool accumulate) {
   for_row_blocks(R, V, [=](index_t begin, index_t end) {
     for (index_t r = begin; r < end; ++r) {
       real* d = dlogits + r * V;
       if (targets[r] < 0) {
-        std::fill_n(d, V, real{0});
+        if (!accumulate) std::fill_n(d, V, real{0});
         continue;
       }
       for (index_t j = 0; j < V; j += kLanes) {
         const index_t n = std::min<index_t>(kLanes, V - j);
-        simd::store_part(d + j, simd::exp(simd::load_part(logits + r * V + j, n) - lse[r]) * scale, n);
+        Vec y = simd::exp(simd::load_part(logits + r * V + j, n) - lse[r]) * scale;
+        if (accumulate) y += simd::load_part(d + j, n);
+        simd::store_part(d + j, y, n);
       }
       d[targets[r]] -= scale;
     }

@@ -19,6 +19,7 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view conte
 void make_directories(const std::filesystem::path& path);
 
 /// Opens (and makes) `path` for appending, cut to `keep` bytes first; every line goes to the system at once.
+/// Throws Error (output), or (input) when the file has fewer than `keep` bytes.
 class AppendFile {
  public:
   AppendFile(const std::filesystem::path& path, std::uint64_t keep);

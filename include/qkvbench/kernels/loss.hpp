@@ -19,9 +19,10 @@ struct Score {
 /// Source: torch.nn.functional.cross_entropy.
 Score cross_entropy_forward(index_t R, index_t V, const real* logits, const std::int32_t* targets, real* lse);
 
-/// dlogits = (softmax(logits) - onehot(target)) · scale for scored rows, 0 for others.   dlogits: [R, V], written.
+/// dlogits (+)= (softmax(logits) - onehot(target)) · scale for scored rows, 0 for others.
+/// dlogits: [R, V], written, or accumulated when `accumulate`.
 void cross_entropy_backward(index_t R, index_t V, const real* logits, const std::int32_t* targets, const real* lse,
-                            real scale, real* dlogits);
+                            real scale, real* dlogits, bool accumulate);
 
 /// y[r] = table[ids[r]].   ids: [R], each below the table's rows; table: [V, C]; y: [R, C], written.
 /// Source: torch.nn.Embedding.

@@ -1,0 +1,153 @@
+// The matrix product against Eigen in double precision: shapes around every block size, every stride, every store.
+// Bits, too: the same for any number of threads, in the serial form, and wherever an element stands.
+#include "qkvbench/kernels/matmul.hpp"
+
+// The compiler warns of Eigen's AVX-512 code; the comparison does not need its speed.
+#define EIGEN_DONT_VECTORIZE
+#include <Eigen/Dense>
+
+#include "qkvbench/base/parallel.hpp"
+#include "support/catch.hpp"
+#include "support/numbers.hpp"
+
+namespace qkvbench::testing {
+
+namespace {
+
+using Eigen::MatrixXd;
+using kernels::Matrix;
+using kernels::Store;
+
+struct Case {
+  index_t M, N, K;
+  bool a_transposed, b_transposed, bias, residual, accumulate;
+  index_t gap;  ///< numbers between the end of a row and the next, in a, b and c
+};
+
+/// A matrix in memory with room behind its rows, and the same numbers for Eigen.
+struct Operand {
+  std::vector<real> data;
+  Matrix view;
+  MatrixXd dense;
+  Operand(index_t rows, index_t cols, bool transposed, index_t gap, std::uint64_t seed) {
+    const index_t inner = (transposed ? rows : cols) + gap, outer = transposed ? cols : rows;
+    data = normals(std::max<index_t>(1, inner * outer), seed);
+    view = transposed ? Matrix{data.data(), inner}.transposed() : Matrix{data.data(), inner};
+    dense.resize(rows, cols);
+    for (index_t i = 0; i < rows; ++i)
+      for (index_t j = 0; j < cols; ++j)
+        dense(i, j) = static_cast<double>(data[static_cast<std::size_t>(transposed ? j * inner + i : i * inner + j)]);
+  }
+};
+
+std::vector<real> run(const Case& c, const Operand& a, const Operand& b, const std::vector<real>& start,
+                      const std::vector<real>& bias, const std::vector<real>& residual, bool serial) {
+  std::vector<real> out = start;
+  const Store store{c.bias ? bias.data() : nullptr, c.residual ? residual.data() : nullptr, c.accumulate};
+  poison_scratch();
+  (serial ? kernels::matmul_serial : kernels::matmul)(c.M, c.N, c.K, a.view, b.view, out.data(), c.N + c.gap, store);
+  return out;
+}
+
+/// Compares with Eigen, with the bound that rounding gives; numbers between the rows must stay as they were.
+void check_against_eigen(const Case& c, const Operand& a, const Operand& b, const std::vector<real>& start,
+                         const std::vector<real>& bias, const std::vector<real>& residual,
+                         const std::vector<real>& out) {
+  const MatrixXd product = a.dense * b.dense, size = a.dense.cwiseAbs() * b.dense.cwiseAbs();
+  double worst = 0;
+  bool gaps_untouched = true;
+  for (index_t i = 0; i < c.M; ++i)
+    for (index_t j = 0; j < c.N + c.gap; ++j) {
+      const auto at = static_cast<std::size_t>(i * (c.N + c.gap) + j);
+      if (j >= c.N) {
+        gaps_untouched = gaps_untouched && out[at] == start[at];
+        continue;
+      }
+      double wanted = product(i, j), scale = size(i, j) + 1;
+      if (c.bias) wanted += static_cast<double>(bias[static_cast<std::size_t>(j)]);
+      if (c.residual) wanted += static_cast<double>(residual[at]);
+      if (c.accumulate) wanted += static_cast<double>(start[at]);
+      const double diff = std::abs(static_cast<double>(out[at]) - wanted) / scale;
+      if (!(diff <= worst)) worst = std::isnan(diff) ? 1e9 : diff;
+    }
+  CHECK(worst <= 1e-6);
+  CHECK(gaps_untouched);
+}
+
+void check(const Case& c) {
+  INFO("M " << c.M << ", N " << c.N << ", K " << c.K << ", transposed " << c.a_transposed << c.b_transposed << ", bias "
+            << c.bias << ", residual " << c.residual << ", accumulate " << c.accumulate << ", gap " << c.gap);
+  const Operand a(c.M, c.K, c.a_transposed, c.gap, 1), b(c.K, c.N, c.b_transposed, c.gap, 2);
+  const auto start = normals(c.M * (c.N + c.gap), 3), residual = normals(c.M * (c.N + c.gap), 4);
+  const auto bias = normals(c.N, 5);
+  const auto serial = run(c, a, b, start, bias, residual, true);
+  check_against_eigen(c, a, b, start, bias, residual, serial);
+  for (const int n : {1, 2, 3, 4}) {
+    set_threads(n);
+    const bool same_bits = run(c, a, b, start, bias, residual, false) == serial;
+    set_threads(1);
+    INFO(n << " threads");
+    CHECK(same_bits);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("matmul agrees with Eigen for every combination of strides and stores", "[kernels]") {
+  for (int bits = 0; bits < 32; ++bits)
+    for (const index_t gap : {0, 3})
+      check({13, 37, 29, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0, (bits & 16) != 0, gap});
+}
+
+TEST_CASE("matmul agrees with Eigen for sizes around its blocks", "[kernels]") {
+  const index_t sizes[][3] = {{1, 1, 1},    {1, 16, 7},   {2, 15, 64},  {5, 17, 3},    {6, 32, 16},   {7, 33, 16},
+                              {11, 31, 5},  {12, 8, 8},   {12, 64, 32}, {13, 1, 40},   {16, 10, 64},  {24, 48, 64},
+                              {97, 65, 33}, {193, 5, 20}, {5, 530, 20}, {200, 257, 9}, {128, 64, 256}};
+  for (const auto& s : sizes)
+    for (const bool a_transposed : {false, true})
+      for (const bool b_transposed : {false, true})
+        check({s[0], s[1], s[2], a_transposed, b_transposed, true, false, a_transposed, 1});
+}
+
+TEST_CASE("matmul agrees with Eigen when K is longer than one block", "[kernels]") {
+  for (const index_t K : {255, 256, 257, 511, 512, 513, 1025})
+    for (const bool accumulate : {false, true}) {
+      check({14, 35, K, false, true, true, true, accumulate, 0});
+      check({9, 20, K, true, false, true, true, accumulate, 2});
+    }
+}
+
+TEST_CASE("matmul with K = 0 stores bias and residual", "[kernels]") {
+  for (int bits = 0; bits < 8; ++bits)
+    check({7, 19, 0, false, false, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, 1});
+}
+
+TEST_CASE("matmul with no rows or columns writes nothing", "[kernels]") {
+  const auto a = normals(20, 1);
+  std::vector<real> c(20, 7);
+  kernels::matmul(0, 5, 4, {a.data(), 4}, {a.data(), 5}, c.data(), 5);
+  kernels::matmul(5, 0, 4, {a.data(), 4}, {a.data(), 0}, c.data(), 5);
+  CHECK(c == std::vector<real>(20, 7));
+}
+
+TEST_CASE("an element's bits do not depend on where it stands", "[kernels]") {
+  // A batch may be cut anywhere: rows and columns computed alone give what they give together.
+  constexpr index_t M = 31, N = 45, K = 300;
+  const auto a = normals(M * K, 1), b = normals(K * N, 2);
+  std::vector<real> whole(M * N), part(M * N);
+  kernels::matmul(M, N, K, {a.data(), K}, {b.data(), N}, whole.data(), N);
+  for (const index_t row : {1, 4, 13})
+    for (const index_t column : {1, 7, 16, 33}) {
+      kernels::matmul(M - row, N - column, K, {a.data() + row * K, K}, {b.data() + column, N}, part.data(), N);
+      bool same = true;
+      for (index_t i = row; i < M; ++i)
+        for (index_t j = column; j < N; ++j)
+          same = same && whole[static_cast<std::size_t>(i * N + j)] ==
+                             part[static_cast<std::size_t>((i - row) * N + j - column)];
+      CHECK(same);
+    }
+}
+
+TEST_CASE("matmul has a name", "[kernels]") { CHECK(std::string(kernels::matmul_name()).size() > 0); }
+
+}  // namespace qkvbench::testing
