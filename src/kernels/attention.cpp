@@ -92,9 +92,7 @@ void backward_row(real* s, real* dp, const Terms& t, index_t i, index_t n, index
   const index_t end = causal ? std::min(i + 1, n) : n;
   for (index_t j = 0; j < width; j += kLanes) {
     const Vec raw = simd::load(s + j);
-    Vec p = simd::exp(score(t, s, i, j) - lse);
-    if (j + kLanes > end)
-      for (index_t lane = std::max<index_t>(0, end - j); lane < kLanes; ++lane) p[lane] = 0;
+    const Vec p = simd::keep_first(simd::exp(score(t, s, i, j) - lse), end - j);
     const Vec ds = p * (simd::load(dp + j) - delta);
     if (dterms) {
       row_total += ds;

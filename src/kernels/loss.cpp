@@ -27,9 +27,7 @@ RowLogits look_at(index_t V, const real* x) {
   Vec total{};
   for (index_t j = 0; j < V; j += kLanes) {
     const index_t n = std::min<index_t>(kLanes, V - j);
-    Vec e = simd::exp(simd::load_part(x + j, n) - x[largest]);
-    for (index_t lane = n; lane < kLanes; ++lane) e[lane] = 0;
-    total += e;
+    total += simd::keep_first(simd::exp(simd::load_part(x + j, n) - x[largest]), n);
   }
   return {x[largest] + std::log(simd::sum(total)), largest};
 }

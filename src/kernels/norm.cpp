@@ -23,12 +23,7 @@ real sum_columns(index_t C, F&& f) {
 }
 
 /// x - mean in the n lanes that exist, zero behind them.
-Vec centred(const real* x, index_t n, real mean) {
-  if (n == kLanes) return simd::load(x) - mean;
-  Vec v{};
-  for (index_t i = 0; i < n; ++i) v[i] = x[i] - mean;
-  return v;
-}
+Vec centred(const real* x, index_t n, real mean) { return simd::keep_first(simd::load_part(x, n) - mean, n); }
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// Gradients of whole models: both families, every sharing with and without the positional term, every parameter.
+// Gradients of whole models: all families, every sharing with and without the positional term, every parameter.
 // The scalar is the loss plus an uneven sum of the logits, so that nothing cancels.
 #include "qkvbench/autograd/loss.hpp"
 #include "support/gradcheck.hpp"
@@ -57,14 +57,14 @@ void check_model(const nn::ModelConfig& config, index_t most) {
 }  // namespace
 
 TEST_CASE("gradient of every parameter of every model", "[gradient]") {
-  for (const std::string family : {"encoder", "set"})
+  for (const std::string& family : nn::family_names())
     for (const nn::Sharing& sharing : nn::all_sharings())
       for (const std::string plus : {"", "+"}) check_model(tiny_config(family, std::string(sharing.id) + plus), 9);
 }
 
 TEST_CASE("gradient of models with shared heads", "[gradient]") {
   for (const std::string variant : {"q_k_v", "q_kv", "q_k_v+", "q_kv+"})
-    for (const std::string family : {"encoder", "set"}) check_model(tiny_config(family, variant, 1), 9);
+    for (const std::string& family : nn::family_names()) check_model(tiny_config(family, variant, 1), 9);
   auto config = tiny_config("encoder", "q_kv+", 2);
   config.d_model = 8, config.heads = 4;
   check_model(config, 9);

@@ -15,6 +15,8 @@ inline nn::ModelConfig tiny_config(const std::string& family, const std::string&
   config.variant = nn::parse_variant(variant);
   config.d_model = 6, config.layers = 2, config.heads = 3, config.kv_heads = kv_heads;
   config.seq_len = 5, config.max_len = 7, config.pos_dim = 5, config.features = 4;
+  config.vocab = 11;
+  config.image_size = 5, config.channels = 2, config.patch = 3, config.classes = 7;  // 2 × 2 patches, padded
   return config;
 }
 
@@ -27,6 +29,13 @@ inline Batch tiny_batch(const nn::ModelConfig& config) {
     batch.input = {3, T, config.features};
     batch.features = normals(3 * T * config.features, 99);
     batch.targets = {4, -1, 2};
+    return batch;
+  }
+  if (config.family == "vit") {
+    const index_t side = config.image_size;
+    batch.input = {3, config.channels, side, side};
+    batch.features = normals(3 * config.channels * side * side, 98);
+    batch.targets = {6, -1, 2};
     return batch;
   }
   batch.input = {3, T};

@@ -31,13 +31,24 @@ inline void store(real* p, Vec v) { std::memcpy(p, &v, sizeof(v)); }
 /// The first n of p (0 < n <= kLanes), zeros behind.
 inline Vec load_part(const real* p, index_t n) {
   if (n == kLanes) return load(p);
-  Vec v{};
-  for (index_t i = 0; i < n; ++i) v[i] = p[i];
-  return v;
+  real lane[kLanes] = {};
+  for (index_t i = 0; i < n; ++i) lane[i] = p[i];
+  return load(lane);
 }
 inline void store_part(real* p, Vec v, index_t n) {
   if (n == kLanes) return store(p, v);
-  for (index_t i = 0; i < n; ++i) p[i] = v[i];
+  real lane[kLanes];
+  store(lane, v);
+  for (index_t i = 0; i < n; ++i) p[i] = lane[i];
+}
+
+/// v with zeros in lane n and behind.
+inline Vec keep_first(Vec v, index_t n) {
+  if (n >= kLanes) return v;
+  real lane[kLanes];
+  store(lane, v);
+  for (index_t i = n > 0 ? n : 0; i < kLanes; ++i) lane[i] = 0;
+  return load(lane);
 }
 
 /// x in every lane. (Minus zero, so that the compiler may drop the subtraction: x - 0 is x even for -0.)
@@ -62,11 +73,19 @@ inline real max_lane(Vec v) {
   return lane[0];
 }
 
+/// f of every lane, one after the other.
+template <class F>
+Vec map_lanes(Vec v, F f) {
+  real lane[kLanes];
+  store(lane, v);
+  for (real& x : lane) x = f(x);
+  return load(lane);
+}
+
 /// e^x in every lane; relative error below 2e-7 in float, 0 below -87.3.
 inline Vec exp(Vec x) {
 #ifdef QKVBENCH_DOUBLE
-  for (int i = 0; i < kLanes; ++i) x[i] = std::exp(x[i]);
-  return x;
+  return map_lanes(x, [](real lane) { return std::exp(lane); });
 #else
   typedef std::int32_t Ints __attribute__((vector_size(kVectorBytes)));
   // x = n·ln 2 + r with |r| <= ln 2 / 2; the magic number rounds to the nearest integer n.
@@ -102,12 +121,8 @@ struct Normal {
 inline Normal normal(Vec x) {
   constexpr real kInvSqrt2Pi = static_cast<real>(0.39894228040143267794);
 #ifdef QKVBENCH_DOUBLE
-  Normal out{};
-  for (int i = 0; i < kLanes; ++i) {
-    out.cdf[i] = 0.5 * std::erfc(-x[i] * 0.70710678118654752440);
-    out.density[i] = kInvSqrt2Pi * std::exp(-0.5 * x[i] * x[i]);
-  }
-  return out;
+  return {map_lanes(x, [](real lane) { return 0.5 * std::erfc(-lane * 0.70710678118654752440); }),
+          map_lanes(x, [](real lane) { return kInvSqrt2Pi * std::exp(-0.5 * lane * lane); })};
 #else
   // Φ(-z) = e^(-z²/2) · P(t), t = 1/(1 + 0.21·z), z >= 0: P is a minimax fit of degree 9 with error 1.7e-8.
   const Vec z = x < 0.0f ? -x : x;

@@ -1,0 +1,100 @@
+// The table of keys: flags, files and results say the same, and a hash names exactly one configuration.
+#include "qkvbench/experiment/config.hpp"
+
+#include <set>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/experiment/record.hpp"
+#include "support/catch.hpp"
+
+namespace qkvbench::experiment {
+
+TEST_CASE("a configuration survives its own JSON") {
+  Config config;
+  config.task = "swap", config.variant = "(Q=K-V)+", config.d_model = 48, config.heads = 6, config.lr = 3e-4;
+  config.seed = 9007199254740992;
+  resolve(config);
+  CHECK(config.variant == "qk_v+");
+  CHECK(config.kv_heads == 6);
+  CHECK(config.max_len == 128);
+  Config again = config_from_json(nlohmann::json::parse(config_json(config).dump()), "f");
+  resolve(again);
+  CHECK(config_json(again) == config_json(config));
+  CHECK(run_name(again) == run_name(config));
+}
+
+TEST_CASE("every key changes the name of the run") {
+  Config base;
+  base.d_model = 64, base.heads = 4;
+  resolve(base);
+  std::set<std::string> names{run_name(base)};
+  std::size_t changes = 0;
+  for (const Option& option : all_options()) {
+    Config changed = base;
+    std::visit(
+        [&](auto member) {
+          auto& value = changed.*member;
+          if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>)
+            value = option.key == std::string("task")        ? "sort"
+                    : option.key == std::string("variant")   ? "qkv"
+                    : option.key == std::string("optimizer") ? "adamw"
+                                                             : "constant";
+          else if (option.key == std::string("heads") || option.key == std::string("kv_heads"))
+            value = 2;
+          else
+            value = value / 2 + 1;
+        },
+        option.member);
+    if (option.key == std::string("heads")) changed.kv_heads = 0;
+    if (option.key == std::string("d_model")) changed.d_model = 32;
+    if (option.key == std::string("beta1") || option.key == std::string("beta2")) continue;  // their range is the test
+    names.insert(run_name(changed));
+    ++changes;
+  }
+  CHECK(names.size() == changes + 1);
+}
+
+TEST_CASE("what the trainer does follows from the recipe of Table 1") {
+  Config config;
+  config.task = "reverse";
+  resolve(config);
+  const train::TrainOptions options = train_options(config);
+  CHECK(options.total_steps == 2 * 79);  // 10,000 lists in batches of 128, the last one smaller
+  CHECK(options.schedule.warmup_steps == 8);
+  CHECK(options.adam.grad_clip == 5);
+  CHECK(options.lr == 1e-3);
+}
+
+TEST_CASE("steps overrule epochs") {
+  Config config;
+  config.steps = 7;
+  resolve(config);
+  CHECK(train_options(config).total_steps == 7);
+}
+
+TEST_CASE("presets are known keys and fit") {
+  for (const Preset& preset : all_presets()) {
+    Config config;
+    apply_preset(config, preset);
+    for (const auto& [key, value] : preset.values) {
+      INFO(preset.id << " " << key);
+      CHECK(config_json(config).contains(key));
+    }
+    resolve(config);
+  }
+}
+
+TEST_CASE("a record holds null, never NaN, for what does not exist") {
+  Config config;
+  resolve(config);
+  Outcome outcome;
+  outcome.status = Status::kDiverged;
+  outcome.train_s = 0;
+  const Json json = result_json(config, outcome);
+  CHECK(json["metrics"]["test_accuracy"].is_null());
+  CHECK(json["timing"]["tokens_per_s"].is_null());
+  CHECK(json.dump().find("NaN") == std::string::npos);
+  for (const char* key : {"timing", "env", "tool", "argv"}) CHECK_FALSE(canonical_part(json).contains(key));
+}
+
+}  // namespace qkvbench::experiment
