@@ -22,11 +22,8 @@ constexpr std::size_t kFirstBlock = std::size_t{64} << 10;
 std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
 }  // namespace
 
-Arena::~Arena() { release_blocks(); }
-
-void Arena::release_blocks() {
+Arena::~Arena() {
   for (const Block& block : blocks_) std::free(block.data);
-  blocks_.clear();
 }
 
 void Arena::add_block(std::size_t at_least) {
@@ -63,11 +60,6 @@ void Arena::rewind(const Mark& mark) {
   block_ = mark.block;
   used_ = mark.used;
   in_use_ = mark.in_use;
-  if (in_use_ != 0 || blocks_.size() <= 1) return;
-  // One block as large as the workload: the next round takes everything from contiguous memory.
-  release_blocks();
-  block_ = used_ = 0;
-  add_block(peak_);
 }
 
 Arena& Scratch::thread_arena() {

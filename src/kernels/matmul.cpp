@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "qkvbench/base/arena.hpp"
@@ -129,19 +130,60 @@ void pack_panel(index_t depth, index_t columns, Matrix b, index_t width, real* p
 /// Height of tile i of `tiles` over `rows`: nearly equal, so that 16 rows make 8 + 8 and not 12 + 4.
 index_t tile_begin(index_t rows, index_t tiles, index_t i) { return rows * i / tiles; }
 
+/// Copies R rows that lie side by side (row stride 1) to [depth, R]: a size that the compiler knows is a few moves.
+template <int R>
+void pack_columns(index_t depth, const real* a, index_t a_col, real* out) {
+  for (index_t k = 0; k < depth; ++k) std::memcpy(out + k * R, a + k * a_col, R * sizeof(real));
+}
+
+using PackColumns = void (*)(index_t, const real*, index_t, real*);
+template <int... R>
+constexpr std::array<PackColumns, sizeof...(R)> pack_by_height(std::integer_sequence<int, R...>) {
+  return {pack_columns<R + 1>...};
+}
+constexpr auto kPackByHeight = pack_by_height(std::make_integer_sequence<int, kMr>{});
+
 /// Copies tile after tile of a[0..rows, 0..depth] to [depth, height] each.
 void pack_left(index_t rows, index_t tiles, index_t depth, Matrix a, real* out) {
   for (index_t i = 0; i < tiles; ++i) {
     const index_t begin = tile_begin(rows, tiles, i), height = tile_begin(rows, tiles, i + 1) - begin;
     const real* tile = a.data + begin * a.row_stride;
-    for (index_t k = 0; k < depth; ++k, out += height)
-      for (index_t r = 0; r < height; ++r) out[r] = tile[r * a.row_stride + k * a.col_stride];
+    if (a.row_stride == 1)
+      kPackByHeight[static_cast<std::size_t>(height - 1)](depth, tile, a.col_stride, out);
+    else
+      for (index_t k = 0; k < depth; ++k)
+        for (index_t r = 0; r < height; ++r) out[k * height + r] = tile[r * a.row_stride + k * a.col_stride];
+    out += depth * height;
   }
 }
 
+/// Asks for the next block of rows a little at a time, while this block is being multiplied: rows come from memory that
+/// is far slower than the tiles use them, and are too short for the processor to see a pattern in.
+class ReadAhead {
+ public:
+  /// Spreads the lines of a[0..rows, 0..depth] over so many calls of some(). Short rows that follow each other are left
+  /// to the processor, which sees a pattern in them.
+  ReadAhead(Matrix a, index_t rows, index_t depth, index_t calls)
+      : a_(a), depth_(depth), rows_(a.col_stride == 1 && depth >= kLongRow ? rows : 0) {
+    share_ = rows_ > 0 ? (rows_ * ((depth + kLine - 1) / kLine) + calls - 1) / calls : 0;
+  }
+  void some() {
+    for (index_t i = 0; i < share_ && row_ < rows_; ++i) {
+      __builtin_prefetch(a_.data + row_ * a_.row_stride + column_, 0, 2);
+      column_ += kLine;
+      if (column_ >= depth_) column_ = 0, ++row_;
+    }
+  }
+
+ private:
+  static constexpr index_t kLine = 64 / sizeof(real), kLongRow = 128;
+  Matrix a_;
+  index_t depth_, rows_, share_, row_ = 0, column_ = 0;
+};
+
 /// One panel of columns for all rows of a block. `packed` is null or what pack_left wrote.
 void panel_product(index_t rows, index_t depth, Matrix a, const real* packed, const real* panel, bool wide,
-                   const Target& t) {
+                   const Target& t, ReadAhead& ahead) {
   const index_t tiles = (rows + kMr - 1) / kMr;
   for (index_t i = 0; i < tiles; ++i) {
     const index_t begin = tile_begin(rows, tiles, i), height = tile_begin(rows, tiles, i + 1) - begin;
@@ -150,6 +192,7 @@ void panel_product(index_t rows, index_t depth, Matrix a, const real* packed, co
     if (tile.residual) tile.residual += begin * t.row_stride;
     const Matrix left{packed ? packed + begin * depth : a.data + begin * a.row_stride, a.row_stride, a.col_stride};
     pick_kernel(height, wide, packed != nullptr)(depth, left, panel, tile);
+    ahead.some();
   }
 }
 
@@ -175,13 +218,17 @@ void matmul_serial(index_t M, index_t N, index_t K, Matrix a, Matrix b, real* c,
       for (index_t ic = 0; ic < M; ic += kMc) {
         const index_t rows = std::min(kMc, M - ic);
         const Matrix left{a.data + ic * a.row_stride + k * a.col_stride, a.row_stride, a.col_stride};
+        const index_t calls = (rows + kMr - 1) / kMr * ((columns + kNr - 1) / kNr);
+        ReadAhead ahead({left.data + rows * a.row_stride, a.row_stride, a.col_stride}, std::min(kMc, M - ic - rows),
+                        depth, calls);
         if (pack) pack_left(rows, (rows + kMr - 1) / kMr, depth, left, left_packed);
         for (index_t j = 0; j < columns; j += kNr) {
           const index_t at = ic * ldc + jc + j;
           panel_product(
               rows, depth, left, left_packed, packed + j * depth, columns - j > kLanes,
               {c + at, ldc, std::min<index_t>(kNr, columns - j), last && store.bias ? store.bias + jc + j : nullptr,
-               last && store.residual ? store.residual + at : nullptr, !first || store.accumulate});
+               last && store.residual ? store.residual + at : nullptr, !first || store.accumulate},
+              ahead);
         }
       }
       k += depth;

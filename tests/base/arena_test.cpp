@@ -1,4 +1,4 @@
-// The arena: alignment, marks, what is joined, what is counted.
+// The arena: alignment, marks, what is counted.
 // Scratch is tested from several threads, as kernels use it.
 #include "qkvbench/base/arena.hpp"
 

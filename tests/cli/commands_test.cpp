@@ -34,7 +34,7 @@ TEST_CASE("every command explains itself with an example") {
   }
 }
 
-TEST_CASE("train leaves the files of a run and prints a table; eval and predict read them") {
+TEST_CASE("train leaves the files of a run and prints a table, eval and predict read them") {
   const TemporaryDirectory out;
   const Outcome trained = run_qkvbench(tiny_train(out, {"--variant", "q_kv", "--seed", "3"}));
   INFO(trained.err);
@@ -65,7 +65,7 @@ TEST_CASE("train leaves the files of a run and prints a table; eval and predict 
   CHECK(prediction["logits"][0].size() == 10);
 }
 
-TEST_CASE("a finished run is found, not run again; --overwrite runs it again to the same bytes") {
+TEST_CASE("a finished run is found and not run again, --overwrite runs it again to the same bytes") {
   const TemporaryDirectory out;
   REQUIRE(run_qkvbench(tiny_train(out)).status == 0);
   const auto run = qkvbench::test::only_entry(out.path());

@@ -42,12 +42,9 @@ TEST_CASE("every key changes the name of the run") {
           else if (option.key == std::string("heads") || option.key == std::string("kv_heads"))
             value = 2;
           else
-            value = value / 2 + 1;
+            value += 1;
         },
         option.member);
-    if (option.key == std::string("heads")) changed.kv_heads = 0;
-    if (option.key == std::string("d_model")) changed.d_model = 32;
-    if (option.key == std::string("beta1") || option.key == std::string("beta2")) continue;  // their range is the test
     names.insert(run_name(changed));
     ++changes;
   }

@@ -31,7 +31,7 @@ class Arena {
 
   Mark mark() const { return {block_, used_, in_use_}; }
 
-  /// Gives back everything taken since `mark`. Rewinding to an empty arena joins its blocks into one.
+  /// Gives back everything taken since `mark`; the blocks stay, touched as they are, for the next round.
   void rewind(const Mark& mark);
 
   void reset() { rewind(Mark{}); }
@@ -46,7 +46,6 @@ class Arena {
     std::size_t size;
   };
   void add_block(std::size_t at_least);
-  void release_blocks();
 
   std::vector<Block> blocks_;
   std::size_t block_ = 0, used_ = 0;  // the block in use and the bytes used of it
