@@ -2,6 +2,7 @@
 // No pinning: the operating system and OMP_PLACES decide where threads run.
 #include "qkvbench/base/parallel.hpp"
 
+#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <string>
@@ -9,6 +10,7 @@
 
 #ifdef __linux__
 #include <sched.h>
+#include <unistd.h>
 #endif
 #ifdef __APPLE__
 #include <sys/sysctl.h>
@@ -23,6 +25,17 @@ int g_threads = 1;
 void set_threads(int n) { g_threads = std::max(1, n); }
 
 int threads() { return omp_in_parallel() ? 1 : g_threads; }
+
+void use_short_waits(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
+  setenv("KMP_BLOCKTIME", "1", 0);      // LLVM's library, milliseconds; read at the first parallel loop
+  setenv("GOMP_SPINCOUNT", "3000", 1);  // GNU's library, rounds of a loop; read before main()
+#ifdef __linux__
+  execv("/proc/self/exe", argv);  // comes back only when it fails, and then nothing is lost but speed
+#else
+  (void)argv;
+#endif
+}
 
 int physical_cores() {
 #ifdef __linux__

@@ -1,4 +1,8 @@
 // The program. Everything is in run_program(), so that tests can link the rest.
+#include "qkvbench/base/parallel.hpp"
 #include "qkvbench/cli/command.hpp"
 
-int main(int argc, char** argv) { return qkvbench::cli::run_program(argc, argv); }
+int main(int argc, char** argv) {
+  qkvbench::use_short_waits(argv);
+  return qkvbench::cli::run_program(argc, argv);
+}
