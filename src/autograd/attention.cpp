@@ -1,4 +1,5 @@
 // Attention on the tape. Scores are not kept: the way back computes them again from q, k and one number a row.
+// What is kept from the way there is the output and log-sum-exp, nothing of size T².
 #include "qkvbench/autograd/attention.hpp"
 
 #include "qkvbench/base/error.hpp"

@@ -1,4 +1,5 @@
 // Maps over elements on the tape.
+// The arithmetic is in kernels/elementwise; here is what flows where.
 #include "qkvbench/autograd/elementwise.hpp"
 
 #include "qkvbench/base/error.hpp"

@@ -1,4 +1,5 @@
 // Cross-entropy, gathers and one-hot rows on the tape.
+// Ids are checked here, once, so that kernels need not.
 #include "qkvbench/autograd/loss.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // Layer normalisation on the tape; mean and 1/deviation of each row are kept for the way back.
+// The arithmetic is in kernels/norm.
 #include "qkvbench/autograd/norm.hpp"
 
 #include "qkvbench/base/error.hpp"

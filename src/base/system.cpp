@@ -1,4 +1,5 @@
 // Questions to the operating system.
+// Answers are for the record only; "unknown" is one of them.
 #include "qkvbench/base/system.hpp"
 
 #include <sys/resource.h>

@@ -1,4 +1,5 @@
 // Edit distance and friends.
+// Nothing here knows what the names stand for.
 #include "qkvbench/base/text.hpp"
 
 #include <algorithm>

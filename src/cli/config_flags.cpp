@@ -1,4 +1,5 @@
 // The configuration's keys as flags of a command.
+// What a key is called, may be and means stands in experiment/options.cpp, not here.
 #include <algorithm>
 
 #include "qkvbench/base/text.hpp"

@@ -1,4 +1,5 @@
 // The program. Everything is in run_program(), so that tests can link the rest.
+// Only what has to happen before anything else stands here.
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/cli/command.hpp"
 

@@ -1,4 +1,5 @@
 // Drawing progress and catching signals.
+// A handler only notes the signal; the training loop acts on it between steps.
 #include "qkvbench/cli/progress.hpp"
 
 #include <signal.h>

@@ -1,4 +1,5 @@
 // Common flags, streams and colours.
+// The only place that writes results to stdout.
 #include <unistd.h>
 
 #include <cstdlib>

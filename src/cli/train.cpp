@@ -1,4 +1,5 @@
 // qkvbench train: one run, or one for each of several variants, and a table of how they ended.
+// What a run does and leaves is in experiment/run.
 #include <cmath>
 #include <iostream>
 #include <memory>

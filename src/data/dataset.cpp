@@ -1,4 +1,5 @@
 // Finding tasks and shuffling examples.
+// Tasks themselves stand in files of their own.
 #include "qkvbench/data/dataset.hpp"
 
 #include <numeric>

@@ -1,4 +1,5 @@
 // The four tokenizers. They differ in how a text falls into pieces, and in what stands between pieces.
+// No byte-pair encoding.
 #include "qkvbench/data/tokenizer.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // The benchmark's cases and their timing.
+// Uses the trainer as it is: what is timed is what a run does.
 #include "qkvbench/experiment/bench.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // Configuration to and from JSON, what follows from what, and what it means for model, data and trainer.
+// The keys themselves are in options.cpp.
 #include "qkvbench/experiment/config.hpp"
 
 #include <algorithm>

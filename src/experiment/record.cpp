@@ -1,4 +1,5 @@
 // Writing the result record. Numbers that do not exist are null.
+// Nothing is computed here that a run did not measure or a configuration does not determine.
 #include "qkvbench/experiment/record.hpp"
 
 #include <cmath>

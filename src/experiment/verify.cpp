@@ -107,7 +107,11 @@ double largest_difference(const real* ours, const std::vector<float>& golden, in
   return most;
 }
 
-double relative(double ours, double golden) { return std::abs(ours - golden) / std::abs(golden); }
+/// |Δ| / |golden|; NaN becomes infinite, since std::max would pass over it.
+double relative(double ours, double golden) {
+  const double error = std::abs(ours - golden) / std::abs(golden);
+  return std::isnan(error) ? INFINITY : error;
+}
 
 /// One golden model, rebuilt.
 class Golden {

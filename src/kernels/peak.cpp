@@ -1,4 +1,5 @@
 // Chains of fused multiply-adds long enough to hide their latency and short enough to stay in registers.
+// Nothing here touches memory.
 #include "qkvbench/kernels/peak.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // Counting.
+// Formulas only; no model is allocated for it.
 #include "qkvbench/nn/accounting.hpp"
 
 namespace qkvbench::nn {

@@ -14,11 +14,7 @@ namespace {
 /// Symbols in, one symbol for each position out: one-hot → Linear, learned positions, Linear at every position.
 class EncoderFamily : public Family {
  public:
-  explicit EncoderFamily(const ModelConfig& config) : config_(config) {
-    if (config.seq_len > config.max_len)
-      fail_usage("seq_len " + std::to_string(config.seq_len) + " is longer than the " + std::to_string(config.max_len) +
-                 " learned positions; raise --max-len");
-  }
+  explicit EncoderFamily(const ModelConfig& config) : config_(config) { check_positions(config); }
   void declare_input(Parameters& parameters) override {
     embed_.emplace(parameters, "embed", config_.symbols, config_.d_model, init());
     positions_ = &parameters.declare("pos_emb.weight", {config_.max_len, config_.d_model}, Init::normal(1));

@@ -29,6 +29,12 @@ const std::vector<std::string>& family_names() {
   return names;
 }
 
+void check_positions(const ModelConfig& config) {
+  if (config.seq_len > config.max_len)
+    fail_usage("seq_len " + std::to_string(config.seq_len) + " is longer than the " + std::to_string(config.max_len) +
+               " learned positions; raise --max-len");
+}
+
 std::unique_ptr<Family> make_family(const ModelConfig& config) {
   for (const Row& row : kFamilies)
     if (config.family == row.name) return row.make(config);

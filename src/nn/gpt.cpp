@@ -13,11 +13,7 @@ namespace {
 /// Tokens in, logits of the next token out; the read-out is the embedding's transpose.
 class GptFamily : public Family {
  public:
-  explicit GptFamily(const ModelConfig& config) : config_(config) {
-    if (config.seq_len > config.max_len)
-      fail_usage("seq_len " + std::to_string(config.seq_len) + " is longer than the " + std::to_string(config.max_len) +
-                 " learned positions; raise --max-len");
-  }
+  explicit GptFamily(const ModelConfig& config) : config_(config) { check_positions(config); }
   bool causal() const override { return true; }
   InitScheme init() const override { return InitScheme::kGpt2; }
   void declare_input(Parameters& parameters) override {

@@ -1,4 +1,5 @@
 // The stack of blocks between a family's two ends.
+// No branch on family or variant: both are data here.
 #include "qkvbench/nn/model.hpp"
 
 #include "qkvbench/nn/families.hpp"

@@ -1,4 +1,5 @@
 // Declaring, allocating and drawing parameters.
+// Which parameters there are, the modules say.
 #include "qkvbench/nn/parameters.hpp"
 
 #include "qkvbench/base/error.hpp"

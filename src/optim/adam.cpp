@@ -1,4 +1,5 @@
 // Adam on top of its kernel.
+// The arithmetic, and its rounding, is in kernels/adam.
 #include "qkvbench/optim/adam.hpp"
 
 #include <algorithm>

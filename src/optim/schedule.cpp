@@ -1,4 +1,5 @@
 // The schedules.
+// Step counts from zero; nothing is remembered between steps.
 #include "qkvbench/optim/schedule.hpp"
 
 #include <algorithm>

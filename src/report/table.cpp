@@ -1,4 +1,5 @@
 // Padding and number formats.
+// Widths count code points, so wide East Asian characters would not line up.
 #include "qkvbench/report/table.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // What a checkpoint holds.
+// Bytes in and out; files and directories are the caller's.
 #include "qkvbench/train/checkpoint.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // The library's parser with a callback that watches depth and keys.
+// Does not say what the JSON should mean.
 #include "qkvbench/train/strict_json.hpp"
 
 #include <set>

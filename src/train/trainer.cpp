@@ -1,4 +1,5 @@
 // One step of training, and evaluation.
+// Neither reads the clock nor writes a file.
 #include "qkvbench/train/trainer.hpp"
 
 #include <algorithm>

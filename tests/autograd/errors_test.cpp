@@ -1,4 +1,5 @@
 // What operations say when shapes or ids do not fit: the operation, both shapes, and what is needed.
+// Gradients are checked elsewhere.
 #include "qkvbench/autograd/attention.hpp"
 #include "qkvbench/autograd/elementwise.hpp"
 #include "qkvbench/autograd/linear.hpp"

@@ -1,4 +1,5 @@
 // Gradients of the operations that make images sequences, and the order of the pixels in a patch.
+// Whole vision models are in nn/model_gradient_test.cpp.
 #include "qkvbench/autograd/patches.hpp"
 #include "support/gradcheck.hpp"
 

@@ -1,4 +1,5 @@
 // Nearest names, lists and numbers for people.
+// Whole messages are checked where they are thrown.
 #include "qkvbench/base/text.hpp"
 
 #include "support/catch.hpp"

@@ -1,4 +1,5 @@
 // Every command on real input, as a user runs it: streams, exit status, JSON.
+// What goes wrong is in errors_test.cpp.
 #include <nlohmann/json.hpp>
 
 #include "qkvbench/base/files.hpp"

@@ -1,4 +1,5 @@
 // The same bits for any number of threads, from run to run, and for a run that was stopped and resumed.
+// Compares bytes, never numbers within a tolerance.
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>

@@ -1,4 +1,5 @@
 // The synthetic tasks: what each asks, that lists are the same for all of them, and how epochs are ordered.
+// Whether they can be learned is not a test.
 #include "qkvbench/data/synthetic.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // The table of keys: flags, files and results say the same, and a hash names exactly one configuration.
+// The command line itself is tried in tests/cli.
 #include "qkvbench/experiment/config.hpp"
 
 #include <set>

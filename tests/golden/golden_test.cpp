@@ -1,4 +1,5 @@
 // Parity with the paper's official PyTorch code, and that the comparison can fail.
+// The tolerances are the library's; none is repeated here.
 #include <cstring>
 #include <nlohmann/json.hpp>
 

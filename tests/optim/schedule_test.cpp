@@ -1,4 +1,5 @@
 // Learning-rate schedules at the steps where they turn.
+// Values are worked out by hand.
 #include "qkvbench/optim/schedule.hpp"
 
 #include <cmath>

@@ -1,4 +1,5 @@
 // fork and exec, with both streams sent to files so that no pipe can fill up.
+// Waits for the child whatever happens to it.
 #include "support/process.hpp"
 
 #include <fcntl.h>

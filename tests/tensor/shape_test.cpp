@@ -1,4 +1,5 @@
 // Arithmetic of shapes.
+// Storage is tested with the arena.
 #include "qkvbench/tensor/shape.hpp"
 
 #include "qkvbench/base/error.hpp"

@@ -1,4 +1,5 @@
 // Files of tensors: what is written is read back, and nothing that is wrong gets through.
+// Long random search is the fuzzer's.
 #include "qkvbench/train/safetensors.hpp"
 
 #include <cstring>

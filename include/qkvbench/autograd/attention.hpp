@@ -1,4 +1,5 @@
 // Attention on the tape: one operation for every way of sharing projections and heads.
+// Which projection feeds q, k and v is not decided here; the caller passes the same value twice or thrice.
 #pragma once
 #include "qkvbench/autograd/tape.hpp"
 

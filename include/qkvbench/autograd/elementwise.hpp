@@ -1,4 +1,5 @@
 // Maps over elements on the tape: GELU, sums, dropout, the sum with a table of positions.
+// No broadcasting: shapes are equal, or the operation says what is repeated.
 #pragma once
 #include "qkvbench/autograd/tape.hpp"
 

@@ -1,4 +1,5 @@
 // Both ends of a model on the tape: integers in, a loss out.
+// No metrics beyond what falls off on the way: the sum of the losses and the count of hits.
 #pragma once
 #include <cstdint>
 #include <span>

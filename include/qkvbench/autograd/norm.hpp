@@ -1,4 +1,5 @@
 // Layer normalisation on the tape.
+// The one normalisation of the study; there is no RMSNorm or BatchNorm.
 #pragma once
 #include "qkvbench/autograd/tape.hpp"
 

@@ -1,4 +1,5 @@
 // Images as sequences on the tape: patches in, a token in front, the first position out.
+// The projection of a patch is not here; it is an affine map like any other.
 #pragma once
 #include "qkvbench/autograd/tape.hpp"
 

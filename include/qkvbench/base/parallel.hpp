@@ -19,8 +19,8 @@ int threads();
 /// Number of physical cores this process may run on (SMT siblings count once; 1 when unknown).
 int physical_cores();
 
-/// Makes waiting threads sleep after some ten microseconds instead of many milliseconds, unless the environment says how
-/// they should wait. Call it first in main(): on Linux it starts the program again, in the same process, since the
+/// Makes waiting threads sleep after some ten microseconds instead of many milliseconds, unless the environment says
+/// how they should wait. Call it first in main(): on Linux it starts the program again, in the same process, since the
 /// OpenMP library has read its environment by then. With another program busy on a core, a training step is
 /// otherwise up to ten times slower: threads that spin keep each other from the processor.
 void use_short_waits(char** argv);

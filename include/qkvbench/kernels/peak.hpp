@@ -1,4 +1,5 @@
 // How fast this machine can multiply and add at all: the yardstick of the benchmarks.
+// A measurement, not a data-sheet number, and it says nothing of memory.
 #pragma once
 
 namespace qkvbench::kernels {

@@ -7,6 +7,9 @@
 
 namespace qkvbench::nn {
 
+/// Throws Error (usage) when examples are longer than the learned positions.
+void check_positions(const ModelConfig& config);
+
 std::unique_ptr<Family> make_encoder(const ModelConfig& config);
 std::unique_ptr<Family> make_vit(const ModelConfig& config);
 std::unique_ptr<Family> make_set(const ModelConfig& config);

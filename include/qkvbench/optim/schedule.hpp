@@ -1,4 +1,5 @@
 // Learning-rate schedules: a factor for each step. Rows of one table, chosen by name.
+// Pure functions of the step: nothing to save or resume.
 #pragma once
 #include <string>
 #include <vector>

@@ -1,0 +1,90 @@
+// qkvbench list and schema: what there is, straight from the tables it stands in.
+// Nothing here is a table of its own.
+#include <memory>
+
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Json;
+using report::Align;
+
+Exit list_variants(const Session& session) {
+  report::Table table(
+      {{"id"}, {"in the paper"}, {"attention"}, {"projections", Align::kRight}, {"cached at decoding"}});
+  Json json = Json::array();
+  for (const bool plus : {false, true})
+    for (const nn::Sharing& sharing : nn::all_sharings()) {
+      const nn::Variant variant{&sharing, plus};
+      const std::string cached = sharing.cached_tensors() == 2 ? "K and V" : "K";
+      const std::string paper = variant.paper_name();
+      table.add({variant.id(), paper.empty() ? "–" : paper, variant.equation(),
+                 std::to_string(sharing.projection_count()), cached});
+      json.push_back({{"id", variant.id()},
+                      {"paper_name", paper.empty() ? Json(nullptr) : Json(paper)},
+                      {"equation", variant.equation()},
+                      {"projections", sharing.projection_count()},
+                      {"cached_tensors", sharing.cached_tensors()}});
+    }
+  print(session, table.text() + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n", json);
+  return Exit::kDone;
+}
+
+Exit list_tasks(const Session& session) {
+  report::Table table({{"id"}, {"family"}, {"target"}, {"example"}});
+  Json json = Json::array();
+  for (const data::Task& task : data::all_tasks()) {
+    table.add({task.id, task.family, task.summary, task.example});
+    json.push_back({{"id", task.id}, {"family", task.family}, {"summary", task.summary}, {"example", task.example}});
+  }
+  print(session, table.text(), json);
+  return Exit::kDone;
+}
+
+Exit list_presets(const Session& session) {
+  report::Table table({{"id"}, {"what it is"}});
+  Json json = Json::array();
+  for (const experiment::Preset& preset : experiment::all_presets()) {
+    table.add({preset.id, preset.summary});
+    experiment::Config config;
+    apply_preset(config, preset);
+    json.push_back({{"id", preset.id}, {"summary", preset.summary}, {"config", config_json(config)}});
+  }
+  print(session, table.text(), json);
+  return Exit::kDone;
+}
+
+}  // namespace
+
+void add_list(CLI::App& command, Session& session) {
+  const auto what = std::make_shared<std::string>();
+  command.add_option("what", *what, "variants, tasks or presets")
+      ->required()
+      ->check(CLI::IsMember({"variants", "tasks", "presets"}).description(""))
+      ->type_name("WHAT");
+  finish_command(command, session, "Lists what --variant, --task and --preset take.", "  qkvbench list variants");
+  command.callback([&session, what] {
+    session.action = [&session, what] {
+      return *what == "variants" ? list_variants(session)
+             : *what == "tasks"  ? list_tasks(session)
+                                 : list_presets(session);
+    };
+  });
+}
+
+void add_schema(CLI::App& command, Session& session) {
+  finish_command(command, session, "Prints the JSON Schema (2020-12) that every result.json follows.",
+                 "  qkvbench schema > result.schema.json");
+  command.callback([&session] {
+    session.action = [&session] {
+      print(session, experiment::result_schema(), Json::parse(experiment::result_schema()));
+      return Exit::kDone;
+    };
+  });
+}
+
+}  // namespace qkvbench::cli

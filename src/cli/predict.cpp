@@ -1,0 +1,120 @@
+// qkvbench predict: what a trained model makes of a list of the user's own.
+// For the synthetic tasks; the target is shown beside the output.
+#include <algorithm>
+#include <cctype>
+#include <memory>
+
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/data/synthetic.hpp"
+#include "qkvbench/experiment/run.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Config;
+using experiment::Json;
+using experiment::LoadedModel;
+
+struct PredictFlags {
+  std::string model, input;
+  bool logits = false;
+};
+
+/// Symbols 0-9 from "3 1 4", "3,1,4" or "314".
+std::vector<std::int32_t> parse_symbols(const std::string& text) {
+  std::vector<std::int32_t> symbols;
+  for (const char c : text) {
+    if (c == ' ' || c == ',') continue;
+    if (!std::isdigit(static_cast<unsigned char>(c)))
+      fail_usage("the list '" + text + "' holds '" + std::string(1, c) + "'; write symbols 0-9, such as \"3 1 4 1 5\"");
+    symbols.push_back(c - '0');
+  }
+  if (symbols.empty()) fail_usage("the list is empty; write symbols 0-9, such as \"3 1 4 1 5\"");
+  return symbols;
+}
+
+std::string spaced(const std::vector<std::int32_t>& symbols) {
+  std::string out;
+  for (const std::int32_t s : symbols) out += (out.empty() ? "" : " ") + std::to_string(s);
+  return out;
+}
+
+/// The largest logit of each row: logits [T, symbols].
+std::vector<std::int32_t> largest_of_rows(const Value& logits) {
+  std::vector<std::int32_t> out;
+  const index_t V = logits.shape().last();
+  for (index_t r = 0; r < logits.shape().rows(); ++r) {
+    const real* row = logits.data() + r * V;
+    out.push_back(static_cast<std::int32_t>(std::max_element(row, row + V) - row));
+  }
+  return out;
+}
+
+std::string logits_table(const Value& logits, const std::vector<std::int32_t>& input) {
+  const index_t V = logits.shape().last();
+  std::vector<report::Table::Column> columns{{"position", report::Align::kRight}, {"input", report::Align::kRight}};
+  for (index_t v = 0; v < V; ++v) columns.push_back({"'" + std::to_string(v) + "'", report::Align::kRight});
+  report::Table table(columns);
+  for (std::size_t t = 0; t < input.size(); ++t) {
+    std::vector<std::string> cells{std::to_string(t), std::to_string(input[t])};
+    for (index_t v = 0; v < V; ++v)
+      cells.push_back(report::fixed(static_cast<double>(logits.data()[static_cast<index_t>(t) * V + v]), 2));
+    table.add(cells);
+  }
+  return "\n" + table.text();
+}
+
+Exit predict(const Session& session, const PredictFlags& flags) {
+  const std::vector<std::int32_t> input = parse_symbols(flags.input);
+  const auto T = static_cast<index_t>(input.size());
+  index_t trained_len = T;
+  const LoadedModel run = experiment::load_run(flags.model, [&](Config& config) {
+    trained_len = config.seq_len;
+    config.seq_len = T;
+  });
+  if (trained_len != T)
+    note(session, "note: the model was trained on lists of " + std::to_string(trained_len) + " symbols, this one has " +
+                      std::to_string(T));
+  Tape tape(false);
+  Batch batch;
+  batch.size = 1;
+  batch.input = {1, T};
+  batch.ids = input;
+  const Value logits = run.model->forward(tape, batch);
+  const std::vector<std::int32_t> output = largest_of_rows(logits);
+  const std::vector<std::int32_t> target = data::synthetic_target(run.config.task, input);
+  std::size_t correct = 0;
+  for (std::size_t t = 0; t < output.size(); ++t) correct += output[t] == target[t] ? 1 : 0;
+
+  std::string text = "input   " + spaced(input) + "\noutput  " + spaced(output) + "\ntarget  " + spaced(target) + "\n" +
+                     std::to_string(correct) + " of " + std::to_string(T) + " right (" + run.config.task + ", " +
+                     run.config.variant + ")\n";
+  Json json{{"model", flags.model}, {"task", run.config.task}, {"variant", run.config.variant},
+            {"input", input},       {"output", output},        {"target", target},
+            {"correct", correct}};
+  if (flags.logits) {
+    text += logits_table(logits, input);
+    const index_t V = logits.shape().last();
+    json["logits"] = Json::array();
+    for (index_t t = 0; t < T; ++t)
+      json["logits"].push_back(std::vector<real>(logits.data() + t * V, logits.data() + (t + 1) * V));
+  }
+  print(session, text, json);
+  return Exit::kDone;
+}
+
+}  // namespace
+
+void add_predict(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<PredictFlags>();
+  command.add_option("model", flags->model, "a run directory or a model.safetensors")->required()->type_name("PATH");
+  command.add_option("list", flags->input, "symbols 0-9: \"3 1 4 1 5\" or 31415")->required()->type_name("LIST");
+  command.add_flag("--logits", flags->logits, "also the logits of every position");
+  finish_command(command, session, "Runs a trained model on one list of symbols.",
+                 "  qkvbench predict results/RUN \"3 1 4 1 5 9 2 6 5 3 5 8 9 7 9 3\"");
+  command.callback([&session, flags] { session.action = [&session, flags] { return predict(session, *flags); }; });
+}
+
+}  // namespace qkvbench::cli
