@@ -1,8 +1,10 @@
 // The table of configuration keys and the table of presets.
 // To add a key: a member of Config and a row here; flags, config files, results and help follow.
-#include <array>
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <type_traits>
 
 #include "qkvbench/base/error.hpp"
@@ -73,8 +75,17 @@ const std::vector<Preset>& presets() {
 template <class Number>
 Number parse_number(const std::string& flag, const std::string& text) {
   Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size())
+  bool whole = false;
+  if constexpr (std::is_floating_point_v<Number>) {
+    // Not from_chars, which libc++ has for integers only. strtod would skip spaces in front.
+    char* end = nullptr;
+    value = std::strtod(text.c_str(), &end);
+    whole = !text.empty() && std::isspace(static_cast<unsigned char>(text[0])) == 0 && *end == '\0';
+  } else {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    whole = error == std::errc{} && end == text.data() + text.size();
+  }
+  if (!whole)
     fail_usage(flag + ": '" + text + "' is no " + (std::is_floating_point_v<Number> ? "number" : "whole number"));
   return value;
 }

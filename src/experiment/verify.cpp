@@ -26,7 +26,7 @@ json metadata_json(const Safetensors& file, const std::string& key) {
   return train::parse_json(file.metadata(key), file.origin() + ": " + key);
 }
 
-nn::ModelConfig model_config(const Safetensors& file, const json& c) {
+nn::ModelConfig model_config(const Safetensors& file, const json& c, const Batch& batch) {
   nn::ModelConfig m;
   m.family = file.metadata("family");
   m.variant = nn::parse_variant(file.metadata("variant"));
@@ -34,8 +34,8 @@ nn::ModelConfig model_config(const Safetensors& file, const json& c) {
   m.layers = c.at("n_layer");
   m.heads = c.at("n_head");
   m.kv_heads = c.value("n_kv_head", m.heads);
-  m.seq_len = c.value("seq_len", c.value("set_size", c.value("n_positions", index_t{0})));
-  m.max_len = c.value("max_len", m.seq_len);
+  m.seq_len = batch.input.rank() > 1 ? batch.input[1] : 1;  // positions of this batch; vit counts its patches instead
+  m.max_len = c.value("max_len", c.value("n_positions", m.seq_len));
   m.pos_dim = c.value("pos_dim", m.pos_dim);
   m.symbols = c.value("n_symbols", m.symbols);
   m.features = c.value("feat_dim", m.features);
@@ -117,7 +117,7 @@ double relative(double ours, double golden) {
 class Golden {
  public:
   Golden(const Safetensors& file, const json& config)
-      : file_(file), model_(model_config(file, config)), batch_(golden_batch(file)) {
+      : file_(file), batch_(golden_batch(file)), model_(model_config(file, config, batch_)) {
     model_.parameters().allocate();
     train::load_model(file, "param.", model_);
     for (const nn::Parameter& p : model_.parameters().all())
@@ -180,8 +180,8 @@ class Golden {
   }
 
   const Safetensors& file_;
-  nn::Model model_;
   Batch batch_;
+  nn::Model model_;
   Tape tape_;
   double largest_gradient_ = 0;
 };
