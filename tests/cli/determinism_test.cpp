@@ -27,6 +27,13 @@ Bits bits_of(const std::filesystem::path& out) {
   return {result.dump(), qkvbench::read_file(run / "model.safetensors"), qkvbench::read_file(run / "metrics.jsonl")};
 }
 
+/// Until the only run below `out` has written a point of its curve, at most ten seconds.
+void wait_for_training(const std::filesystem::path& out) {
+  for (int i = 0; i < 10000; ++i, usleep(1000))
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(out))
+      if (entry.path().filename() == "metrics.jsonl" && entry.file_size() > 0) return;
+}
+
 /// Sizes that are no multiple of any vector or tile, a last batch that is smaller, and dropout.
 std::vector<std::string> arguments(const std::string& variant, const std::filesystem::path& out,
                                    std::vector<std::string> more = {}) {
@@ -100,9 +107,9 @@ TEST_CASE("a run that is interrupted or killed again and again, and resumed with
 
 TEST_CASE("an unfinished run is neither lost nor silently begun anew") {
   const TemporaryDirectory out;
-  const std::vector<std::string> endless{"--epochs", "100000", "--checkpoint-every", "0"};
-  const Outcome stopped = run_qkvbench(arguments("qkv", out.path(), endless), [](pid_t child) {
-    usleep(300000);
+  const std::vector<std::string> endless{"--epochs", "100000", "--log-every", "20", "--checkpoint-every", "0"};
+  const Outcome stopped = run_qkvbench(arguments("qkv", out.path(), endless), [&](pid_t child) {
+    wait_for_training(out.path());
     kill(child, SIGINT);
   });
   CHECK(stopped.status == 130);
@@ -118,10 +125,9 @@ TEST_CASE("an unfinished run is neither lost nor silently begun anew") {
 
 TEST_CASE("a second process on the same run is refused") {
   const TemporaryDirectory out;
-  const std::vector<std::string> endless{"--epochs", "100000"};
+  const std::vector<std::string> endless{"--epochs", "100000", "--log-every", "20"};
   run_qkvbench(arguments("qkv", out.path(), endless), [&](pid_t first) {
-    for (int i = 0; i < 5000 && std::filesystem::is_empty(out.path()); ++i) usleep(1000);
-    usleep(200000);
+    wait_for_training(out.path());
     const Outcome second = run_qkvbench(arguments("qkv", out.path(), endless));
     CHECK(second.status == 4);
     CHECK(second.err.find("in use by another") != std::string::npos);
