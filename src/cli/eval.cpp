@@ -56,7 +56,9 @@ void add_eval(CLI::App& command, Session& session) {
   command.add_option("--n-test", flags->n_test, "test examples; default: as trained")
       ->check(between(index_t{1}, index_t{1} << 30))
       ->type_name("N");
-  command.add_option("--seed", flags->seed, "of the test data; default: as trained")->type_name("N");
+  command.add_option("--seed", flags->seed, "of the test data; default: as trained")
+      ->check(between(0.0, 9007199254740992.0))
+      ->type_name("N");
   command.add_option("--batch-size", flags->batch_size, "examples at a time; default: as trained")
       ->check(between(index_t{1}, index_t{1} << 20))
       ->type_name("N");

@@ -84,6 +84,8 @@ TEST_CASE("a wrong configuration file is named") {
 TEST_CASE("a missing or damaged model is status 3") {
   const TemporaryDirectory dir;
   check({{"eval", dir / "nothing"}, 3, {"there is no", "nothing"}});
+  check({{"eval", dir / "nothing", "--seed", "-3"}, 2, {"--seed"}});
+  check({{"eval", dir / "nothing", "--n-test", "0"}, 2, {"--n-test"}});
   check({{"predict", dir / "nothing", "123"}, 3, {"there is no"}});
   check({{"verify", "--golden", dir / "nothing"}, 3, {"cannot read the directory"}});
   check({{"verify", "--golden", dir.path()}, 3, {"no .safetensors files"}});
