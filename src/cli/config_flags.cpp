@@ -1,7 +1,5 @@
 // The configuration's keys as flags of a command.
 // What a key is called, may be and means stands in experiment/options.cpp, not here.
-#include <algorithm>
-
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
 
@@ -10,25 +8,16 @@ namespace qkvbench::cli {
 using experiment::Config;
 using experiment::Option;
 
-namespace {
-
-/// The default value as help shows it; empty for text keys that have their own list.
-std::string default_text(const Option& option) {
-  const experiment::Json json = experiment::config_json(Config{});
-  const auto& value = json[option.key];
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-}  // namespace
-
-void ConfigFlags::add_to(CLI::App& command, const std::vector<std::string>& but) {
+void ConfigFlags::add_to(CLI::App& command) {
+  const experiment::Json defaults = experiment::config_json(Config{});
   for (const Option& option : experiment::all_options()) {
-    if (std::find(but.begin(), but.end(), option.key) != but.end()) continue;
+    const auto& value = defaults[option.key];
+    const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
     const std::string key = option.key;
     command
         .add_option_function<std::string>(
             option.flag(), [this, key](const std::string& text) { given_[key] = text; }, option.help)
-        ->type_name("[" + default_text(option) + "]")
+        ->type_name("[" + shown + "]")
         ->take_last()
         ->group(option.group);
   }
@@ -40,7 +29,7 @@ void ConfigFlags::add_to(CLI::App& command, const std::vector<std::string>& but)
       ->group("Start from");
 }
 
-Config ConfigFlags::config() const {
+Config ConfigFlags::unresolved() const {
   if (!config_file_.empty() && !preset_.empty())
     fail_usage("--config and --preset both name a starting point; give one of them");
   Config config;
@@ -54,13 +43,21 @@ Config ConfigFlags::config() const {
     const auto given = given_.find(option.key);
     if (given != given_.end() && given->first != "variant") set_option(config, option, given->second);
   }
-  config.variant = variants().empty() ? config.variant : variants().front();
   return config;
 }
 
-std::vector<std::string> ConfigFlags::variants() const {
+std::vector<Config> ConfigFlags::resolved() const {
+  const Config config = unresolved();
   const auto given = given_.find("variant");
-  return given == given_.end() ? std::vector<std::string>{} : split(given->second, ',');
+  std::vector<std::string> variants = given == given_.end() ? std::vector<std::string>{} : split(given->second, ',');
+  if (variants.empty()) variants = {config.variant};
+  std::vector<Config> configs;
+  for (const std::string& variant : variants) {
+    configs.push_back(config);
+    configs.back().variant = variant;
+    experiment::resolve(configs.back());
+  }
+  return configs;
 }
 
 }  // namespace qkvbench::cli

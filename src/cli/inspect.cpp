@@ -38,9 +38,7 @@ std::string parameters_text(const nn::Model& model) {
 }
 
 Exit inspect(const Session& session, const InspectFlags& flags) {
-  experiment::Config config = flags.config.config();
-  std::vector<std::string> variants = flags.config.variants();
-  if (variants.empty()) variants = {config.variant};
+  const std::vector<experiment::Config> configs = flags.config.resolved();
   report::Table table({{"variant"},
                        {"equation"},
                        {"heads", Align::kRight},
@@ -51,10 +49,7 @@ Exit inspect(const Session& session, const InspectFlags& flags) {
                        {"cache B/token", Align::kRight}});
   Json list = Json::array();
   std::string details;
-  for (const std::string& variant : variants) {
-    experiment::Config one = config;
-    one.variant = variant;
-    experiment::resolve(one);
+  for (const experiment::Config& one : configs) {
     const nn::Model model(model_config(one));
     Json json{{"config", config_json(one)}, {"variant", variant_json(one)}, {"model", model_json(one)}};
     const Json &v = json["variant"], &m = json["model"];
@@ -64,12 +59,12 @@ Exit inspect(const Session& session, const InspectFlags& flags) {
                with_commas(m["kv_cache_bytes_per_token"].get<index_t>())});
     if (flags.parameters) {
       json["parameters"] = parameters_json(model);
-      details += (variants.size() > 1 ? "\n" + one.variant : "") + parameters_text(model);
+      details += (configs.size() > 1 ? "\n" + one.variant : "") + parameters_text(model);
     }
     list.push_back(json);
   }
-  const std::string foot = "\nMultiply-adds of one forward pass of one example of " + std::to_string(config.seq_len) +
-                           " positions; cache in 32-bit floats.\n";
+  const std::string foot = "\nMultiply-adds of one forward pass of one example of " +
+                           std::to_string(configs.front().seq_len) + " positions; cache in 32-bit floats.\n";
   print(session, table.text() + foot + details, list.size() == 1 ? list[0] : list);
   return Exit::kDone;
 }

@@ -49,26 +49,11 @@ std::string table_of(const std::vector<RunReport>& reports) {
   return text;
 }
 
-/// The configurations of one call, all checked before the first is run.
-std::vector<experiment::Config> configurations(const TrainFlags& flags) {
-  std::vector<experiment::Config> out;
-  experiment::Config config = flags.config.config();
-  std::vector<std::string> variants = flags.config.variants();
-  if (variants.empty()) variants = {config.variant};
-  for (const std::string& variant : variants) {
-    experiment::Config one = config;
-    one.variant = variant;
-    experiment::resolve(one);
-    out.push_back(one);
-  }
-  return out;
-}
-
 Exit train(const Session& session, const TrainFlags& flags) {
   catch_stop_signals();
   std::vector<RunReport> reports;
   Exit status = Exit::kDone;
-  for (const experiment::Config& config : configurations(flags)) {
+  for (const experiment::Config& config : flags.config.resolved()) {
     const std::string name = config.task + " " + config.variant;
     {
       ProgressLine progress(session, name);

@@ -32,10 +32,11 @@ struct Paths {
 /// The result of a run that ended, completed or diverged; nothing if there is none or it was interrupted.
 std::optional<Json> finished_result(const Paths& paths) {
   if (!fs::exists(paths.result)) return std::nullopt;
-  const Json result = train::parse_json(read_file(paths.result), paths.result.string());
+  const std::string text = read_file(paths.result);
+  const Json result = train::parse_json(text, paths.result.string());
   const auto status = result.is_object() && result.contains("status") ? result["status"] : Json(nullptr);
   if (status == status_name(Status::kCompleted) || status == status_name(Status::kDiverged))
-    return Json::parse(read_file(paths.result));  // again, with the keys in their order
+    return Json::parse(text);  // again, with the keys in their order
   if (status == status_name(Status::kInterrupted)) return std::nullopt;
   fail_input(paths.result.string() + " is no result of this tool; move it away or use --overwrite");
 }

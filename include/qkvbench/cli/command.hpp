@@ -36,15 +36,14 @@ CLI::Validator between(T least, T most) {
 /// The configuration's keys as flags, what was given of them, and --config and --preset.
 class ConfigFlags {
  public:
-  /// `but` names keys that the command does not have.
-  void add_to(CLI::App& command, const std::vector<std::string>& but = {});
-  /// Defaults, then --preset (`quick` when neither task, preset nor config is named), then --config, then flags.
-  /// Not resolved. Throws Error (usage).
-  experiment::Config config() const;
-  /// What --variant lists; empty when it is not given.
-  std::vector<std::string> variants() const;
+  void add_to(CLI::App& command);
+  /// One resolved configuration for each variant that is named: defaults, then --preset (`quick` when neither task,
+  /// preset nor config is named), then --config, then flags. Throws Error (usage) before any of them is used.
+  std::vector<experiment::Config> resolved() const;
 
  private:
+  experiment::Config unresolved() const;
+
   std::map<std::string, std::string> given_;  // key -> text
   std::string config_file_, preset_;
 };

@@ -1,7 +1,7 @@
 // Throughput of training steps on fixed configurations, beside what the machine could do at most.
 // Measures; asserts nothing.
 #pragma once
-#include <functional>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,7 +24,7 @@ double training_flop(const BenchCase& c);
 
 struct BenchResult {
   std::string name, family;
-  index_t steps;                             ///< timed, after one warm-up step
+  index_t steps;                             ///< timed, after two warm-up steps
   double step_ms, step_ms_min, step_ms_max;  ///< median and spread
   double tokens_per_s, gflop_per_s;          ///< from the median
   double peak_share;                         ///< of the measured FMA peak
