@@ -20,7 +20,7 @@ void Tape::reset(RandomContext random) {
   arena_.reset();
   last_ = nullptr;
   random_ = random;
-  dropout_sites_ = 0;
+  dropout_site_ = random.first_dropout_site;
 }
 
 Value Tape::constant(const Shape& shape, const real* data) {
@@ -77,6 +77,10 @@ void Tape::backward(Value loss, real seed) {
   if (loss.shape().elements() != 1)
     fail_internal("backward: the loss has shape " + loss.shape().text() + "; it must be a single number");
   *slot(loss).data = seed;
+  walk_back();
+}
+
+void Tape::walk_back() {
   for (Node* node = last_; node != nullptr; node = node->previous)
     if (node->grad != nullptr) node->backward(node->closure);
 }

@@ -9,9 +9,10 @@ using experiment::Config;
 using experiment::Option;
 
 void ConfigFlags::add_to(CLI::App& command) {
-  const experiment::Json defaults = experiment::config_json(Config{});
+  const Config defaults;
   for (const Option& option : experiment::all_options()) {
-    const auto& value = defaults[option.key];
+    const experiment::Json value =
+        std::visit([&](auto member) { return experiment::Json(defaults.*member); }, option.member);
     const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
     const std::string key = option.key;
     command
@@ -37,6 +38,8 @@ Config ConfigFlags::unresolved() const {
     config = experiment::read_config(config_file_);
   else if (!preset_.empty() || !given_.contains("task"))
     apply_preset(config, experiment::find_preset(preset_.empty() ? "quick" : preset_));
+  else if (const experiment::Preset* recipe = experiment::recipe_of(given_.at("task")))
+    apply_preset(config, *recipe);
   // A configuration that was resolved has as many kv heads as heads unless someone asked for fewer: they follow.
   if (given_.contains("heads") && config.kv_heads == config.heads) config.kv_heads = 0;
   for (const Option& option : experiment::all_options()) {

@@ -27,24 +27,22 @@ Exit eval(const Session& session, const EvalFlags& flags) {
     if (flags.batch_size > 0) config.batch_size = flags.batch_size;
     if (flags.seed) config.seed = *flags.seed;
   });
-  const auto data = data::find_task(run.config.task).make(task_options(run.config), data::Split::kTest);
-  const kernels::Score score = train::evaluate(*run.model, *data, run.config.batch_size);
-  const auto targets = static_cast<double>(score.targets);
-  const double accuracy = static_cast<double>(score.correct) / targets, loss = score.loss_nats / targets;
-  report::Table table({{"task"},
-                       {"variant"},
-                       {"examples", report::Align::kRight},
-                       {"targets", report::Align::kRight},
-                       {"test accuracy", report::Align::kRight},
-                       {"test loss", report::Align::kRight}});
-  table.add({run.config.task, run.config.variant, with_commas(data->size()), with_commas(score.targets),
-             report::fixed(accuracy, 4), report::fixed(loss, 4)});
-  print(session, table.text(),
+  const data::Task& task = data::find_task(run.config.task);
+  const data::TaskOptions options = task_options(run.config);
+  const data::DataFacts facts = task.facts(options);
+  const auto score = [&](data::Split split) {
+    return train::evaluate(*run.model, *task.make(options, split), run.config.micro_batch);
+  };
+  const Json metrics = experiment::scores_json(score(data::Split::kValidation), score(data::Split::kTest), facts);
+  report::Table table({{"metric"}, {"value", report::Align::kRight}});
+  for (const auto& [name, value] : metrics.items())
+    table.add({name, value.is_number_integer() ? with_commas(value.get<index_t>()) : report::fixed(value, 4)});
+  print(session, run.config.task + " " + run.config.variant + "\n\n" + table.text(),
         {{"model", flags.model},
          {"config", config_json(run.config)},
          {"variant", variant_json(run.config)},
-         {"targets", score.targets},
-         {"metrics", {{"test_accuracy", accuracy}, {"test_loss", loss}}}});
+         {"dataset", experiment::dataset_json(facts)},
+         {"metrics", metrics}});
   return Exit::kDone;
 }
 

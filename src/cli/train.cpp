@@ -1,5 +1,6 @@
 // qkvbench train: one run, or one for each of several variants, and a table of how they ended.
 // What a run does and leaves is in experiment/run.
+#include <array>
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -23,26 +24,43 @@ struct TrainFlags {
 
 double number_or_nan(const Json& value) { return value.is_number() ? value.get<double>() : NAN; }
 
+/// A metric that the table shows when a run has it.
+struct MetricColumn {
+  const char *metric, *heading;
+};
+constexpr std::array<MetricColumn, 7> kColumns{{{"val_loss", "val loss"},
+                                                {"perplexity", "perplexity"},
+                                                {"bits_per_byte", "bits/byte"},
+                                                {"val_floor", "floor"},
+                                                {"val_above_floor", "above floor"},
+                                                {"test_accuracy", "test accuracy"},
+                                                {"test_loss", "test loss"}}};
+
 std::string table_of(const std::vector<RunReport>& reports) {
   using report::Align;
-  using report::fixed;
-  report::Table table({{"variant"},
-                       {"equation"},
-                       {"parameters", Align::kRight},
-                       {"in attention", Align::kRight},
-                       {"cache B/token", Align::kRight},
-                       {"test accuracy", Align::kRight},
-                       {"test loss", Align::kRight},
-                       {"time", Align::kRight}});
+  std::vector<report::Table::Column> heads{{"variant"},
+                                           {"equation"},
+                                           {"parameters", Align::kRight},
+                                           {"in attention", Align::kRight},
+                                           {"cache B/token", Align::kRight}};
+  std::vector<const char*> metrics;
+  for (const MetricColumn& column : kColumns)
+    if (reports[0].result["metrics"].contains(column.metric)) {
+      metrics.push_back(column.metric);
+      heads.push_back({column.heading, Align::kRight});
+    }
+  heads.push_back({"time", Align::kRight});
+  report::Table table(heads);
   for (const RunReport& r : reports) {
-    const Json &variant = r.result["variant"], &model = r.result["model"], &metrics = r.result["metrics"];
-    table.add({variant["id"], variant["equation"], with_commas(model["params_total"].get<index_t>()),
-               with_commas(model["params_attention"].get<index_t>()),
-               with_commas(model["kv_cache_bytes_per_token"].get<index_t>()),
-               r.status == Status::kCompleted ? fixed(number_or_nan(metrics["test_accuracy"]), 4)
-                                              : r.result["status"].get<std::string>(),
-               fixed(number_or_nan(metrics["test_loss"]), 4),
-               report::duration(number_or_nan(r.result["timing"]["wall_s"]))});
+    const Json &variant = r.result["variant"], &model = r.result["model"];
+    std::vector<std::string> row{variant["id"], variant["equation"], with_commas(model["params_total"].get<index_t>()),
+                                 with_commas(model["params_attention"].get<index_t>()),
+                                 with_commas(model["kv_cache_bytes_per_token"].get<index_t>())};
+    for (const char* metric : metrics)
+      row.push_back(report::fixed(number_or_nan(r.result["metrics"].value(metric, Json())), 4));
+    row.push_back(r.status == Status::kCompleted ? report::duration(number_or_nan(r.result["timing"]["wall_s"]))
+                                                 : r.result["status"].get<std::string>());
+    table.add(row);
   }
   std::string text = table.text() + "\n";
   for (const RunReport& r : reports) text += (r.directory / "result.json").string() + "\n";

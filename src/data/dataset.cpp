@@ -8,10 +8,18 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/synthetic.hpp"
+#include "qkvbench/data/text.hpp"
 
 namespace qkvbench::data {
 
-std::span<const Task> all_tasks() { return synthetic_tasks(); }
+std::span<const Task> all_tasks() {
+  static const std::vector<Task> tasks = [] {
+    std::vector<Task> all;
+    for (const auto rows : {synthetic_tasks(), text_tasks()}) all.insert(all.end(), rows.begin(), rows.end());
+    return all;
+  }();
+  return tasks;
+}
 
 const Task& find_task(const std::string& id) {
   std::vector<std::string> ids;

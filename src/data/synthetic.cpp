@@ -86,10 +86,20 @@ std::unique_ptr<Dataset> make_synthetic(const TaskOptions& options, Split split)
   return std::make_unique<SyntheticDataset>(options, split);
 }
 
-void check_synthetic(const TaskOptions& options) {
+void complete_synthetic(TaskOptions& options) {
+  if (options.n_train == 0) options.n_train = 10000;
+  if (options.n_test == 0) options.n_test = 2000;
   if (find_rule(options.task).even_length && options.seq_len % 2 != 0)
     fail_usage("task " + options.task + " exchanges two halves, so seq_len must be even; it is " +
                std::to_string(options.seq_len));
+}
+
+DataFacts list_facts(const TaskOptions& options) {
+  DataFacts facts;
+  facts.name = options.task;
+  facts.n_train = options.n_train;
+  facts.n_test = options.n_test;
+  return facts;
 }
 
 }  // namespace
@@ -98,7 +108,7 @@ std::span<const Task> synthetic_tasks() {
   static const std::vector<Task> tasks = [] {
     std::vector<Task> out;
     for (const Rule& rule : kRules)
-      out.push_back({rule.id, "encoder", rule.summary, rule.example, make_synthetic, check_synthetic});
+      out.push_back({rule.id, "encoder", rule.summary, rule.example, complete_synthetic, make_synthetic, list_facts});
     return out;
   }();
   return tasks;

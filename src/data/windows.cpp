@@ -48,6 +48,7 @@ class TrainingWindows : public Windows {
       : Windows(corpus, corpus->train, seq_len, n_windows),
         random_(seed, Purpose::kTrain, fnv1a("windows")),
         offsets_(static_cast<std::uint32_t>(static_cast<index_t>(corpus->train.size()) - seq_len)) {}
+  bool in_random_order() const override { return true; }
 
  private:
   index_t begin(index_t example) const override {

@@ -25,19 +25,41 @@ std::string as_text(const nlohmann::json& value, const std::string& where) {
   fail_usage(where + " must be a text or a number, not " + value.dump().substr(0, 40));
 }
 
+/// Throws when a key was changed that the task has no use for: it would be silently without effect.
+void check_concerns(const Config& config) {
+  const std::string family = data::find_task(config.task).family;
+  const Config defaults;
+  for (const Option& option : all_options()) {
+    if (option.concerns(family)) continue;
+    std::visit(
+        [&](auto member) {
+          if (config.*member != defaults.*member)
+            fail_usage(option.flag() + " does not concern task " + config.task + "; leave it out");
+        },
+        option.member);
+  }
+}
+
+/// Takes over what the task's data fix.
+void complete_data(Config& c, const data::Task& task) {
+  if (task.family == "gpt" && c.steps == 0)
+    fail_usage("task " + c.task + " has no epochs, so --steps must say how many optimizer steps to take");
+  data::TaskOptions options = task_options(c);
+  task.complete(options);
+  if (task.family != "gpt") c.n_train = options.n_train;
+  c.n_test = options.n_test;
+  c.vocab = options.vocab;
+}
+
 }  // namespace
 
 Config config_from_json(const nlohmann::json& json, const std::string& origin) {
   if (!json.is_object()) fail_usage(origin + ": a configuration is a JSON object");
   Config config;
-  std::vector<std::string> known;
-  for (const Option& option : all_options()) known.emplace_back(option.key);
   for (const auto& [key, value] : json.items()) {
-    const auto option =
-        std::find_if(all_options().begin(), all_options().end(), [&k = key](const Option& o) { return k == o.key; });
-    if (option == all_options().end()) fail_usage(origin + ": " + unknown_name("key", key, known));
+    const Option& option = find_option(key, origin);
     try {
-      set_option(config, *option, as_text(value, key));
+      set_option(config, option, as_text(value, key));
     } catch (const Error& error) {
       fail_usage(origin + ": " + error.what());
     }
@@ -51,20 +73,27 @@ Config read_config(const std::filesystem::path& path) {
 }
 
 void resolve(Config& c) {
+  check_concerns(c);
+  const data::Task& task = data::find_task(c.task);
   const nn::Variant variant = nn::parse_variant(c.variant);
   c.variant = variant.id();
   if (c.kv_heads == 0) c.kv_heads = c.heads;
-  if (c.max_len == 0) c.max_len = std::max<index_t>(128, c.seq_len);
-  if (c.log_every == 0) c.log_every = std::max<index_t>(1, total_steps(c) / 50);
+  if (c.max_len == 0) c.max_len = task.family == "gpt" ? c.seq_len : std::max<index_t>(128, c.seq_len);
+  if (c.micro_batch == 0) c.micro_batch = c.batch_size;
+  if (c.micro_batch > c.batch_size)
+    fail_usage("micro_batch " + std::to_string(c.micro_batch) + " is larger than batch_size " +
+               std::to_string(c.batch_size) + "; lower --micro-batch, or leave it out");
   nn::check_heads(*variant.sharing, c.d_model, c.heads, c.kv_heads);
-  data::find_task(c.task).check(task_options(c));
+  complete_data(c, task);
+  if (c.log_every == 0) c.log_every = std::max<index_t>(1, total_steps(c) / 50);
   const nn::Model declared(model_config(c));  // the families' own checks
 }
 
 Json config_json(const Config& config) {
+  const std::string family = data::find_task(config.task).family;
   Json json;
   for (const Option& option : all_options())
-    std::visit([&](auto member) { json[option.key] = config.*member; }, option.member);
+    if (option.concerns(family)) std::visit([&](auto member) { json[option.key] = config.*member; }, option.member);
   return json;
 }
 
@@ -85,16 +114,23 @@ nn::ModelConfig model_config(const Config& c) {
   m.seq_len = c.seq_len;
   m.max_len = c.max_len;
   m.pos_dim = c.pos_dim;
+  if (c.vocab > 0) m.vocab = c.vocab;
   m.dropout = static_cast<real>(c.dropout);
+  m.recompute = c.activations == "recompute";
   return m;
 }
 
-data::TaskOptions task_options(const Config& c) { return {c.task, c.seq_len, c.n_train, c.n_test, c.seed}; }
+data::TaskOptions task_options(const Config& c) {
+  // A text has no number of examples: every step draws new windows.
+  const index_t n_train = data::find_task(c.task).family == "gpt" ? c.steps * c.batch_size : c.n_train;
+  return {c.task, c.seq_len, n_train, c.n_test, c.corpus, c.vocab, c.seed};
+}
 
 train::TrainOptions train_options(const Config& c) {
   const index_t steps = total_steps(c);
   const auto warmup_steps = static_cast<index_t>(std::llround(c.warmup * static_cast<double>(steps)));
   return {c.batch_size,
+          c.micro_batch,
           steps,
           c.log_every,
           c.lr,

@@ -1,4 +1,4 @@
-// The table of configuration keys and the table of presets.
+// The table of configuration keys.
 // To add a key: a member of Config and a row here; flags, config files, results and help follow.
 #include <algorithm>
 #include <cctype>
@@ -24,51 +24,53 @@ std::vector<std::string> task_names() {
 }
 std::vector<std::string> optimizer_names() { return {"adam", "adamw"}; }
 
+constexpr const char *kLists = "encoder", *kText = "gpt", *kEpochs = "encoder vit set", *kPositions = "encoder gpt";
+
+std::vector<std::string> activation_names() { return {"keep", "recompute"}; }
+
 const std::vector<Option>& table() {
+  using C = Config;
   static const std::vector<Option> options{
-      {"task", "what to learn", "Task", &Config::task, 0, 0, task_names},
-      {"variant", "which projections are shared, e.g. qk_v, q_kv+ (see list variants)", "Model", &Config::variant, 0, 0,
-       nullptr},
-      {"d_model", "channels", "Model", &Config::d_model, 1, 65536, nullptr},
-      {"layers", "blocks", "Model", &Config::layers, 1, 1000, nullptr},
-      {"heads", "query heads", "Model", &Config::heads, 1, 4096, nullptr},
-      {"kv_heads", "key/value heads; 0: as many as heads", "Model", &Config::kv_heads, 0, 4096, nullptr},
-      {"seq_len", "positions of one example", "Task", &Config::seq_len, 1, 1 << 20, nullptr},
-      {"max_len", "learned positions; 0: 128, or seq-len if longer", "Model", &Config::max_len, 0, 1 << 20, nullptr},
-      {"pos_dim", "m, the size of the + term's position vectors", "Model", &Config::pos_dim, 2, 4096, nullptr},
-      {"dropout", "share of residual activations dropped in training", "Model", &Config::dropout, 0, 0.99, nullptr},
-      {"epochs", "passes over the training data", "Training", &Config::epochs, 1, kHuge, nullptr},
-      {"steps", "optimizer steps instead of epochs; 0: as many as the epochs take", "Training", &Config::steps, 0,
-       kHuge, nullptr},
-      {"batch_size", "examples in a step", "Training", &Config::batch_size, 1, 1 << 20, nullptr},
-      {"optimizer", "adam or adamw", "Training", &Config::optimizer, 0, 0, optimizer_names},
-      {"lr", "largest learning rate", "Training", &Config::lr, 0, 1e6, nullptr},
-      {"schedule", "how the learning rate falls: cosine, multistep or constant", "Training", &Config::schedule, 0, 0,
+      {"task", "what to learn", "Task", &C::task, 0, 0, task_names},
+      {"variant", "which projections are shared, e.g. qk_v, q_kv+ (see list variants)", "Model", &C::variant},
+      {"corpus", "stories (generated), a text file, bytes:FILE, or a directory with train.bin and val.bin", "Task",
+       &C::corpus, 0, 0, nullptr, kText},
+      {"d_model", "channels", "Model", &C::d_model, 1, 65536},
+      {"layers", "blocks", "Model", &C::layers, 1, 1000},
+      {"heads", "query heads", "Model", &C::heads, 1, 4096},
+      {"kv_heads", "key/value heads; 0: as many as heads", "Model", &C::kv_heads, 0, 4096},
+      {"seq_len", "positions of one example", "Task", &C::seq_len, 1, 1 << 20, nullptr, kPositions},
+      {"max_len", "learned positions; 0: seq-len, for lists at least 128", "Model", &C::max_len, 0, 1 << 20, nullptr,
+       kPositions},
+      {"vocab", "tokens of the model; 0: as many as the corpus has", "Model", &C::vocab, 0, 65536, nullptr, kText},
+      {"pos_dim", "m, the size of the + term's position vectors", "Model", &C::pos_dim, 2, 4096},
+      {"dropout", "share of residual activations dropped in training", "Model", &C::dropout, 0, 0.99},
+      {"epochs", "passes over the training data", "Training", &C::epochs, 1, kHuge, nullptr, kEpochs},
+      {"steps", "optimizer steps; 0: as many as the epochs take", "Training", &C::steps, 0, kHuge},
+      {"batch_size", "examples in a step", "Training", &C::batch_size, 1, 1 << 20},
+      {"micro_batch", "examples held at a time, gradients add up; 0: the whole batch", "Training", &C::micro_batch, 0,
+       1 << 20},
+      {"activations", "keep them for the way back, or recompute them block by block (same bits, less memory)",
+       "Training", &C::activations, 0, 0, activation_names},
+      {"optimizer", "adam or adamw", "Training", &C::optimizer, 0, 0, optimizer_names},
+      {"lr", "largest learning rate", "Training", &C::lr, 0, 1e6},
+      {"schedule", "how the learning rate falls: cosine, multistep or constant", "Training", &C::schedule, 0, 0,
        optim::schedule_names},
-      {"warmup", "share of the steps over which the learning rate rises linearly", "Training", &Config::warmup, 0, 1,
-       nullptr},
-      {"final_lr", "where cosine ends, as a share of lr", "Training", &Config::final_lr, 0, 1, nullptr},
-      {"beta1", "Adam's decay of the first moment", "Training", &Config::beta1, 0, 0.999999999, nullptr},
-      {"beta2", "Adam's decay of the second moment", "Training", &Config::beta2, 0, 0.999999999, nullptr},
-      {"eps", "Adam's epsilon", "Training", &Config::eps, 0, 1, nullptr},
+      {"warmup", "share of the steps over which the learning rate rises linearly", "Training", &C::warmup, 0, 1},
+      {"final_lr", "where cosine ends, as a share of lr", "Training", &C::final_lr, 0, 1},
+      {"beta1", "Adam's decay of the first moment", "Training", &C::beta1, 0, 0.999999999},
+      {"beta2", "Adam's decay of the second moment", "Training", &C::beta2, 0, 0.999999999},
+      {"eps", "Adam's epsilon", "Training", &C::eps, 0, 1},
       {"weight_decay", "on every parameter: added to the gradient (adam) or decoupled (adamw)", "Training",
-       &Config::weight_decay, 0, 1e3, nullptr},
-      {"grad_clip", "largest global gradient norm; 0: no clipping", "Training", &Config::grad_clip, 0, kHuge, nullptr},
-      {"n_train", "training examples", "Task", &Config::n_train, 1, kHuge, nullptr},
-      {"n_test", "test examples", "Task", &Config::n_test, 1, kHuge, nullptr},
-      {"log_every", "steps that one point of the curve averages; 0: a fiftieth of all", "Training", &Config::log_every,
-       0, kHuge, nullptr},
-      {"seed", "of data, order, initial values and dropout", "Task", &Config::seed, 0, 9007199254740992.0, nullptr},
+       &C::weight_decay, 0, 1e3},
+      {"grad_clip", "largest global gradient norm; 0: no clipping", "Training", &C::grad_clip, 0, kHuge},
+      {"n_train", "training examples; 0: as the task has it", "Task", &C::n_train, 0, kHuge, nullptr, kLists},
+      {"n_test", "test examples; 0: as the task has it", "Task", &C::n_test, 0, kHuge, nullptr, kLists},
+      {"log_every", "steps that one point of the curve averages; 0: a fiftieth of all", "Training", &C::log_every, 0,
+       kHuge},
+      {"seed", "of data, order, initial values and dropout", "Task", &C::seed, 0, 9007199254740992.0},
   };
   return options;
-}
-
-const std::vector<Preset>& presets() {
-  static const std::vector<Preset> rows{
-      {"quick", "REVERSE in seconds: what train does when no task is named", {{"task", "reverse"}, {"epochs", "10"}}},
-      {"table1", "the authors' recipe for the synthetic tasks: 2 epochs of 10,000 lists", {}},
-  };
-  return rows;
 }
 
 /// Parses a number in full; throws Error (usage).
@@ -104,7 +106,22 @@ std::string Option::flag() const {
   return text;
 }
 
+bool Option::concerns(const std::string& family) const {
+  if (families == nullptr) return true;
+  const std::vector<std::string> named = split(families, ' ');
+  return std::find(named.begin(), named.end(), family) != named.end();
+}
+
 std::span<const Option> all_options() { return table(); }
+
+const Option& find_option(const std::string& key, const std::string& origin) {
+  std::vector<std::string> known;
+  for (const Option& option : table()) {
+    if (key == option.key) return option;
+    known.emplace_back(option.key);
+  }
+  fail_usage(origin + ": " + unknown_name("key", key, known));
+}
 
 void set_option(Config& config, const Option& option, const std::string& text) {
   std::visit(
@@ -128,23 +145,6 @@ void set_option(Config& config, const Option& option, const std::string& text) {
         }
       },
       option.member);
-}
-
-std::span<const Preset> all_presets() { return presets(); }
-
-const Preset& find_preset(const std::string& id) {
-  std::vector<std::string> ids;
-  for (const Preset& preset : presets()) {
-    if (id == preset.id) return preset;
-    ids.emplace_back(preset.id);
-  }
-  fail_usage(unknown_name("preset", id, ids));
-}
-
-void apply_preset(Config& config, const Preset& preset) {
-  for (const auto& [key, value] : preset.values)
-    for (const Option& option : table())
-      if (key == option.key) set_option(config, option, value);
 }
 
 }  // namespace qkvbench::experiment

@@ -2,9 +2,12 @@
 // Nothing is computed here that a run did not measure or a configuration does not determine.
 #include "qkvbench/experiment/record.hpp"
 
+#include <array>
 #include <cmath>
+#include <numbers>
 
 #include "build_info.hpp"
+#include "qkvbench/base/error.hpp"
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/kernels/matmul.hpp"
@@ -14,28 +17,33 @@ namespace qkvbench::experiment {
 
 namespace {
 
+/// In the order of Tokenizer::Kind.
+constexpr std::array<const char*, 4> kTokenizerKinds{"ids", "bytes", "characters", "words"};
+
 /// A finite number, or null.
 Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
-Json metrics_json(const Outcome& o) {
-  const auto targets = static_cast<double>(o.test.targets);  // 0/0 becomes null
+void add_score(const std::string& split, const kernels::Score& score, Json& json) {
+  const auto targets = static_cast<double>(score.targets);  // 0/0 becomes null
+  json[split + "_accuracy"] = number(static_cast<double>(score.correct) / targets);
+  json[split + "_loss"] = number(score.loss_nats / targets);
+  json[split + "_targets"] = score.targets;
+}
+
+Json metrics_json(const Outcome& o, const data::DataFacts& facts) {
+  Json json = scores_json(o.validation, o.test, facts);
   const bool trained = !o.state.curve.empty();
-  return {{"test_accuracy", number(static_cast<double>(o.test.correct) / targets)},
-          {"test_loss", number(o.test.loss_nats / targets)},
-          {"train_accuracy", trained ? number(o.state.curve.back().train_accuracy) : Json(nullptr)},
-          {"train_loss", trained ? number(o.state.curve.back().train_loss) : Json(nullptr)}};
+  json["train_accuracy"] = trained ? number(o.state.curve.back().train_accuracy) : Json(nullptr);
+  json["train_loss"] = trained ? number(o.state.curve.back().train_loss) : Json(nullptr);
+  return json;
 }
 
 Json curve_json(const train::TrainState& state) {
   Json curve = Json::array();
   for (const train::CurvePoint& p : state.curve) curve.push_back(curve_point_json(p));
   return curve;
-}
-
-Json dataset_json(const Config& c) {
-  return {{"name", c.task}, {"n_train", c.n_train}, {"n_val", 0}, {"n_test", c.n_test}, {"files", Json::array()}};
 }
 
 }  // namespace
@@ -50,12 +58,60 @@ const char* status_name(Status status) {
   return "failed";
 }
 
+Json dataset_json(const data::DataFacts& facts) {
+  Json files = Json::array();
+  for (const data::SourceFile& file : facts.files)
+    files.push_back({{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
+  return {{"name", facts.name},
+          {"n_train", facts.n_train},
+          {"n_val", facts.n_val},
+          {"n_test", facts.n_test},
+          {"files", files}};
+}
+
+Json scores_json(const kernels::Score& validation, const kernels::Score& test, const data::DataFacts& facts) {
+  Json json = Json::object();
+  if (facts.n_test > 0) add_score("test", test, json);
+  if (facts.n_val > 0) add_score("val", validation, json);
+  if (!facts.tokenizer) return json;
+  const double loss = validation.loss_nats / static_cast<double>(validation.targets);
+  json["perplexity"] = number(std::exp(loss));
+  if (facts.val_bytes_per_target)
+    json["bits_per_byte"] = number(loss / (std::numbers::ln2 * *facts.val_bytes_per_target));
+  if (facts.val_floor_nats) {
+    json["val_floor"] = number(*facts.val_floor_nats);
+    json["val_above_floor"] = number(loss - *facts.val_floor_nats);
+    json["entropy_rate"] = number(*facts.entropy_rate_nats);
+  }
+  return json;
+}
+
 Json curve_point_json(const train::CurvePoint& p) {
   return {{"step", p.step},
           {"train_loss", number(p.train_loss)},
           {"train_accuracy", number(p.train_accuracy)},
           {"lr", number(p.lr)},
           {"grad_norm", number(p.grad_norm)}};
+}
+
+Json tokenizer_json(const data::Tokenizer& tokenizer) {
+  Json json{{"kind", kTokenizerKinds[static_cast<std::size_t>(tokenizer.kind())]}, {"vocab", tokenizer.vocab()}};
+  if (!tokenizer.symbols().empty()) json["symbols"] = tokenizer.symbols();
+  return json;
+}
+
+data::Tokenizer tokenizer_from_json(const nlohmann::json& json, const std::string& origin) {
+  using data::Tokenizer;
+  try {
+    const std::string kind = json.at("kind");
+    if (kind == kTokenizerKinds[0]) return Tokenizer::ids(json.at("vocab").get<index_t>());
+    if (kind == kTokenizerKinds[1]) return Tokenizer::bytes();
+    if (kind == kTokenizerKinds[2]) return Tokenizer::characters(json.at("symbols"));
+    if (kind == kTokenizerKinds[3]) return Tokenizer::words(json.at("symbols"));
+    fail_input(origin + ": the kind '" + kind + "' is not known");
+  } catch (const nlohmann::json::exception& error) {
+    fail_input(origin + ": " + error.what());
+  }
 }
 
 Json tool_json() {
@@ -87,7 +143,7 @@ Json model_json(const Config& config) {
           {"kv_cache_bytes_per_token", cost.kv_cache_numbers_per_token * static_cast<index_t>(sizeof(float))}};
 }
 
-Json result_json(const Config& config, const Outcome& o) {
+Json result_json(const Config& config, const data::DataFacts& facts, const Outcome& o) {
   Json json;
   json["schema_version"] = 1;
   json["status"] = status_name(o.status);
@@ -95,9 +151,9 @@ Json result_json(const Config& config, const Outcome& o) {
   json["argv"] = o.argv;
   json["config"] = config_json(config);
   json["variant"] = variant_json(config);
-  json["dataset"] = dataset_json(config);
+  json["dataset"] = dataset_json(facts);
   json["model"] = model_json(config);
-  json["metrics"] = metrics_json(o);
+  json["metrics"] = metrics_json(o, facts);
   json["curve"] = curve_json(o.state);
   json["train"] = {
       {"steps", o.state.step}, {"examples_seen", o.state.examples_seen}, {"tokens_seen", o.state.tokens_seen}};

@@ -44,11 +44,13 @@ std::optional<Json> finished_result(const Paths& paths) {
 /// A run at work: model, data, trainer and the files they end up in.
 class Worker {
  public:
-  Worker(const Config& config, const RunOptions& options, const Paths& paths, Monitor& monitor)
+  Worker(const Config& config, const data::DataFacts& facts, const RunOptions& options, const Paths& paths,
+         Monitor& monitor)
       : config_(config),
         options_(options),
         paths_(paths),
         monitor_(monitor),
+        facts_(facts),
         model_(model_config(config)),
         train_data_(make_data(data::Split::kTrain)),
         trainer_(allocated(), *train_data_, train_options(config)) {}
@@ -138,11 +140,14 @@ class Worker {
     outcome.argv = options_.argv;
     metrics_->sync();
     if (report.status == Status::kCompleted) {
-      outcome.test = train::evaluate(model_, *make_data(data::Split::kTest), config_.batch_size);
-      write_file_atomic(paths_.model, train::model_bytes(model_, config_json(config_).dump()));
+      outcome.validation = train::evaluate(model_, *make_data(data::Split::kValidation), config_.micro_batch);
+      outcome.test = train::evaluate(model_, *make_data(data::Split::kTest), config_.micro_batch);
+      std::map<std::string, std::string> metadata{{"config", config_json(config_).dump()}};
+      if (facts_.tokenizer) metadata["tokenizer"] = tokenizer_json(*facts_.tokenizer).dump();
+      write_file_atomic(paths_.model, train::model_bytes(model_, metadata));
     }
     outcome.wall_s = seconds_now() - began_;
-    report.result = result_json(config_, outcome);
+    report.result = result_json(config_, facts_, outcome);
     write_file_atomic(paths_.result, report.result.dump(2) + "\n");
     if (report.status != Status::kInterrupted) fs::remove(paths_.checkpoint);
   }
@@ -152,6 +157,7 @@ class Worker {
   const RunOptions& options_;
   const Paths& paths_;
   Monitor& monitor_;
+  const data::DataFacts& facts_;
   nn::Model model_;
   std::unique_ptr<data::Dataset> train_data_;
   train::Trainer trainer_;
@@ -164,10 +170,14 @@ class Worker {
 
 RunReport run(const Config& config, const RunOptions& options, Monitor& monitor) {
   const Paths paths(options.out / run_name(config));
+  const data::DataFacts facts = data::find_task(config.task).facts(task_options(config));
   make_directories(paths.directory);
   const FileLock lock(paths.lock, paths.directory.string());
   if (!options.overwrite) {
     if (const auto result = finished_result(paths)) {
+      if (result->value("dataset", Json()) != dataset_json(facts))
+        fail_usage("the finished run in " + paths.directory.string() +
+                   " was trained on other data of the same name; --overwrite runs it again on what is there now");
       const bool diverged = (*result)["status"] == status_name(Status::kDiverged);
       return {paths.directory, *result, true, diverged ? Status::kDiverged : Status::kCompleted,
               diverged ? "it diverged when it was run" : ""};
@@ -176,7 +186,7 @@ RunReport run(const Config& config, const RunOptions& options, Monitor& monitor)
       fail_usage("an unfinished run is in " + paths.directory.string() +
                  "; --resume goes on with it, --overwrite begins anew");
   }
-  return Worker(config, options, paths, monitor).run();
+  return Worker(config, facts, options, paths, monitor).run();
 }
 
 LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& adapt) {
@@ -198,6 +208,9 @@ LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& a
   }
   if (adapt) adapt(loaded.config);
   resolve(loaded.config);
+  if (file.metadata().contains("tokenizer"))
+    loaded.tokenizer = tokenizer_from_json(train::parse_json(file.metadata("tokenizer"), file_path.string()),
+                                           file_path.string() + ": tokenizer");
   loaded.model = std::make_unique<nn::Model>(model_config(loaded.config));
   loaded.model->parameters().allocate();
   train::load_model(file, "", *loaded.model);

@@ -2,6 +2,7 @@
 // No branch on family or variant: both are data here.
 #include "qkvbench/nn/model.hpp"
 
+#include "qkvbench/autograd/recompute.hpp"
 #include "qkvbench/nn/families.hpp"
 
 namespace qkvbench::nn {
@@ -17,7 +18,11 @@ Model::Model(const ModelConfig& config) : config_(config), family_(make_family(c
 
 Value Model::forward(Tape& tape, const Batch& batch) const {
   Value h = family_->embed(tape, batch);
-  for (const Block& block : blocks_) h = block.forward(tape, h);
+  const bool keep = tape.recording() && !config_.recompute;
+  for (const Block& block : blocks_) {
+    const auto forward = [&block](Tape& t, Value x) { return block.forward(t, x); };
+    h = keep ? forward(tape, h) : recompute(tape, h, forward);
+  }
   return family_->read_out(tape, ln_f_->forward(tape, h));
 }
 

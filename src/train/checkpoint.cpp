@@ -75,10 +75,11 @@ TrainState parse_state(const Safetensors& file) {
 
 }  // namespace
 
-std::string model_bytes(const nn::Model& model, const std::string& config) {
+std::string model_bytes(const nn::Model& model, std::map<std::string, std::string> metadata) {
   std::vector<TensorToWrite> tensors;
   add_tensors(model.parameters(), "", flat_values(model), tensors);
-  return serialise_safetensors(tensors, {{"config", config}, {"format", "pt"}});
+  metadata["format"] = "pt";
+  return serialise_safetensors(tensors, metadata);
 }
 
 void load_model(const Safetensors& file, const std::string& prefix, nn::Model& model) {

@@ -23,49 +23,65 @@ void Trainer::set_state(TrainState state) {
   adam_.set_steps_done(state_.step);
 }
 
-void Trainer::next_batch() {
+void Trainer::find_examples() {
   const index_t per_epoch = steps_per_epoch(data_.size(), options_.batch_size);
   const index_t epoch = state_.step / per_epoch;
-  if (epoch != epoch_) {
-    order_ = data::epoch_order(data_.size(), options_.seed, epoch);
-    epoch_ = epoch;
-  }
+  if (epoch != epoch_ && !data_.in_random_order()) order_ = data::epoch_order(data_.size(), options_.seed, epoch);
+  epoch_ = epoch;
   const index_t begin = state_.step % per_epoch * options_.batch_size;
   const index_t end = std::min(begin + options_.batch_size, data_.size());
-  data_.fill({order_.data() + begin, static_cast<std::size_t>(end - begin)}, batch_);
+  examples_.resize(static_cast<std::size_t>(end - begin));
+  std::iota(examples_.begin(), examples_.end(), begin);
+  if (!data_.in_random_order())
+    for (index_t& example : examples_) example = order_[static_cast<std::size_t>(example)];
+}
+
+kernels::Score Trainer::accumulate(real share) {
+  const Loss loss = cross_entropy(tape_, model_.forward(tape_, batch_), batch_.targets);
+  // Nothing to walk back from: whoever adds up the losses finds that they are not finite.
+  if (std::isfinite(loss.score.loss_nats)) tape_.backward(loss.mean_nats, share);
+  return loss.score;
 }
 
 StepReport Trainer::step() {
-  next_batch();
-  tape_.reset({options_.seed, static_cast<std::uint32_t>(state_.step)});
-  const Loss loss = cross_entropy(tape_, model_.forward(tape_, batch_), batch_.targets);
-  const auto mean = static_cast<double>(*loss.mean_nats.data());
+  find_examples();
+  const auto n = static_cast<index_t>(examples_.size());
+  kernels::Score score;
+  RandomContext random{options_.seed, static_cast<std::uint32_t>(state_.step), 0};
+  for (index_t begin = 0; begin < n; begin += options_.micro_batch) {
+    const index_t part = std::min(options_.micro_batch, n - begin);
+    data_.fill({examples_.data() + begin, static_cast<std::size_t>(part)}, batch_);
+    tape_.reset(random);
+    score += accumulate(static_cast<real>(part) / static_cast<real>(n));
+    random.first_dropout_site = tape_.dropout_site();
+  }
+  const double mean = score.loss_nats / static_cast<double>(score.targets);
   const std::string at = "step " + std::to_string(state_.step + 1) + ": ";
   const std::string mend = "; try a smaller --lr or --grad-clip";
   if (!std::isfinite(mean)) throw Error(Exit::kDiverged, at + "the loss is not finite" + mend);
-  tape_.backward(loss.mean_nats);
   const double lr = options_.lr * schedule_factor(options_.schedule, state_.step);
   const double norm = adam_.step(lr);
   if (!std::isfinite(norm)) throw Error(Exit::kDiverged, at + "the gradient norm is not finite" + mend);
 
   ++state_.step;
-  state_.examples_seen += batch_.size;
-  state_.tokens_seen += batch_.size * model_.family().positions();
-  state_.open.loss_nats += loss.score.loss_nats;
-  state_.open.correct += loss.score.correct;
-  state_.open.targets += loss.score.targets;
+  state_.examples_seen += n;
+  state_.tokens_seen += n * model_.family().positions();
+  const std::size_t points = state_.curve.size();
+  note(score, norm, lr);
+  return {mean, norm, lr, state_.curve.size() > points};
+}
+
+void Trainer::note(const kernels::Score& score, double norm, double lr) {
+  state_.open += score;
   state_.open_grad_norm += norm;
   const index_t before = state_.curve.empty() ? 0 : state_.curve.back().step;
-  const bool new_point = state_.step - before >= options_.log_every || done();
-  if (new_point) {
-    const auto targets = static_cast<double>(state_.open.targets);
-    state_.curve.push_back({state_.step, state_.open.loss_nats / targets,
-                            static_cast<double>(state_.open.correct) / targets, lr,
-                            state_.open_grad_norm / static_cast<double>(state_.step - before)});
-    state_.open = {};
-    state_.open_grad_norm = 0;
-  }
-  return {mean, norm, lr, new_point};
+  if (state_.step - before < options_.log_every && !done()) return;
+  const auto targets = static_cast<double>(state_.open.targets);
+  state_.curve.push_back({state_.step, state_.open.loss_nats / targets,
+                          static_cast<double>(state_.open.correct) / targets, lr,
+                          state_.open_grad_norm / static_cast<double>(state_.step - before)});
+  state_.open = {};
+  state_.open_grad_norm = 0;
 }
 
 kernels::Score evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size) {
@@ -78,10 +94,7 @@ kernels::Score evaluate(const nn::Model& model, const data::Dataset& data, index
     std::iota(indices.begin(), indices.end(), begin);
     data.fill(indices, batch);
     tape.reset();
-    const kernels::Score score = cross_entropy(tape, model.forward(tape, batch), batch.targets).score;
-    total.loss_nats += score.loss_nats;
-    total.correct += score.correct;
-    total.targets += score.targets;
+    total += cross_entropy(tape, model.forward(tape, batch), batch.targets).score;
   }
   return total;
 }

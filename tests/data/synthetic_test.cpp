@@ -24,6 +24,11 @@ TaskOptions task_options(const std::string& task, index_t T = 16, std::uint64_t 
   return options;
 }
 
+void complete(const std::string& task, index_t T) {
+  TaskOptions options = task_options(task, T);
+  data::find_task(task).complete(options);
+}
+
 Batch batch_of(const TaskOptions& options, Split split, const std::vector<index_t>& indices) {
   Batch batch;
   data::find_task(options.task).make(options, split)->fill(indices, batch);
@@ -116,10 +121,9 @@ TEST_CASE("no test list is a training list, and symbols are used evenly", "[data
 }
 
 TEST_CASE("swap needs two halves", "[data]") {
-  check_error(Exit::kUsage, {"task swap", "even", "15"},
-              [] { data::find_task("swap").check(task_options("swap", 15)); });
-  data::find_task("swap").check(task_options("swap", 16));
-  for (const std::string task : {"reverse", "sort", "sub", "copy"}) data::find_task(task).check(task_options(task, 15));
+  check_error(Exit::kUsage, {"task swap", "even", "15"}, [] { complete("swap", 15); });
+  complete("swap", 16);
+  for (const std::string task : {"reverse", "sort", "sub", "copy"}) complete(task, 15);
 }
 
 TEST_CASE("find_task offers the nearest", "[data]") {

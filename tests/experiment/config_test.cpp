@@ -7,8 +7,11 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/experiment/record.hpp"
 #include "support/catch.hpp"
+#include "support/messages.hpp"
 
 namespace qkvbench::experiment {
+
+using testing::check_error;
 
 TEST_CASE("a configuration survives its own JSON") {
   Config config;
@@ -24,32 +27,58 @@ TEST_CASE("a configuration survives its own JSON") {
   CHECK(run_name(again) == run_name(config));
 }
 
-TEST_CASE("every key changes the name of the run") {
-  Config base;
-  base.d_model = 64, base.heads = 4;
-  resolve(base);
-  std::set<std::string> names{run_name(base)};
-  std::size_t changes = 0;
-  for (const Option& option : all_options()) {
-    Config changed = base;
-    std::visit(
-        [&](auto member) {
-          auto& value = changed.*member;
-          if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>)
-            value = option.key == std::string("task")        ? "sort"
-                    : option.key == std::string("variant")   ? "qkv"
-                    : option.key == std::string("optimizer") ? "adamw"
-                                                             : "constant";
-          else if (option.key == std::string("heads") || option.key == std::string("kv_heads"))
-            value = 2;
-          else
-            value += 1;
-        },
-        option.member);
-    names.insert(run_name(changed));
-    ++changes;
+TEST_CASE("every key that concerns a task changes the name of its runs, and no other") {
+  for (const std::string task : {"reverse", "lm"}) {
+    Config base;
+    base.task = task, base.d_model = 64, base.heads = 4, base.steps = 10;
+    resolve(base);
+    const std::string family = data::find_task(task).family;
+    std::set<std::string> names{run_name(base)};
+    std::size_t changes = 0;
+    for (const Option& option : all_options()) {
+      Config changed = base;
+      const std::string key = option.key;
+      std::visit(
+          [&](auto member) {
+            auto& value = changed.*member;
+            if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>)
+              value = key == "task" ? (task == "lm" ? "lm" : "sort") : key == "variant" ? "qkv" : "changed";
+            else
+              value += 1;
+          },
+          option.member);
+      if (key == "task" && task == "lm") continue;
+      changes += option.concerns(family) ? 1 : 0;
+      names.insert(run_name(changed));
+    }
+    CHECK(names.size() == changes + 1);
   }
-  CHECK(names.size() == changes + 1);
+}
+
+TEST_CASE("a key that the task has no use for is refused, not ignored") {
+  Config config;
+  config.task = "reverse", config.corpus = "a.txt";
+  check_error(Exit::kUsage, {"--corpus", "does not concern", "reverse"}, [&] { resolve(config); });
+  Config text;
+  text.task = "lm", text.steps = 5, text.n_train = 3;
+  check_error(Exit::kUsage, {"--n-train", "lm"}, [&] { resolve(text); });
+  text.n_train = 0, text.steps = 0;
+  check_error(Exit::kUsage, {"lm", "--steps"}, [&] { resolve(text); });
+}
+
+TEST_CASE("a task's recipe is found, and every preset resolves") {
+  REQUIRE(recipe_of("lm") != nullptr);
+  CHECK(recipe_of("lm")->id == std::string("char"));
+  CHECK(recipe_of("reverse") == nullptr);
+  for (const Preset& preset : all_presets()) {
+    INFO(preset.id);
+    Config config;
+    apply_preset(config, preset);
+    resolve(config);
+    Config again = config_from_json(nlohmann::json::parse(config_json(config).dump()), "f");
+    resolve(again);
+    CHECK(config_json(again) == config_json(config));
+  }
 }
 
 TEST_CASE("what the trainer does follows from the recipe of Table 1") {
@@ -70,25 +99,15 @@ TEST_CASE("steps overrule epochs") {
   CHECK(train_options(config).total_steps == 7);
 }
 
-TEST_CASE("presets are known keys and fit") {
-  for (const Preset& preset : all_presets()) {
-    Config config;
-    apply_preset(config, preset);
-    for (const auto& [key, value] : preset.values) {
-      INFO(preset.id << " " << key);
-      CHECK(config_json(config).contains(key));
-    }
-    resolve(config);
-  }
-}
-
 TEST_CASE("a record holds null, never NaN, for what does not exist") {
   Config config;
   resolve(config);
   Outcome outcome;
   outcome.status = Status::kDiverged;
   outcome.train_s = 0;
-  const Json json = result_json(config, outcome);
+  data::DataFacts facts;
+  facts.n_test = 1;
+  const Json json = result_json(config, facts, outcome);
   CHECK(json["metrics"]["test_accuracy"].is_null());
   CHECK(json["timing"]["tokens_per_s"].is_null());
   CHECK(json.dump().find("NaN") == std::string::npos);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 #include "qkvbench/base/arena.hpp"
 #include "qkvbench/tensor/shape.hpp"
@@ -45,10 +46,11 @@ struct GradientSlot {
   bool accumulate;
 };
 
-/// What dropout draws from: which seed and which training step.
+/// What dropout draws from: which seed and training step, and the number of the first dropout that this tape meets.
 struct RandomContext {
   std::uint64_t seed = 0;
   std::uint32_t step = 0;
+  std::uint32_t first_dropout_site = 0;
 };
 
 class Tape {
@@ -64,7 +66,9 @@ class Tape {
 
   RandomContext random() const { return random_; }
   /// A new number for each dropout of a step, the same from step to step.
-  std::uint32_t next_dropout_site() { return dropout_sites_++; }
+  std::uint32_t next_dropout_site() { return dropout_site_++; }
+  /// The number that comes next.
+  std::uint32_t dropout_site() const { return dropout_site_; }
 
   /// A value that the caller owns and that gets no gradient.
   Value constant(const Shape& shape, const real* data);
@@ -98,13 +102,35 @@ class Tape {
   /// Gives every value its gradient of seed · loss; loss is a single number of this tape.
   void backward(Value loss, real seed = 1);
 
+  /// Runs f, then takes everything off the tape again that f left on it, with its memory.
+  template <class F>
+  void run_and_forget(F f) {
+    const Arena::Mark mark = arena_.mark();
+    Node* last = last_;
+    f();
+    last_ = last;
+    arena_.rewind(mark);
+  }
+  /// The same, with a walk backward over what f left before it goes; f draws dropout from `site` on.
+  template <class F>
+  void run_and_walk_back(std::uint32_t site, F f) {
+    const std::uint32_t site_here = std::exchange(dropout_site_, site);
+    run_and_forget([&] {
+      last_ = nullptr;
+      f();
+      walk_back();
+    });
+    dropout_site_ = site_here;
+  }
+
  private:
   Node* new_node(const Shape& shape, bool needs_grad);
+  void walk_back();
 
   Arena arena_;
   Node* last_ = nullptr;
   RandomContext random_;
-  std::uint32_t dropout_sites_ = 0;
+  std::uint32_t dropout_site_ = 0;
   bool recording_;
 };
 

@@ -1,12 +1,15 @@
 // The one interface behind which all data stand: numbered examples that fill a batch.
 // Never autograd; never files in the hot path.
 #pragma once
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "qkvbench/base/random.hpp"
+#include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/tensor/batch.hpp"
 
 namespace qkvbench::data {
@@ -20,23 +23,47 @@ class Dataset {
   virtual index_t size() const = 0;
   /// Targets of one example (positions that are scored).
   virtual index_t targets_per_example() const = 0;
+  /// Whether neighbours are as independent as any two examples, so that an epoch can take them in order.
+  virtual bool in_random_order() const { return false; }
   /// Makes `batch` hold the given examples, in order. Indices are below size().
   virtual void fill(std::span<const index_t> indices, Batch& batch) const = 0;
 };
 
-/// What a task needs to know to make its data.
+/// What a task needs to know to make its data; each task reads the fields that concern it.
 struct TaskOptions {
   std::string task;
-  index_t seq_len = 16, n_train = 10000, n_test = 2000;
+  index_t seq_len = 16;
+  index_t n_train = 0, n_test = 0;  ///< examples; 0: as the task has it
+  std::string corpus = "stories";   ///< of text, see corpus.hpp
+  index_t vocab = 0;                ///< of text; 0: as the corpus has it
   std::uint64_t seed = 0;
+};
+
+/// A file that data were read from.
+struct SourceFile {
+  std::string path, sha256;
+  std::uint64_t bytes = 0;
+};
+
+/// What is known of a task's data.
+struct DataFacts {
+  std::string name;
+  index_t n_train = 0, n_val = 0, n_test = 0;  ///< examples; of text, tokens
+  std::vector<SourceFile> files;               ///< none for generated data
+  std::optional<Tokenizer> tokenizer;          ///< of text; a loss is then told as perplexity too
+  std::optional<double> val_bytes_per_target;  ///< of text whose bytes are known
+  std::optional<double> val_floor_nats;        ///< -log p of the validation targets, nats a target: of generated text
+  std::optional<double> entropy_rate_nats;     ///< of the generator, nats a token
 };
 
 /// A task: a name, the family of model that it trains, and how its data are made.
 struct Task {
   std::string id, family, summary, example;
+  /// Fills in what the options leave open and checks the rest. Throws Error (usage) when they do not fit the task.
+  void (*complete)(TaskOptions& options);
+  /// The options must be complete. A split that the task does not have is empty.
   std::unique_ptr<Dataset> (*make)(const TaskOptions& options, Split split);
-  /// Throws Error (usage) when the options do not fit the task.
-  void (*check)(const TaskOptions& options);
+  DataFacts (*facts)(const TaskOptions& options);
 };
 
 /// All tasks, in the order of every listing.

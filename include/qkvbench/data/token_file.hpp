@@ -5,15 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "qkvbench/base/real.hpp"
+#include "qkvbench/data/dataset.hpp"
 
 namespace qkvbench::data {
-
-/// A file that a corpus was read from.
-struct SourceFile {
-  std::string path, sha256;
-  std::uint64_t bytes = 0;
-};
 
 struct TokenFile {
   std::vector<std::uint16_t> tokens;

@@ -16,24 +16,29 @@ namespace qkvbench::experiment {
 
 using Json = nlohmann::ordered_json;
 
-/// Values of a run. Zero means "follows from the others" where a comment says so, until resolve().
+/// Values of a run; not all concern every task. Zero means "follows from the others" where a comment says so, until
+/// resolve().
 struct Config {
   std::string task = "reverse", variant = "q_k_v";
+  std::string corpus = "stories";
   index_t d_model = 64, layers = 2, heads = 4;
   index_t kv_heads = 0;  ///< 0: as many as heads
   index_t seq_len = 16;
-  index_t max_len = 0;  ///< 0: 128, or seq_len when that is longer
+  index_t max_len = 0;  ///< 0: seq_len, and for lists at least 128
+  index_t vocab = 0;    ///< 0: as the corpus has it
   index_t pos_dim = 10;
   double dropout = 0;
   index_t epochs = 2;
   index_t steps = 0;  ///< 0: as many as the epochs take (stays 0 when resolved)
   index_t batch_size = 128;
+  index_t micro_batch = 0;  ///< 0: batch_size
+  std::string activations = "keep";
   std::string optimizer = "adam";
   double lr = 1e-3;
   std::string schedule = "cosine";
   double warmup = 0.05, final_lr = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0, grad_clip = 5;
-  index_t n_train = 10000, n_test = 2000;
-  index_t log_every = 0;  ///< 0: a fiftieth of all steps
+  index_t n_train = 0, n_test = 0;  ///< 0: as the task has it
+  index_t log_every = 0;            ///< 0: a fiftieth of all steps
   std::uint64_t seed = 0;
 };
 
@@ -43,15 +48,19 @@ struct Option {
   const char* help;
   const char* group;
   std::variant<std::string Config::*, index_t Config::*, double Config::*, std::uint64_t Config::*> member;
-  double least, most;                               ///< numbers only; inclusive
-  std::function<std::vector<std::string>()> names;  ///< texts only: the known values; null when checked elsewhere
+  double least = 0, most = 0;                                 ///< numbers only; inclusive
+  std::function<std::vector<std::string>()> names = nullptr;  ///< texts only: known values; null: checked elsewhere
+  const char* families = nullptr;                             ///< that it concerns, between spaces; null: all
 
   /// "--d-model"
   std::string flag() const;
+  bool concerns(const std::string& family) const;
 };
 
 /// All keys, in the order of help and of result.json.
 std::span<const Option> all_options();
+/// Throws Error (usage) naming `origin`, with the nearest key, if there is no such key.
+const Option& find_option(const std::string& key, const std::string& origin);
 
 /// Sets one key from text. Throws Error (usage) naming the flag when the text is no such number or out of range,
 /// or with the nearest value when the name is unknown.
@@ -60,10 +69,14 @@ void set_option(Config& config, const Option& option, const std::string& text);
 /// A named starting point: keys that differ from the defaults.
 struct Preset {
   const char *id, *summary;
+  bool recipe;  ///< where a run of its task begins when nothing else is named
   std::vector<std::pair<std::string, std::string>> values;
 };
 std::span<const Preset> all_presets();
+/// Throws Error (usage) with the nearest name if there is no such preset.
 const Preset& find_preset(const std::string& id);
+/// The preset that a task's runs begin with, or null: then it is the defaults.
+const Preset* recipe_of(const std::string& task);
 void apply_preset(Config& config, const Preset& preset);
 
 /// The config object of a result.json or a checkpoint, or a file that holds one (a result.json as it is).
@@ -71,11 +84,12 @@ void apply_preset(Config& config, const Preset& preset);
 Config config_from_json(const nlohmann::json& json, const std::string& origin);
 Config read_config(const std::filesystem::path& path);
 
-/// Fills in what follows from other keys, writes names in their canonical form, and checks that everything fits.
-/// Throws Error (usage).
+/// Fills in what follows from other keys, writes names in their canonical form, and checks that everything fits and
+/// that no key was changed that does not concern the task. Reads the corpus when its vocabulary has to be known.
+/// Throws Error (usage), or as the task's data do.
 void resolve(Config& config);
 
-/// The config object of a result: every key, resolved.
+/// The config object of a result: every key that concerns the task, resolved.
 Json config_json(const Config& config);
 /// The first 8 hexadecimal digits of the SHA-256 of the config object.
 std::string config_hash(const Config& config);

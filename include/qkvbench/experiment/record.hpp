@@ -15,18 +15,30 @@ const char* status_name(Status status);
 /// What a run measured; the rest of the record follows from the configuration and the build.
 struct Outcome {
   Status status = Status::kFailed;
-  kernels::Score test;  ///< no targets when the run did not get that far
+  kernels::Score validation, test;  ///< no targets when the task has no such split or the run did not get that far
   train::TrainState state;
   double wall_s = 0, train_s = 0;  ///< of this process
   index_t tokens_timed = 0;        ///< trained on within train_s
   std::vector<std::string> argv;
 };
 
-/// The record. The configuration must be resolved.
-Json result_json(const Config& config, const Outcome& outcome);
+/// The record. The configuration must be resolved; `facts` are those of its data.
+Json result_json(const Config& config, const data::DataFacts& facts, const Outcome& outcome);
+
+/// What a record says of the data.
+Json dataset_json(const data::DataFacts& facts);
+
+/// What scores on the two splits mean: loss and accuracy of each that has targets, and for text perplexity, bits a
+/// byte and the distance to the floor where they are known.
+Json scores_json(const kernels::Score& validation, const kernels::Score& test, const data::DataFacts& facts);
 
 /// The part of a record that is a function of configuration and build alone: without timing, env, tool and argv.
 Json canonical_part(Json result);
+
+/// A vocabulary as a model file's metadata holds it: kind, and symbols or how many ids there are.
+Json tokenizer_json(const data::Tokenizer& tokenizer);
+/// Throws Error (input) naming `origin` when it is not of that form.
+data::Tokenizer tokenizer_from_json(const nlohmann::json& json, const std::string& origin);
 
 /// One point of the curve: a line of metrics.jsonl.
 Json curve_point_json(const train::CurvePoint& point);

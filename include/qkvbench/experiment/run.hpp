@@ -2,6 +2,7 @@
 // The only place that knows which files a run directory holds.
 #pragma once
 #include <filesystem>
+#include <optional>
 
 #include "qkvbench/experiment/record.hpp"
 
@@ -44,9 +45,10 @@ struct RunReport {
 /// is there is damaged; output when a file cannot be written or another process is at work there.
 RunReport run(const Config& config, const RunOptions& options, Monitor& monitor);
 
-/// A trained model and the configuration it was trained with.
+/// A trained model and what it was trained with.
 struct LoadedModel {
   Config config;
+  std::optional<data::Tokenizer> tokenizer;  ///< of language models
   std::unique_ptr<nn::Model> model;
 };
 

@@ -13,6 +13,13 @@ struct Score {
   double loss_nats = 0;  ///< Σ over scored rows of -log softmax(logits)[target]
   index_t correct = 0;   ///< rows whose largest logit (the first of equals) is the target
   index_t targets = 0;   ///< scored rows: those whose target is not negative
+
+  Score& operator+=(const Score& other) {
+    loss_nats += other.loss_nats;
+    correct += other.correct;
+    targets += other.targets;
+    return *this;
+  }
 };
 
 /// logits: [R, V]; targets: [R], each below V, negative ones are not scored; lse: [R], written.

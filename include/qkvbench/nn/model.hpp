@@ -23,6 +23,7 @@ struct ModelConfig {
   index_t vocab = 65;                                              ///< tokens (gpt)
   index_t image_size = 28, channels = 1, patch = 4, classes = 10;  ///< square images (vit)
   real dropout = 0;
+  bool recompute = false;  ///< blocks run again on the way back instead of keeping what is inside them
 };
 
 /// The two ends of a family: how inputs become [B, T, d] and how [B, T, d] becomes rows of logits.

@@ -8,8 +8,8 @@
 
 namespace qkvbench::train {
 
-/// Bytes of model.safetensors: every parameter once, `config` (JSON text) in the metadata.
-std::string model_bytes(const nn::Model& model, const std::string& config);
+/// Bytes of model.safetensors: every parameter once, and the metadata.
+std::string model_bytes(const nn::Model& model, std::map<std::string, std::string> metadata);
 
 /// Copies a file's tensors into the model's parameters. `prefix` is put before each name ("param.").
 /// Throws Error (input) unless file and model have the same names and shapes (tensors without the prefix are ignored).

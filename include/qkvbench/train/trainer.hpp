@@ -12,7 +12,9 @@
 namespace qkvbench::train {
 
 struct TrainOptions {
-  index_t batch_size, total_steps;
+  index_t batch_size;
+  index_t micro_batch;  ///< examples on the tape at a time; gradients add up over a batch
+  index_t total_steps;
   index_t log_every;  ///< steps that one point of the curve averages over
   double lr;
   optim::ScheduleOptions schedule;
@@ -62,7 +64,10 @@ class Trainer {
   std::size_t tape_allocations() { return tape_.arena().system_allocations(); }
 
  private:
-  void next_batch();
+  void find_examples();
+  /// Forward and backward of the examples that batch_ holds; `share` is their part of the step's targets.
+  kernels::Score accumulate(real share);
+  void note(const kernels::Score& score, double norm, double lr);
 
   nn::Model& model_;
   const data::Dataset& data_;
@@ -72,7 +77,8 @@ class Trainer {
   TrainState state_;
   Batch batch_;
   index_t epoch_ = -1;
-  std::vector<index_t> order_;  // of this epoch
+  std::vector<index_t> order_;     // of this epoch
+  std::vector<index_t> examples_;  // of this step
 };
 
 /// Scores a model on all of a data set, in order, without dropout.

@@ -1,0 +1,118 @@
+// The table of presets: named starting points of a configuration.
+// To add one, add a row; it holds only what differs from the defaults in config.hpp, which are Table 1's recipe.
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/experiment/config.hpp"
+
+namespace qkvbench::experiment {
+
+namespace {
+
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+/// GPT-2's training: AdamW with decay, a cosine to a tenth, gradient norm at most 1.
+Values language_model(Values own) {
+  Values values{{"task", "lm"},      {"optimizer", "adamw"},  {"beta2", "0.95"},
+                {"final_lr", "0.1"}, {"weight_decay", "0.1"}, {"grad_clip", "1"}};
+  values.insert(values.end(), own.begin(), own.end());
+  return values;
+}
+
+const std::vector<Preset>& presets() {
+  // `char` and `nano` are nanoGPT's two recipes for Shakespeare by characters. `300m` and `1.2b` are the paper's: 10
+  // billion tokens; the batch of half a million tokens is ours, the paper does not give one.
+  static const std::vector<Preset> rows{
+      {"quick",
+       "REVERSE in seconds: what train does when no task is named",
+       false,
+       {{"task", "reverse"}, {"epochs", "10"}}},
+      {"table1", "the authors' recipe for the synthetic tasks: 2 epochs of 10,000 lists", false, {}},
+      {"char", "a small language model in a minute: nanoGPT's recipe for a laptop", true,
+       language_model({{"layers", "4"},
+                       {"d_model", "128"},
+                       {"heads", "4"},
+                       {"seq_len", "64"},
+                       {"batch_size", "12"},
+                       {"steps", "2000"},
+                       {"lr", "1e-3"},
+                       {"beta2", "0.99"}})},
+      {"nano", "nanoGPT's recipe for Shakespeare by characters", false,
+       language_model({{"layers", "6"},
+                       {"d_model", "384"},
+                       {"heads", "6"},
+                       {"seq_len", "256"},
+                       {"batch_size", "64"},
+                       {"steps", "5000"},
+                       {"lr", "1e-3"},
+                       {"beta2", "0.99"},
+                       {"warmup", "0.02"},
+                       {"dropout", "0.2"}})},
+      {"gpt2-124m", "GPT-2's small model on its own tokens", false,
+       language_model({{"layers", "12"},
+                       {"d_model", "768"},
+                       {"heads", "12"},
+                       {"vocab", "50304"},
+                       {"seq_len", "1024"},
+                       {"batch_size", "480"},
+                       {"micro_batch", "1"},
+                       {"steps", "600000"},
+                       {"lr", "6e-4"},
+                       {"warmup", "0.0033"}})},
+      {"300m", "the paper's Table 4", false,
+       language_model({{"layers", "20"},
+                       {"d_model", "1024"},
+                       {"heads", "16"},
+                       {"vocab", "50304"},
+                       {"seq_len", "2048"},
+                       {"max_len", "2048"},
+                       {"batch_size", "256"},
+                       {"micro_batch", "1"},
+                       {"activations", "recompute"},
+                       {"steps", "19073"},
+                       {"lr", "2e-4"},
+                       {"warmup", "0.0262"},
+                       {"dropout", "0.1"}})},
+      {"1.2b", "the paper's Table 10", false,
+       language_model({{"layers", "22"},
+                       {"d_model", "2048"},
+                       {"heads", "32"},
+                       {"vocab", "50304"},
+                       {"seq_len", "2048"},
+                       {"max_len", "2048"},
+                       {"batch_size", "256"},
+                       {"micro_batch", "1"},
+                       {"activations", "recompute"},
+                       {"steps", "19073"},
+                       {"lr", "6e-5"},
+                       {"warmup", "0.0524"},
+                       {"dropout", "0.1"}})},
+  };
+  return rows;
+}
+
+}  // namespace
+
+std::span<const Preset> all_presets() { return presets(); }
+
+const Preset& find_preset(const std::string& id) {
+  std::vector<std::string> ids;
+  for (const Preset& preset : presets()) {
+    if (id == preset.id) return preset;
+    ids.emplace_back(preset.id);
+  }
+  fail_usage(unknown_name("preset", id, ids));
+}
+
+const Preset* recipe_of(const std::string& task) {
+  for (const Preset& preset : presets())
+    for (const auto& [key, value] : preset.values)
+      if (preset.recipe && key == "task" && value == task) return &preset;
+  return nullptr;
+}
+
+void apply_preset(Config& config, const Preset& preset) {
+  for (const auto& [key, value] : preset.values)
+    set_option(config, find_option(key, std::string("preset ") + preset.id), value);
+}
+
+}  // namespace qkvbench::experiment
