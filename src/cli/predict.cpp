@@ -71,6 +71,9 @@ Exit predict(const Session& session, const PredictFlags& flags) {
   const auto T = static_cast<index_t>(input.size());
   index_t trained_len = T;
   const LoadedModel run = experiment::load_run(flags.model, [&](Config& config) {
+    if (data::find_task(config.task).family != "encoder")
+      fail_usage(flags.model + " is a model of task " + config.task + ", which has no lists of symbols" +
+                 (config.task == "lm" ? "; generate writes text with it" : ""));
     trained_len = config.seq_len;
     config.seq_len = T;
   });

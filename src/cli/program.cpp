@@ -12,10 +12,11 @@ namespace qkvbench::cli {
 
 namespace {
 
-constexpr std::array<Command, 8> kCommands{{
+constexpr std::array<Command, 9> kCommands{{
     {"train", "train a model and test it", add_train},
     {"eval", "test a trained model again", add_eval},
     {"predict", "what a trained model makes of a list of your own", add_predict},
+    {"generate", "a trained language model writes on", add_generate},
     {"inspect", "parameters, multiply-adds and cache bytes of a configuration", add_inspect},
     {"bench", "training speed beside this machine's peak", add_bench},
     {"verify", "parity with the paper's official code", add_verify},

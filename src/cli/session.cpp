@@ -47,6 +47,11 @@ void print(const Session& session, const std::string& text, const experiment::Js
   if (!session.json.empty() && !session.json_on_stdout()) write_file_atomic(session.json, json.dump(2) + "\n");
 }
 
+void write_out(const std::string& text) {
+  std::cout << text << std::flush;
+  if (!std::cout) fail_output("cannot write to standard output");
+}
+
 void note(const Session& session, const std::string& text) {
   if (!session.quiet) std::cerr << text << "\n";
 }

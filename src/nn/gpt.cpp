@@ -1,5 +1,5 @@
 // The family of language models: GPT-2's stack with a tied embedding.
-// No decoding loop and no cache; forward passes over whole windows.
+// No loop of decoding and no cache; only what is particular to the two ends.
 #include "qkvbench/autograd/elementwise.hpp"
 #include "qkvbench/autograd/linear.hpp"
 #include "qkvbench/autograd/loss.hpp"
@@ -27,6 +27,11 @@ class GptFamily : public Family {
       fail_internal("gpt: the input has shape " + batch.input.text() + "; [B, T] tokens are needed");
     const Value tokens = gather(tape, tokens_->on(tape), batch.ids, batch.input[0], batch.input[1]);
     return add_positions(tape, tokens, positions_->on(tape));
+  }
+  Value embed_at(Tape& tape, std::span<const std::int32_t> ids,
+                 std::span<const std::int32_t> positions) const override {
+    const auto n = static_cast<index_t>(ids.size());
+    return add(tape, gather(tape, tokens_->on(tape), ids, n, 1), gather(tape, positions_->on(tape), positions, n, 1));
   }
   Value read_out(Tape& tape, Value h) const override {
     const Value logits = linear(tape, h, tokens_->on(tape));

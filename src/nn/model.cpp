@@ -2,10 +2,18 @@
 // No branch on family or variant: both are data here.
 #include "qkvbench/nn/model.hpp"
 
+#include <numeric>
+
 #include "qkvbench/autograd/recompute.hpp"
+#include "qkvbench/base/error.hpp"
 #include "qkvbench/nn/families.hpp"
+#include "qkvbench/nn/kv_cache.hpp"
 
 namespace qkvbench::nn {
+
+Value Family::embed_at(Tape&, std::span<const std::int32_t>, std::span<const std::int32_t>) const {
+  fail_usage("only a language model (family gpt) can decode");
+}
 
 Model::Model(const ModelConfig& config) : config_(config), family_(make_family(config)) {
   family_->declare_input(parameters_);
@@ -24,6 +32,34 @@ Value Model::forward(Tape& tape, const Batch& batch) const {
     h = keep ? forward(tape, h) : recompute(tape, h, forward);
   }
   return family_->read_out(tape, ln_f_->forward(tape, h));
+}
+
+Value Model::decode(Tape& tape, Value h, KvCache& cache, index_t first_row) const {
+  const index_t B = h.shape()[0], T = h.shape()[1], d = config_.d_model;
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const CachedRows rows{&cache, static_cast<index_t>(i), first_row};
+    h = recompute(tape, h, [&](Tape& t, Value x) { return blocks_[i].forward(t, x, &rows); });
+  }
+  cache.advance(first_row, B, T);
+  if (T > 1) h = tape.constant({B, 1, d}, h.data() + (T - 1) * d);  // B is 1: the last position follows alone
+  return family_->read_out(tape, ln_f_->forward(tape, h));
+}
+
+Value Model::decode_first(Tape& tape, std::span<const std::int32_t> ids, KvCache& cache, index_t row) const {
+  std::vector<std::int32_t> positions(ids.size());
+  std::iota(positions.begin(), positions.end(), 0);
+  const auto n = static_cast<index_t>(ids.size());
+  cache.check_room(row, 1, n);
+  const Value h = family_->embed_at(tape, ids, positions);
+  return decode(tape, tape.reshape(h, {1, n, config_.d_model}), cache, row);
+}
+
+Value Model::decode_next(Tape& tape, std::span<const std::int32_t> ids, KvCache& cache, index_t first_row) const {
+  const auto rows = static_cast<index_t>(ids.size());
+  std::vector<std::int32_t> positions;
+  for (index_t r = 0; r < rows; ++r) positions.push_back(static_cast<std::int32_t>(cache.length(first_row + r)));
+  cache.check_room(first_row, rows, 1);
+  return decode(tape, family_->embed_at(tape, ids, positions), cache, first_row);
 }
 
 }  // namespace qkvbench::nn

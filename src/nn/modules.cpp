@@ -10,6 +10,8 @@
 #include "qkvbench/autograd/norm.hpp"
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/kernels/attention.hpp"
+#include "qkvbench/kernels/cached_attention.hpp"
+#include "qkvbench/nn/kv_cache.hpp"
 
 namespace qkvbench::nn {
 
@@ -76,7 +78,7 @@ Attention::Attention(Parameters& parameters, const std::string& name, const Bloc
   kernels::position_table(config.positions, config.pos_dim, position_table_.data());
 }
 
-Attention::Inputs Attention::project(Tape& tape, Value x) const {
+Attention::Inputs Attention::project(Tape& tape, Value x, index_t term_positions) const {
   const Sharing& sharing = *config_.variant.sharing;
   std::array<Value, 3> projected;
   for (std::size_t p = 0; p < projections_.size(); ++p) projected[p] = projections_[p].forward(tape, x);
@@ -84,26 +86,48 @@ Attention::Inputs Attention::project(Tape& tape, Value x) const {
             projected[static_cast<std::size_t>(sharing.k)],
             projected[static_cast<std::size_t>(sharing.v)],
             {}};
-  const index_t T = x.shape()[1];
   if (pos_w_) {
-    if (T > config_.positions)
-      fail_internal("attention: " + std::to_string(T) + " positions, but the positional term was made for " +
-                    std::to_string(config_.positions));
-    in.terms = position_terms(tape, pos_w_->on(tape), pos_b_->on(tape), position_table_.data(), T);
+    if (term_positions > config_.positions)
+      fail_internal("attention: " + std::to_string(term_positions) +
+                    " positions, but the positional term was made for " + std::to_string(config_.positions));
+    in.terms = position_terms(tape, pos_w_->on(tape), pos_b_->on(tape), position_table_.data(), term_positions);
   }
   return in;
 }
 
-Value Attention::forward(Tape& tape, Value x, Value residual) const {
-  const Inputs in = project(tape, x);
+Value Attention::forward(Tape& tape, Value x, Value residual, const CachedRows* cached) const {
+  const index_t B = x.shape()[0], T = x.shape()[1];
+  const bool single = cached != nullptr && T == 1;
+  const Inputs in = project(tape, x, single ? cached->cache->capacity() : T);
+  if (cached) {
+    if (T > 1 && (B > 1 || cached->cache->length(cached->first_row) > 0))
+      fail_internal("attention: x " + x.shape().text() +
+                    ": a cache takes one position of each row, or the first positions of one empty row");
+    cached->cache->append(cached->layer, cached->first_row, B, T, in.k.data(), in.v.data());
+  }
   const Value heads =
-      qkvbench::attention(tape, in.q, in.k, in.v, {config_.heads, config_.kv_heads, config_.causal}, in.terms);
+      single ? step(tape, in, *cached)
+             : qkvbench::attention(tape, in.q, in.k, in.v, {config_.heads, config_.kv_heads, config_.causal}, in.terms);
   return out_.forward_dropout(tape, heads, residual, config_.dropout);
 }
 
+Value Attention::step(Tape& tape, const Inputs& in, const CachedRows& cached) const {
+  KvCache& cache = *cached.cache;
+  const index_t B = in.q.shape()[0];
+  Scratch scratch;
+  index_t* lengths = scratch.take<index_t>(B);
+  for (index_t b = 0; b < B; ++b) lengths[b] = cache.length(cached.first_row + b) + 1;
+  const Value heads = tape.result(in.q.shape(), false);
+  kernels::cached_attention({B, cache.capacity(), config_.heads, config_.kv_heads, config_.d_model / config_.heads},
+                            in.q.data(), cache.keys(cached.layer, cached.first_row),
+                            cache.values(cached.layer, cached.first_row), lengths,
+                            in.terms.defined() ? in.terms.data() : nullptr, heads.data());
+  return heads;
+}
+
 std::vector<real> Attention::scores(Tape& tape, Value x) const {
-  const Inputs in = project(tape, x);
   const index_t B = x.shape()[0], T = x.shape()[1];
+  const Inputs in = project(tape, x, T);
   std::vector<real> out(static_cast<std::size_t>(B * config_.heads * T * T));
   kernels::attention_scores({B, T, config_.heads, config_.kv_heads, config_.d_model / config_.heads, config_.causal},
                             in.q.data(), in.k.data(), in.terms.defined() ? in.terms.data() : nullptr, out.data());
@@ -118,8 +142,8 @@ Block::Block(Parameters& parameters, const std::string& name, const BlockConfig&
       fc_out_(parameters, name + ".mlp.fc_out", 4 * config.d_model, config.d_model, config.init),
       dropout_(config.dropout) {}
 
-Value Block::forward(Tape& tape, Value x) const {
-  x = attention_.forward(tape, ln1_.forward(tape, x), x);
+Value Block::forward(Tape& tape, Value x, const CachedRows* cached) const {
+  x = attention_.forward(tape, ln1_.forward(tape, x), x, cached);
   const Value hidden = gelu(tape, fc_in_.forward(tape, ln2_.forward(tape, x)));
   return fc_out_.forward_dropout(tape, hidden, x, dropout_);
 }

@@ -56,6 +56,9 @@ void begin(const Session& session);
 /// Throws Error (output) when either cannot be written.
 void print(const Session& session, const std::string& text, const experiment::Json& json);
 
+/// A part of a result as it comes, before print() says the rest.
+void write_out(const std::string& text);
+
 /// A message on stderr, unless -q.
 void note(const Session& session, const std::string& text);
 
@@ -70,6 +73,7 @@ struct Command {
 void add_train(CLI::App& command, Session& session);
 void add_eval(CLI::App& command, Session& session);
 void add_predict(CLI::App& command, Session& session);
+void add_generate(CLI::App& command, Session& session);
 void add_inspect(CLI::App& command, Session& session);
 void add_bench(CLI::App& command, Session& session);
 void add_verify(CLI::App& command, Session& session);

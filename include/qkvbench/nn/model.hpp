@@ -2,6 +2,7 @@
 // Not a registry of variants: sharing is part of the block's configuration.
 #pragma once
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ class Family {
   virtual void declare_output(Parameters& parameters) = 0;
   /// result: [B, T, d]. Throws when the batch is not of the family's form.
   virtual Value embed(Tape& tape, const Batch& batch) const = 0;
+  /// New tokens at given positions, for decoding.   ids, positions: [B]; result: [B, 1, d].
+  /// Throws Error (usage) when the family does not decode.
+  virtual Value embed_at(Tape& tape, std::span<const std::int32_t> ids, std::span<const std::int32_t> positions) const;
   /// h: [B, T, d]; result: [rows, classes], one row for each target.
   virtual Value read_out(Tape& tape, Value h) const = 0;
   /// Positions that the blocks see, and multiply-adds of the two ends for one example.
@@ -61,7 +65,16 @@ class Model {
   /// Rows of logits for a batch.   result: [rows, classes], as Batch::targets has rows.
   Value forward(Tape& tape, const Batch& batch) const;
 
+  /// Decoding: logits after new tokens, which the cache then holds too; the tape must not record.
+  /// The first tokens of an empty row.   ids: [n]; result: [1, V], after the last of them.
+  /// Throws Error: internal when the cache has no room, usage when the family does not decode.
+  Value decode_first(Tape& tape, std::span<const std::int32_t> ids, KvCache& cache, index_t row) const;
+  /// The next token of each row from first_row on.   ids: [rows]; result: [rows, V].   Throws as decode_first().
+  Value decode_next(Tape& tape, std::span<const std::int32_t> ids, KvCache& cache, index_t first_row = 0) const;
+
  private:
+  Value decode(Tape& tape, Value h, KvCache& cache, index_t first_row) const;
+
   ModelConfig config_;
   Parameters parameters_;
   std::unique_ptr<Family> family_;

@@ -9,6 +9,14 @@
 
 namespace qkvbench::nn {
 
+class KvCache;
+
+/// The rows of a cache that a decoding step goes through, and the layer that it has come to.
+struct CachedRows {
+  KvCache* cache;
+  index_t layer, first_row;
+};
+
 /// How the weights of a family begin: PyTorch's defaults, or GPT-2's N(0, 0.02²) with zero biases.
 enum class InitScheme { kPyTorch, kGpt2 };
 
@@ -54,7 +62,9 @@ class Attention {
  public:
   Attention(Parameters& parameters, const std::string& name, const BlockConfig& config);
   /// x, residual, result: [B, T, d_model]; result = residual + dropout(attention(x) through the output projection).
-  Value forward(Tape& tape, Value x, Value residual) const;
+  /// With `cached`, keys and values of x are appended to those B rows, and what they hold already takes part: T is 1,
+  /// or B is 1 and the row is empty.
+  Value forward(Tape& tape, Value x, Value residual, const CachedRows* cached = nullptr) const;
   /// The scores before the softmax, for looking at.   x: [B, T, d_model]; result: B·H·T·T numbers.
   std::vector<real> scores(Tape& tape, Value x) const;
 
@@ -62,7 +72,8 @@ class Attention {
   struct Inputs {
     Value q, k, v, terms;
   };
-  Inputs project(Tape& tape, Value x) const;
+  Inputs project(Tape& tape, Value x, index_t term_positions) const;
+  Value step(Tape& tape, const Inputs& in, const CachedRows& cached) const;
 
   BlockConfig config_;
   const Parameter *pos_w_ = nullptr, *pos_b_ = nullptr;  // only with the positional term
@@ -75,8 +86,8 @@ class Attention {
 class Block {
  public:
   Block(Parameters& parameters, const std::string& name, const BlockConfig& config);
-  /// x, result: [B, T, d_model].
-  Value forward(Tape& tape, Value x) const;
+  /// x, result: [B, T, d_model]; cached as in Attention.
+  Value forward(Tape& tape, Value x, const CachedRows* cached = nullptr) const;
   const Attention& attention() const { return attention_; }
   const LayerNorm& norm1() const { return ln1_; }
 

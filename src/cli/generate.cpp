@@ -1,0 +1,148 @@
+// qkvbench generate: a trained language model writes on.
+// The loop of decoding is in train/generate, the vocabulary is the model file's own.
+#include "qkvbench/train/generate.hpp"
+
+#include <cmath>
+#include <memory>
+
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/experiment/run.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using data::Tokenizer;
+using experiment::Json;
+using experiment::LoadedModel;
+
+struct GenerateFlags {
+  std::string model;
+  std::vector<std::string> prompts;
+  train::GenerateOptions options;
+  bool no_cache = false;
+};
+
+/// Where a text begins when no prompt is given: a line break, if the vocabulary has one.
+std::string default_prompt(const Tokenizer& tokenizer) {
+  const auto& symbols = tokenizer.symbols();
+  if (tokenizer.kind() == Tokenizer::Kind::kBytes || std::ranges::find(symbols, "\n") != symbols.end()) return "\n";
+  fail_usage(tokenizer.kind() == Tokenizer::Kind::kIds
+                 ? "this model knows tokens by their ids only; give --prompt \"464 2068 7586\", for instance"
+                 : "this model's vocabulary has no line break to begin with; give --prompt");
+}
+
+/// Text as JSON can hold it: what is no UTF-8 (bytes that break off) is replaced.
+Json json_text(const std::string& text) {
+  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+/// Prints one row's text as it grows.
+class Stream {
+ public:
+  Stream(const Tokenizer& tokenizer, std::vector<std::int32_t> prompt)
+      : tokenizer_(tokenizer), ids_(std::move(prompt)) {
+    grow();
+  }
+  void add(std::int32_t id) {
+    ids_.push_back(id);
+    grow();
+  }
+
+ private:
+  void grow() {
+    const std::string text = tokenizer_.decode(ids_);
+    write_out(text.substr(std::min(shown_, text.size())));
+    shown_ = text.size();
+  }
+  const Tokenizer& tokenizer_;
+  std::vector<std::int32_t> ids_;
+  std::size_t shown_ = 0;
+};
+
+std::string speed_text(const train::Generated& out, const train::GenerateOptions& options) {
+  const double tokens = static_cast<double>((options.length - 1) * static_cast<index_t>(out.rows.size()));
+  std::string text = "prompts " + report::duration(out.prompt_s);
+  if (tokens > 0) text += ", then " + with_commas(std::llround(tokens / out.tokens_s)) + " tokens/s";
+  return text + (options.use_cache ? "; cache " + with_commas(out.cache_bytes) + " bytes" : "; no cache");
+}
+
+Exit generate(const Session& session, GenerateFlags flags) {
+  const LoadedModel run = experiment::load_run(flags.model);
+  if (!run.tokenizer)
+    fail_usage(flags.model + " is a model of task " + run.config.task + "; only language models (task lm) write text");
+  const Tokenizer& tokenizer = *run.tokenizer;
+  if (flags.prompts.empty()) flags.prompts.push_back(default_prompt(tokenizer));
+  std::vector<std::vector<std::int32_t>> prompts;
+  for (const std::string& prompt : flags.prompts) prompts.push_back(tokenizer.encode(prompt));
+  flags.options.use_cache = !flags.no_cache;
+
+  const bool streams = prompts.size() == 1 && !session.json_on_stdout() && !prompts[0].empty();
+  std::optional<Stream> stream;
+  if (streams) stream.emplace(tokenizer, prompts[0]);
+  const train::Generated out = train::generate(*run.model, prompts, flags.options, [&](index_t, std::int32_t id) {
+    if (stream) stream->add(id);
+  });
+
+  std::string text = streams ? "\n" : "";
+  Json samples = Json::array();
+  for (std::size_t row = 0; row < prompts.size(); ++row) {
+    std::vector<std::int32_t> all = prompts[row];
+    all.insert(all.end(), out.rows[row].begin(), out.rows[row].end());
+    if (!streams) text += (row ? "\n───\n" : "") + tokenizer.decode(all) + (row + 1 == prompts.size() ? "\n" : "");
+    samples.push_back({{"prompt", json_text(flags.prompts[row])},
+                       {"text", json_text(tokenizer.decode(all))},
+                       {"prompt_tokens", prompts[row]},
+                       {"new_tokens", out.rows[row]}});
+  }
+  note(session, speed_text(out, flags.options));
+  print(session, text,
+        {{"model", flags.model},
+         {"variant", variant_json(run.config)},
+         {"samples", samples},
+         {"cache_bytes", out.cache_bytes},
+         {"timing", {{"prompt_s", out.prompt_s}, {"tokens_s", out.tokens_s}}}});
+  return Exit::kDone;
+}
+
+}  // namespace
+
+void add_generate(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<GenerateFlags>();
+  train::GenerateOptions& options = flags->options;
+  command.add_option("model", flags->model, "a run directory or a model.safetensors")->required()->type_name("PATH");
+  command.add_option("--prompt", flags->prompts, "what to write on; may be repeated, each is a row of one batch")
+      ->type_name("TEXT [a line break]")
+      ->expected(1)
+      ->take_all();
+  command.add_option("--length", options.length, "new tokens")
+      ->check(between(index_t{1}, index_t{1} << 30))
+      ->type_name("N [100]");
+  command.add_flag("--greedy", options.sampling.greedy, "always the most likely token");
+  command.add_option("--temperature", options.sampling.temperature, "divides the logits")
+      ->check(between(1e-6, 1e6))
+      ->type_name("X [1]");
+  command.add_option("--top-k", options.sampling.top_k, "only the k most likely tokens; 0: all")
+      ->check(between(index_t{0}, index_t{1} << 30))
+      ->type_name("K [0]");
+  command.add_option("--top-p", options.sampling.top_p, "only the most likely that reach this probability together")
+      ->check(between(1e-9, 1.0))
+      ->type_name("P [1]");
+  command.add_option("--seed", options.seed, "of the draws")
+      ->check(between(0.0, 9007199254740992.0))
+      ->type_name("N [0]");
+  command.add_option("--context", options.context, "positions seen at most; default: as trained")
+      ->check(between(index_t{1}, index_t{1} << 20))
+      ->type_name("N");
+  command.add_flag("--no-cache", flags->no_cache, "run the whole context again for every token, to compare");
+  finish_command(command, session,
+                 "Writes on with a cache that holds exactly the distinct tensors of the variant: K and V, or K alone.\n"
+                 "A context that is full keeps its later half.",
+                 "  qkvbench generate results/RUN --prompt \"ROMEO:\" --length 200 --temperature 0.8 --top-k 40");
+  command.callback([&session, flags] { session.action = [&session, flags] { return generate(session, *flags); }; });
+}
+
+}  // namespace qkvbench::cli

@@ -1,0 +1,106 @@
+// One query a head against a strip of keys: dot products and weighted sums, bound by memory, so no matrix product.
+// The query heads that share a key/value head are one piece of work: its keys are read once for all of them.
+#include "qkvbench/kernels/cached_attention.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "qkvbench/base/arena.hpp"
+#include "qkvbench/base/parallel.hpp"
+#include "qkvbench/kernels/simd.hpp"
+
+namespace qkvbench::kernels {
+
+using simd::kLanes;
+using simd::Vec;
+
+namespace {
+
+constexpr index_t kPiece = 256;  // positions
+
+/// What a piece of positions contributes to one head: Σ e^(S - largest) · v, the sum of the weights, and the largest S.
+struct Partial {
+  real* sum;  // [D]
+  real weight, largest;
+};
+
+real dot(index_t n, const real* a, const real* b) {
+  Vec total{};
+  index_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) total += simd::load(a + i) * simd::load(b + i);
+  if (i < n) total += simd::load_part(a + i, n - i) * simd::load_part(b + i, n - i);
+  return simd::sum(total);
+}
+
+void add_scaled(index_t n, real scale, const real* x, real* y) {
+  for (index_t i = 0; i < n; ++i) y[i] += scale * x[i];
+}
+
+/// Positions [begin, end) of one row for `heads` queries that read the same keys; k and v: that row and head.
+void attend(const CachedAttentionSize& s, index_t begin, index_t end, index_t heads, const real* q, const real* k,
+            const real* v, real scale, const real* terms, index_t position, Partial* out) {
+  Scratch scratch;
+  const index_t n = end - begin, stride = s.G * s.D, padded = (n + kLanes - 1) / kLanes * kLanes;
+  real* scores = scratch.take(heads * padded);
+  for (index_t j = 0; j < n; ++j)
+    for (index_t h = 0; h < heads; ++h) {
+      real x = scale * dot(s.D, q + h * s.D, k + (begin + j) * stride);
+      if (terms) x += terms[1 + position] + terms[1 + s.capacity + begin + j];
+      scores[h * padded + j] = x;
+    }
+  for (index_t h = 0; h < heads; ++h) {
+    real* row = scores + h * padded;
+    out[h].largest = *std::max_element(row, row + n);
+    Vec total{};
+    for (index_t j = 0; j < n; j += kLanes) {
+      const index_t part = std::min<index_t>(kLanes, n - j);
+      const Vec e = simd::keep_first(simd::exp(simd::load_part(row + j, part) - out[h].largest), part);
+      simd::store(row + j, e);
+      total += e;
+    }
+    out[h].weight = simd::sum(total);
+    std::fill_n(out[h].sum, s.D, real{0});
+  }
+  for (index_t j = 0; j < n; ++j)
+    for (index_t h = 0; h < heads; ++h) add_scaled(s.D, scores[h * padded + j], v + (begin + j) * stride, out[h].sum);
+}
+
+/// o = Σ pieces, each brought to the largest score of all.
+void combine(index_t pieces, index_t D, const Partial* partial, index_t step, real* o) {
+  real largest = partial[0].largest, weight = 0;
+  for (index_t p = 1; p < pieces; ++p) largest = std::max(largest, partial[p * step].largest);
+  std::fill_n(o, D, real{0});
+  for (index_t p = 0; p < pieces; ++p) {
+    const real factor = std::exp(partial[p * step].largest - largest);
+    weight += factor * partial[p * step].weight;
+    add_scaled(D, factor, partial[p * step].sum, o);
+  }
+  for (index_t d = 0; d < D; ++d) o[d] /= weight;
+}
+
+}  // namespace
+
+void cached_attention(const CachedAttentionSize& s, const real* q, const real* k, const real* v, const index_t* lengths,
+                      const real* terms, real* o) {
+  const index_t group = s.H / s.G, longest = *std::max_element(lengths, lengths + s.B);
+  const index_t pieces = (longest + kPiece - 1) / kPiece;
+  const auto scale = static_cast<real>(1.0 / std::sqrt(static_cast<double>(s.D))) * (terms ? terms[0] : 1);
+  Scratch scratch;
+  real* sums = scratch.take(s.B * s.G * pieces * group * s.D);
+  Partial* partial = scratch.take<Partial>(s.B * s.G * pieces * group);
+  parallel_for(s.B * s.G * pieces, [&](index_t unit) {
+    const index_t piece = unit % pieces, g = unit / pieces % s.G, b = unit / pieces / s.G;
+    const index_t begin = piece * kPiece, end = std::min(lengths[b], begin + kPiece);
+    if (begin >= end) return;  // a shorter row than the longest
+    for (index_t h = 0; h < group; ++h) partial[unit * group + h].sum = sums + (unit * group + h) * s.D;
+    const index_t head = (b * s.capacity * s.G + g) * s.D;
+    attend(s, begin, end, group, q + (b * s.H + g * group) * s.D, k + head, v + head, scale, terms, lengths[b] - 1,
+           partial + unit * group);
+  });
+  for (index_t b = 0; b < s.B; ++b)
+    for (index_t h = 0; h < s.H; ++h)
+      combine((lengths[b] + kPiece - 1) / kPiece, s.D, partial + (b * s.G + h / group) * pieces * group + h % group,
+              group, o + (b * s.H + h) * s.D);
+}
+
+}  // namespace qkvbench::kernels

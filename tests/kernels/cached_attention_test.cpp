@@ -1,0 +1,106 @@
+// The two kernels of a decoding step against their formulas in double precision, and for any number of threads.
+// Whole models are compared with the full forward pass in tests/nn.
+#include "qkvbench/kernels/cached_attention.hpp"
+
+#include "kernels/naive.hpp"
+#include "qkvbench/base/parallel.hpp"
+#include "qkvbench/kernels/linear.hpp"
+#include "support/catch.hpp"
+#include "support/numbers.hpp"
+
+namespace qkvbench::testing {
+
+namespace {
+
+/// One row and head by the formula.
+Doubles naive_step(const kernels::CachedAttentionSize& s, index_t b, index_t h, const std::vector<real>& q,
+                   const std::vector<real>& k, const std::vector<real>& v, index_t length,
+                   const std::vector<real>& terms) {
+  const index_t g = h * s.G / s.H;
+  Doubles weights, o(static_cast<std::size_t>(s.D), 0);
+  double total = 0;
+  for (index_t j = 0; j < length; ++j) {
+    double x = 0;
+    for (index_t d = 0; d < s.D; ++d)
+      x += at(q, (b * s.H + h) * s.D + d) * at(k, ((b * s.capacity + j) * s.G + g) * s.D + d);
+    x /= std::sqrt(static_cast<double>(s.D));
+    if (!terms.empty()) x = x * at(terms, 0) + at(terms, length) + at(terms, 1 + s.capacity + j);
+    weights.push_back(std::exp(x));
+    total += weights.back();
+  }
+  for (index_t j = 0; j < length; ++j)
+    for (index_t d = 0; d < s.D; ++d)
+      at(o, d) += at(weights, j) / total * at(v, ((b * s.capacity + j) * s.G + g) * s.D + d);
+  return o;
+}
+
+}  // namespace
+
+TEST_CASE("cached attention follows its formula, with and without terms, for short and long rows", "[kernels]") {
+  for (const index_t capacity : {5, 600})
+    for (const index_t D : {3, 16, 19})
+      for (const bool with_terms : {false, true}) {
+        const kernels::CachedAttentionSize s{3, capacity, 6, 2, D};
+        const auto q = normals(s.B * s.H * D, 1), k = normals(s.B * capacity * s.G * D, 2),
+                   v = normals(s.B * capacity * s.G * D, 3);
+        const auto terms = with_terms ? normals(1 + 2 * capacity, 4) : std::vector<real>{};
+        const std::vector<index_t> lengths{1, capacity, capacity / 2 + 1};
+        std::vector<std::vector<real>> results;
+        for (const int threads : {1, 2, 5}) {
+          set_threads(threads);
+          results.emplace_back(q.size(), NAN);
+          kernels::cached_attention(s, q.data(), k.data(), v.data(), lengths.data(),
+                                    with_terms ? terms.data() : nullptr, results.back().data());
+          CHECK(results.back() == results.front());
+        }
+        set_threads(1);
+        double most = 0;
+        for (index_t b = 0; b < s.B; ++b)
+          for (index_t h = 0; h < s.H; ++h) {
+            const Doubles o = naive_step(s, b, h, q, k, v, lengths[static_cast<std::size_t>(b)], terms);
+            for (index_t d = 0; d < D; ++d) {
+              const double error = std::abs(at(results[0], (b * s.H + h) * D + d) - at(o, d));
+              if (!(error <= most)) most = error;
+            }
+          }
+        INFO("capacity " << capacity << ", D " << D << ", terms " << with_terms);
+        CHECK(most <= 3e-6);
+      }
+}
+
+TEST_CASE("scores that are far apart do not overflow across pieces", "[kernels]") {
+  const kernels::CachedAttentionSize s{1, 300, 1, 1, 1};
+  std::vector<real> k(300, 0), v(300, 1), o(1);
+  k[3] = 500, v[3] = 2, k[299] = 1000, v[299] = 3;
+  const real q = 1;
+  const index_t length = 300;
+  kernels::cached_attention(s, &q, k.data(), v.data(), &length, nullptr, o.data());
+  CHECK(o[0] == 3);
+}
+
+TEST_CASE("a step's affine map follows its formula", "[kernels]") {
+  for (const index_t R : {1, 3, 8})
+    for (const index_t I : {1, 16, 37})
+      for (const index_t O : {1, 4, 1003}) {
+        const auto x = normals(R * I, 1), w = normals(O * I, 2), b = normals(O, 3), residual = normals(R * O, 4);
+        std::vector<std::vector<real>> results;
+        for (const int threads : {1, 3}) {
+          set_threads(threads);
+          results.emplace_back(residual.size(), NAN);
+          kernels::linear_step_forward(R, I, O, x.data(), w.data(), b.data(), residual.data(), results.back().data());
+        }
+        set_threads(1);
+        CHECK(results[0] == results[1]);
+        double most = 0;
+        for (index_t r = 0; r < R; ++r)
+          for (index_t o = 0; o < O; ++o) {
+            double y = at(b, o) + at(residual, r * O + o);
+            for (index_t i = 0; i < I; ++i) y += at(x, r * I + i) * at(w, o * I + i);
+            const double error = std::abs(at(results[0], r * O + o) - y);
+            if (!(error <= most)) most = error;
+          }
+        CHECK(most <= 1e-5);
+      }
+}
+
+}  // namespace qkvbench::testing

@@ -1,0 +1,137 @@
+// Decoding with a cache gives the logits of the full forward pass, and the cache is as large as the formula says.
+// How tokens are chosen is in tests/train.
+#include "qkvbench/nn/accounting.hpp"
+#include "qkvbench/nn/kv_cache.hpp"
+#include "support/catch.hpp"
+#include "support/messages.hpp"
+#include "support/tiny_models.hpp"
+
+namespace qkvbench::testing {
+
+namespace {
+
+constexpr index_t kVocab = 11;
+
+nn::ModelConfig config_of(const std::string& variant, index_t kv_heads, index_t T) {
+  nn::ModelConfig config = tiny_config("gpt", variant, kv_heads);
+  config.d_model = 20, config.heads = 4, config.seq_len = T, config.max_len = T;
+  return config;
+}
+
+std::vector<std::int32_t> tokens(index_t n, std::int32_t seed) {
+  std::vector<std::int32_t> ids;
+  for (std::int32_t i = 0; i < n; ++i) ids.push_back((i * i * 5 + seed * 3 + i / 7) % kVocab);
+  return ids;
+}
+
+/// Logits of every position by one forward pass: [T, V].
+std::vector<real> full_logits(const nn::Model& model, const std::vector<std::int32_t>& ids) {
+  Batch batch;
+  batch.size = 1;
+  batch.input = {1, static_cast<index_t>(ids.size())};
+  batch.ids = ids;
+  return logits_of(model, batch);
+}
+
+/// Largest difference between `logits` [V] and row t of `full`.
+double difference(const Value& logits, index_t row, const std::vector<real>& full, index_t t) {
+  double most = 0;
+  for (index_t v = 0; v < kVocab; ++v)
+    most = std::max(most, std::abs(static_cast<double>(logits.data()[row * kVocab + v]) -
+                                   static_cast<double>(full[static_cast<std::size_t>(t * kVocab + v)])));
+  return most;
+}
+
+}  // namespace
+
+TEST_CASE("cached logits equal those of the full pass, all variants and kv heads", "[nn]") {
+  constexpr index_t kT = 23;
+  int configurations = 0;
+  for (const nn::Sharing& sharing : nn::all_sharings())
+    for (const bool plus : {false, true})
+      for (const index_t kv_heads : {4, 2, 1}) {
+        if (sharing.query_shared() && kv_heads != 4) continue;
+        const std::string variant = std::string(sharing.id) + (plus ? "+" : "");
+        INFO(variant << " with " << kv_heads << " kv heads");
+        nn::Model model(config_of(variant, kv_heads, kT));
+        fill_parameters(model, 5);
+        const auto ids = tokens(kT, 1);
+        const auto full = full_logits(model, ids);
+        nn::KvCache cache(model.config(), 1, kT);
+        CHECK(cache.bytes() ==
+              nn::count_cost(model).kv_cache_numbers_per_token * kT * static_cast<index_t>(sizeof(real)));
+        Tape tape(false);
+        CHECK(difference(model.decode_first(tape, {ids.data(), 9}, cache, 0), 0, full, 8) <= 1e-5);
+        double most = 0;
+        for (index_t t = 9; t < kT; ++t) {
+          tape.reset();
+          most = std::max(most, difference(model.decode_next(tape, {ids.data() + t, 1}, cache), 0, full, t));
+        }
+        CHECK(most <= 1e-5);
+        CHECK(cache.length(0) == kT);
+        ++configurations;
+      }
+  CHECK(configurations == 18);
+}
+
+TEST_CASE("rows of different length share a cache without touching each other", "[nn]") {
+  for (const char* variant : {"q_k_v+", "q_kv"}) {
+    nn::Model model(config_of(variant, 2, 16));
+    fill_parameters(model, 6);
+    const std::vector<index_t> lengths{3, 11, 1};
+    nn::KvCache cache(model.config(), 3, 16);
+    Tape tape(false);
+    std::vector<std::vector<std::int32_t>> rows;
+    for (index_t r = 0; r < 3; ++r) {
+      rows.push_back(tokens(16, static_cast<std::int32_t>(r)));
+      tape.reset();
+      model.decode_first(tape, {rows.back().data(), static_cast<std::size_t>(lengths[static_cast<std::size_t>(r)])},
+                         cache, r);
+    }
+    for (index_t step = 0; step < 5; ++step) {
+      std::vector<std::int32_t> next;
+      for (std::size_t r = 0; r < 3; ++r) next.push_back(rows[r][static_cast<std::size_t>(lengths[r] + step)]);
+      tape.reset();
+      const Value logits = model.decode_next(tape, next, cache);
+      for (std::size_t r = 0; r < 3; ++r)
+        CHECK(difference(logits, static_cast<index_t>(r), full_logits(model, rows[r]), lengths[r] + step) <= 1e-5);
+    }
+  }
+}
+
+TEST_CASE("a context of several pieces, filled, cleared and filled again", "[nn]") {
+  constexpr index_t kT = 700;  // pieces of 256, the last one short
+  nn::Model model(config_of("q_kv+", 1, kT));
+  fill_parameters(model, 7);
+  const auto ids = tokens(kT, 2);
+  const auto full = full_logits(model, ids);
+  nn::KvCache cache(model.config(), 1, kT);
+  Tape tape(false);
+  for (int round = 0; round < 2; ++round) {
+    cache.clear(0);
+    tape.reset();
+    model.decode_first(tape, {ids.data(), static_cast<std::size_t>(kT - 1)}, cache, 0);
+    tape.reset();
+    CHECK(difference(model.decode_next(tape, {ids.data() + kT - 1, 1}, cache), 0, full, kT - 1) <= 1e-5);
+  }
+}
+
+TEST_CASE("a full cache, a context beyond the learned positions and other families are refused", "[nn]") {
+  nn::Model model(config_of("q_k_v", 4, 6));
+  fill_parameters(model, 8);
+  nn::KvCache cache(model.config(), 1, 4);
+  Tape tape(false);
+  const auto ids = tokens(6, 3);
+  check_error(Exit::kInternal, {"decode", "row 0", "fit into 4"}, [&] {
+    model.decode_first(tape, {ids.data(), 5}, cache, 0);
+  });
+  model.decode_first(tape, {ids.data(), 4}, cache, 0);
+  check_error(Exit::kInternal, {"decode", "holds 4"}, [&] { model.decode_next(tape, {ids.data(), 1}, cache); });
+  check_error(Exit::kUsage, {"context of 7", "6 learned"}, [&] { nn::KvCache(model.config(), 1, 7); });
+  nn::Model encoder(tiny_config("encoder", "q_k_v"));
+  fill_parameters(encoder, 9);
+  nn::KvCache other(encoder.config(), 1, 4);
+  check_error(Exit::kUsage, {"gpt", "decode"}, [&] { encoder.decode_next(tape, {ids.data(), 1}, other); });
+}
+
+}  // namespace qkvbench::testing
