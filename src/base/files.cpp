@@ -53,6 +53,12 @@ bool write_all(int fd, std::string_view content) {
   return true;
 }
 
+bool write_all(int fd, std::span<const std::string_view> pieces) {
+  for (const std::string_view piece : pieces)
+    if (!write_all(fd, piece)) return false;
+  return true;
+}
+
 [[noreturn]] void cannot_write(const std::filesystem::path& path) {
   fail_output("cannot write " + path.string() + ": " + reason());
 }
@@ -83,12 +89,16 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
 }
 
 void write_file_atomic(const std::filesystem::path& path, std::string_view content) {
+  write_file_atomic(path, std::span(&content, 1));
+}
+
+void write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces) {
   // A device such as /dev/stdout cannot be replaced by a file; it is written to.
   std::error_code ignored;
   const auto status = std::filesystem::status(path, ignored);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
     Descriptor device(path.c_str(), O_WRONLY);
-    if (!device.valid() || !write_all(device.get(), content) || !device.close()) cannot_write(path);
+    if (!device.valid() || !write_all(device.get(), pieces) || !device.close()) cannot_write(path);
     return;
   }
   const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
@@ -96,7 +106,7 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view conte
   ::unlink(temporary.c_str());  // left behind by a killed process with the same number
   Descriptor file(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL);
   if (!file.valid()) cannot_write(path);
-  const bool written = write_all(file.get(), content) && ::fsync(file.get()) == 0 && file.close() &&
+  const bool written = write_all(file.get(), pieces) && ::fsync(file.get()) == 0 && file.close() &&
                        ::rename(temporary.c_str(), path.c_str()) == 0;
   if (!written) {
     const int error = errno;

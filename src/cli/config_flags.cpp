@@ -46,6 +46,8 @@ Config ConfigFlags::unresolved() const {
     const auto given = given_.find(option.key);
     if (given != given_.end() && given->first != "variant") set_option(config, option, given->second);
   }
+  for (const Option& option : experiment::all_options())
+    if (given_.contains(option.key)) check_concerns(config, option);
   return config;
 }
 

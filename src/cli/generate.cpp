@@ -40,24 +40,19 @@ Json json_text(const std::string& text) {
   return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-/// Prints one row's text as it grows.
+/// Prints one row's text as it grows, the prompt with its first token.
 class Stream {
  public:
   Stream(const Tokenizer& tokenizer, std::vector<std::int32_t> prompt)
-      : tokenizer_(tokenizer), ids_(std::move(prompt)) {
-    grow();
-  }
+      : tokenizer_(tokenizer), ids_(std::move(prompt)) {}
   void add(std::int32_t id) {
     ids_.push_back(id);
-    grow();
-  }
-
- private:
-  void grow() {
     const std::string text = tokenizer_.decode(ids_);
     write_out(text.substr(std::min(shown_, text.size())));
     shown_ = text.size();
   }
+
+ private:
   const Tokenizer& tokenizer_;
   std::vector<std::int32_t> ids_;
   std::size_t shown_ = 0;
@@ -80,7 +75,7 @@ Exit generate(const Session& session, GenerateFlags flags) {
   for (const std::string& prompt : flags.prompts) prompts.push_back(tokenizer.encode(prompt));
   flags.options.use_cache = !flags.no_cache;
 
-  const bool streams = prompts.size() == 1 && !session.json_on_stdout() && !prompts[0].empty();
+  const bool streams = prompts.size() == 1 && !session.json_on_stdout();
   std::optional<Stream> stream;
   if (streams) stream.emplace(tokenizer, prompts[0]);
   const train::Generated out = train::generate(*run.model, prompts, flags.options, [&](index_t, std::int32_t id) {

@@ -1,23 +1,28 @@
 // qkvbench inspect: what a configuration costs, without training anything or allocating its parameters.
 // The formulas are in nn/accounting.
+#include <algorithm>
 #include <memory>
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/costs.hpp"
 #include "qkvbench/experiment/record.hpp"
-#include "qkvbench/nn/accounting.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
+using experiment::Costs;
 using experiment::Json;
 using report::Align;
 
 struct InspectFlags {
   ConfigFlags config;
-  bool parameters = false;
+  std::vector<index_t> lengths;
+  index_t context = 0;
+  std::string format = "text";
+  bool table = false, parameters = false;
 };
 
 Json parameters_json(const nn::Model& model) {
@@ -37,35 +42,114 @@ std::string parameters_text(const nn::Model& model) {
   return "\n" + table.text();
 }
 
+/// The columns that name a configuration.
+std::vector<report::Table::Column> named_columns() { return {{"variant"}, {"kv heads", Align::kRight}}; }
+std::vector<std::string> name_of(const Costs& costs) {
+  return {costs.config.variant, std::to_string(costs.config.kv_heads)};
+}
+
+report::Table parameter_table(const std::vector<Costs>& all) {
+  auto columns = named_columns();
+  columns.insert(columns.end(), {{"equation"}, {"parameters", Align::kRight}, {"in attention", Align::kRight}});
+  report::Table table(columns);
+  for (const Costs& costs : all) {
+    std::vector<std::string> row = name_of(costs);
+    row.insert(row.end(), {nn::parse_variant(costs.config.variant).equation(), with_commas(costs.cost.params_total),
+                           with_commas(costs.cost.params_attention)});
+    table.add(row);
+  }
+  return table;
+}
+
+report::Table macs_table(const std::vector<Costs>& all) {
+  auto columns = named_columns();
+  for (const auto& [length, count] : all[0].macs) columns.push_back({"T " + with_commas(length), Align::kRight});
+  report::Table table(columns);
+  for (const Costs& costs : all) {
+    std::vector<std::string> row = name_of(costs);
+    for (const auto& [length, count] : costs.macs) row.push_back(with_commas(count));
+    table.add(row);
+  }
+  return table;
+}
+
+report::Table cache_table(const std::vector<Costs>& all) {
+  auto columns = named_columns();
+  columns.push_back({"tensors", Align::kRight});
+  for (const auto& format : experiment::kCacheFormats)
+    columns.push_back({std::string(format.name) + " a token", Align::kRight});
+  for (const auto& format : experiment::kCacheFormats)
+    columns.push_back({std::string(format.name) + ", " + with_commas(all[0].context), Align::kRight});
+  columns.push_back({"less than q_k_v", Align::kRight});
+  report::Table table(columns);
+  for (const Costs& costs : all) {
+    std::vector<std::string> row = name_of(costs);
+    row.push_back(std::to_string(nn::parse_variant(costs.config.variant).sharing->cached_tensors()));
+    for (const index_t positions : {index_t{1}, costs.context})
+      for (const auto& format : experiment::kCacheFormats)
+        row.push_back(
+            report::size_text(static_cast<double>(costs.cost.kv_cache_numbers_per_token * format.bytes * positions)));
+    row.push_back(report::fixed(100 * costs.cache_reduction, 1) + " %");
+    table.add(row);
+  }
+  return table;
+}
+
+report::Table memory_table(const std::vector<Costs>& all) {
+  auto columns = named_columns();
+  for (const char* title : {"parameters", "gradients", "Adam's moments", "activations", "together"})
+    columns.push_back({title, Align::kRight});
+  report::Table table(columns);
+  for (const Costs& costs : all) {
+    std::vector<std::string> row = name_of(costs);
+    const nn::TrainingMemory& m = costs.memory;
+    for (const index_t bytes : {m.parameters, m.gradients, m.moments, m.activations, m.total()})
+      row.push_back(report::size_text(static_cast<double>(bytes)));
+    table.add(row);
+  }
+  return table;
+}
+
+std::string sizes_text(const experiment::Config& c) {
+  return std::to_string(c.layers) + " layers, d " + std::to_string(c.d_model) + ", " + std::to_string(c.heads) +
+         " heads" + (c.vocab > 0 ? ", vocabulary " + with_commas(c.vocab) : "");
+}
+
+std::string tables_text(const std::vector<Costs>& all, const std::string& format_name) {
+  const auto format =
+      static_cast<report::Format>(std::ranges::find(report::kFormatNames, format_name) - report::kFormatNames.begin());
+  const experiment::Config& c = all[0].config;
+  const std::string memory = "Memory of training: micro-batches of " + std::to_string(c.micro_batch) +
+                             ", activations " + (c.activations == "keep" ? "kept" : "recomputed") +
+                             "; program, data and scratch come on top";
+  std::string out;
+  const auto add = [&](const std::string& heading, const report::Table& table) {
+    const char* mark = format == report::Format::kLatex ? "% " : format == report::Format::kMarkdown ? "**" : "";
+    const char* end = format == report::Format::kMarkdown ? "**" : "";
+    out += (out.empty() ? "" : "\n") + std::string(mark) + heading + end + "\n\n" + table.render(format);
+  };
+  add(sizes_text(c), parameter_table(all));
+  add("Multiply-adds of one forward pass of one example of T positions", macs_table(all));
+  add("Decoding cache, a token and " + with_commas(all[0].context) + " of them", cache_table(all));
+  add(memory, memory_table(all));
+  return out;
+}
+
 Exit inspect(const Session& session, const InspectFlags& flags) {
-  const std::vector<experiment::Config> configs = flags.config.resolved();
-  report::Table table({{"variant"},
-                       {"equation"},
-                       {"heads", Align::kRight},
-                       {"kv heads", Align::kRight},
-                       {"parameters", Align::kRight},
-                       {"in attention", Align::kRight},
-                       {"multiply-adds", Align::kRight},
-                       {"cache B/token", Align::kRight}});
+  std::vector<experiment::Config> configs = flags.config.resolved();
+  if (flags.table) configs = experiment::sharing_grid(configs[0]);
+  std::vector<Costs> all;
   Json list = Json::array();
   std::string details;
   for (const experiment::Config& one : configs) {
+    all.push_back(experiment::count_costs(one, flags.lengths, flags.context));
+    list.push_back(costs_json(all.back()));
+    if (!flags.parameters) continue;
     const nn::Model model(model_config(one));
-    Json json{{"config", config_json(one)}, {"variant", variant_json(one)}, {"model", model_json(one)}};
-    const Json &v = json["variant"], &m = json["model"];
-    table.add({v["id"], v["equation"], std::to_string(one.heads), std::to_string(one.kv_heads),
-               with_commas(m["params_total"].get<index_t>()), with_commas(m["params_attention"].get<index_t>()),
-               with_commas(m["macs_forward"].get<index_t>()),
-               with_commas(m["kv_cache_bytes_per_token"].get<index_t>())});
-    if (flags.parameters) {
-      json["parameters"] = parameters_json(model);
-      details += (configs.size() > 1 ? "\n" + one.variant : "") + parameters_text(model);
-    }
-    list.push_back(json);
+    list.back()["parameters"] = parameters_json(model);
+    details += (configs.size() > 1 ? "\n" + one.variant : "") + parameters_text(model);
   }
-  const std::string foot = "\nMultiply-adds of one forward pass of one example of " +
-                           std::to_string(configs.front().seq_len) + " positions; cache in 32-bit floats.\n";
-  print(session, table.text() + foot + details, list.size() == 1 ? list[0] : list);
+  print(session, tables_text(all, flags.format) + details, list.size() == 1 ? list[0] : list);
   return Exit::kDone;
 }
 
@@ -74,10 +158,22 @@ Exit inspect(const Session& session, const InspectFlags& flags) {
 void add_inspect(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<InspectFlags>();
   flags->config.add_to(command);
+  command.add_flag("--table", flags->table, "every partition and number of kv heads instead of those named");
+  command.add_option("--lengths", flags->lengths, "lengths to count multiply-adds at, separated by commas")
+      ->delimiter(',')
+      ->check(between(index_t{1}, index_t{1} << 20))
+      ->type_name("T,T,…");
+  command.add_option("--context", flags->context, "positions to count the cache for; default: seq-len")
+      ->check(between(index_t{1}, index_t{1} << 30))
+      ->type_name("N");
+  command.add_option("--format", flags->format, "text, markdown or latex; --json is the machine's form")
+      ->check(CLI::IsMember(report::kFormatNames).description(""))
+      ->type_name("FORMAT [text]");
   command.add_flag("--parameters", flags->parameters, "also every parameter with its shape");
   finish_command(command, session,
-                 "Counts parameters, multiply-adds and cache bytes of a configuration without making the model.",
-                 "  qkvbench inspect --variant q_k_v,q_kv,qkv --d-model 256 --heads 8");
+                 "Counts parameters, multiply-adds, cache bytes and the memory of training without making the model.",
+                 "  qkvbench inspect --preset 300m\n"
+                 "  qkvbench inspect --preset 300m --table --format markdown");
   command.callback([&session, flags] { session.action = [&session, flags] { return inspect(session, *flags); }; });
 }
 

@@ -25,19 +25,14 @@ std::string as_text(const nlohmann::json& value, const std::string& where) {
   fail_usage(where + " must be a text or a number, not " + value.dump().substr(0, 40));
 }
 
-/// Throws when a key was changed that the task has no use for: it would be silently without effect.
-void check_concerns(const Config& config) {
-  const std::string family = data::find_task(config.task).family;
+void check_changed_keys(const Config& config) {
   const Config defaults;
-  for (const Option& option : all_options()) {
-    if (option.concerns(family)) continue;
+  for (const Option& option : all_options())
     std::visit(
         [&](auto member) {
-          if (config.*member != defaults.*member)
-            fail_usage(option.flag() + " does not concern task " + config.task + "; leave it out");
+          if (config.*member != defaults.*member) check_concerns(config, option);
         },
         option.member);
-  }
 }
 
 /// Takes over what the task's data fix.
@@ -72,8 +67,13 @@ Config read_config(const std::filesystem::path& path) {
   return config_from_json(json.is_object() && json.contains("config") ? json["config"] : json, path.string());
 }
 
+void check_concerns(const Config& config, const Option& option) {
+  if (!option.concerns(data::find_task(config.task).family))
+    fail_usage(option.flag() + " does not concern task " + config.task + "; leave it out");
+}
+
 void resolve(Config& c) {
-  check_concerns(c);
+  check_changed_keys(c);
   const data::Task& task = data::find_task(c.task);
   const nn::Variant variant = nn::parse_variant(c.variant);
   c.variant = variant.id();

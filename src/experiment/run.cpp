@@ -99,7 +99,7 @@ class Worker {
 
   void save_checkpoint() {
     metrics_->sync();
-    write_file_atomic(paths_.checkpoint, train::checkpoint_bytes(model_, trainer_, config_json(config_).dump()));
+    train::write_checkpoint(paths_.checkpoint, model_, trainer_, config_json(config_).dump());
   }
 
   /// All remaining steps; false when the monitor stopped it.
@@ -144,7 +144,7 @@ class Worker {
       outcome.test = train::evaluate(model_, *make_data(data::Split::kTest), config_.micro_batch);
       std::map<std::string, std::string> metadata{{"config", config_json(config_).dump()}};
       if (facts_.tokenizer) metadata["tokenizer"] = tokenizer_json(*facts_.tokenizer).dump();
-      write_file_atomic(paths_.model, train::model_bytes(model_, metadata));
+      train::write_model(paths_.model, model_, metadata);
     }
     outcome.wall_s = seconds_now() - began_;
     report.result = result_json(config_, facts_, outcome);

@@ -18,4 +18,16 @@ Cost count_cost(const Model& model) {
   return cost;
 }
 
+TrainingMemory training_memory(const Model& model, index_t examples) {
+  const ModelConfig& c = model.config();
+  const index_t bytes = model.parameters().total() * static_cast<index_t>(sizeof(real));
+  const index_t block = model.blocks().front().activations(), d = c.d_model;
+  // The last LayerNorm, its gradient, and the gradient that is handed down from block to block. A block that is
+  // recomputed keeps what goes in and its gradient, and only one has its inside at a time.
+  const index_t last_norm = 3 * d + 2, blocks = c.recompute ? c.layers * 2 * d + block : c.layers * block;
+  const index_t numbers =
+      examples * (model.family().positions() * (last_norm + blocks) + model.family().activations_ends());
+  return {bytes, bytes, 2 * bytes, numbers * static_cast<index_t>(sizeof(real))};
+}
+
 }  // namespace qkvbench::nn

@@ -33,6 +33,9 @@ class EncoderFamily : public Family {
   }
   index_t positions() const override { return config_.seq_len; }
   index_t macs_ends() const override { return 2 * config_.seq_len * config_.symbols * config_.d_model; }
+  index_t activations_ends() const override {
+    return config_.seq_len * (3 * config_.symbols + 2 * config_.d_model + 1);
+  }
 
  private:
   ModelConfig config_;

@@ -39,6 +39,7 @@ class GptFamily : public Family {
   }
   index_t positions() const override { return config_.seq_len; }
   index_t macs_ends() const override { return config_.seq_len * config_.vocab * config_.d_model; }
+  index_t activations_ends() const override { return config_.seq_len * (2 * config_.d_model + 2 * config_.vocab + 1); }
 
  private:
   ModelConfig config_;

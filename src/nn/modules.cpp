@@ -111,6 +111,15 @@ Value Attention::forward(Tape& tape, Value x, Value residual, const CachedRows* 
   return out_.forward_dropout(tape, heads, residual, config_.dropout);
 }
 
+index_t Attention::activations() const {
+  index_t projected = 0;
+  for (const Linear& projection : projections_) projected += projection.out_features();
+  const index_t d = config_.d_model, dropped = config_.dropout > 0 ? 4 * d : 0;
+  // q, k, v and their gradients; the heads' output, its gradient and log-sum-exp; the output projection, whose gradient
+  // is the residual's.
+  return 2 * projected + 2 * d + config_.heads + d + dropped;
+}
+
 Value Attention::step(Tape& tape, const Inputs& in, const CachedRows& cached) const {
   KvCache& cache = *cached.cache;
   const index_t B = in.q.shape()[0];
@@ -140,12 +149,18 @@ Block::Block(Parameters& parameters, const std::string& name, const BlockConfig&
       ln2_(parameters, name + ".ln2", config.d_model),
       fc_in_(parameters, name + ".mlp.fc_in", config.d_model, 4 * config.d_model, config.init),
       fc_out_(parameters, name + ".mlp.fc_out", 4 * config.d_model, config.d_model, config.init),
+      d_model_(config.d_model),
       dropout_(config.dropout) {}
 
 Value Block::forward(Tape& tape, Value x, const CachedRows* cached) const {
   x = attention_.forward(tape, ln1_.forward(tape, x), x, cached);
   const Value hidden = gelu(tape, fc_in_.forward(tape, ln2_.forward(tape, x)));
   return fc_out_.forward_dropout(tape, hidden, x, dropout_);
+}
+
+index_t Block::activations() const {
+  const index_t d = d_model_, norms = 2 * (2 * d + 2), mlp = 16 * d + d, dropped = dropout_ > 0 ? 4 * d : 0;
+  return attention_.activations() + norms + mlp + dropped;
 }
 
 }  // namespace qkvbench::nn

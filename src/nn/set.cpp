@@ -31,6 +31,7 @@ class SetFamily : public Family {
   }
   index_t positions() const override { return config_.seq_len; }
   index_t macs_ends() const override { return config_.seq_len * config_.d_model * (config_.features + 1); }
+  index_t activations_ends() const override { return config_.seq_len * (config_.d_model + 2) + 1; }
 
  private:
   ModelConfig config_;

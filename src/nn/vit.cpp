@@ -47,6 +47,11 @@ class VitFamily : public Family {
   index_t macs_ends() const override {
     return config_.d_model * (patches_ * config_.channels * config_.patch * config_.patch + config_.classes);
   }
+  index_t activations_ends() const override {
+    const index_t d = config_.d_model, pixels = config_.channels * config_.patch * config_.patch;
+    const index_t dropped = config_.dropout > 0 ? 2 * positions() * d : 0;
+    return patches_ * (pixels + 2 * d) + 2 * positions() * d + dropped + 2 * d + 2 * config_.classes + 1;
+  }
 
  private:
   ModelConfig config_;

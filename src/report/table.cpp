@@ -21,6 +21,39 @@ std::string padded(const std::string& text, std::size_t width, Align align) {
   return align == Align::kLeft ? text + spaces : spaces + text;
 }
 
+using Spellings = std::vector<std::pair<std::string_view, std::string_view>>;
+
+/// `text` with every piece that has another spelling in it, from the left.
+std::string replaced(const std::string& text, const Spellings& spellings) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto found = std::ranges::find_if(
+        spellings, [&](const auto& pair) { return std::string_view(text).substr(at).starts_with(pair.first); });
+    out += found == spellings.end() ? text.substr(at, 1) : std::string(found->second);
+    at += found == spellings.end() ? 1 : found->first.size();
+  }
+  return out;
+}
+
+/// What LaTeX reads as a command, and the characters of our equations that its fonts may lack.
+const Spellings kLatexSpellings{{"\\", "\\textbackslash{}"},
+                                {"_", "\\_"},
+                                {"&", "\\&"},
+                                {"%", "\\%"},
+                                {"#", "\\#"},
+                                {"$", "\\$"},
+                                {"α", "$\\alpha$"},
+                                {"ᵀ", "$^\\top$"},
+                                {"Δ", "$\\Delta$"},
+                                {"√", "$\\surd$"},
+                                {"σ", "$\\sigma$"},
+                                {"–", "--"},
+                                {"→", "$\\to$"},
+                                {"·", "$\\cdot$"},
+                                {"±", "$\\pm$"},
+                                {"≤", "$\\le$"},
+                                {"≥", "$\\ge$"}};
+
 }  // namespace
 
 std::size_t display_width(const std::string& text) {
@@ -49,6 +82,50 @@ std::string Table::text() const {
   out += "\n";
   for (const auto& row : rows_) out += line([&](std::size_t c) { return c < row.size() ? row[c] : std::string(); });
   return out;
+}
+
+std::string Table::markdown() const {
+  const auto line = [&](auto&& cell) {
+    std::string out = "|";
+    for (std::size_t c = 0; c < columns_.size(); ++c) out += " " + cell(c) + " |";
+    return out + "\n";
+  };
+  const auto cell = [](const std::string& text) { return replaced(text, {{"|", "\\|"}}); };
+  std::string out = line([&](std::size_t c) { return cell(columns_[c].title); });
+  out += line([&](std::size_t c) { return std::string(columns_[c].align == Align::kRight ? "---:" : "---"); });
+  for (const auto& row : rows_)
+    out += line([&](std::size_t c) { return c < row.size() ? cell(row[c]) : std::string(); });
+  return out;
+}
+
+std::string Table::latex() const {
+  const auto line = [&](auto&& cell) {
+    std::string out;
+    for (std::size_t c = 0; c < columns_.size(); ++c) out += (c ? " & " : "  ") + cell(c);
+    return out + " \\\\\n";
+  };
+  const auto cell = [](const std::string& text) { return replaced(text, kLatexSpellings); };
+  std::string out = "\\begin{tabular}{";
+  for (const Column& column : columns_) out += column.align == Align::kRight ? 'r' : 'l';
+  out += "}\n\\toprule\n" + line([&](std::size_t c) { return cell(columns_[c].title); }) + "\\midrule\n";
+  for (const auto& row : rows_)
+    out += line([&](std::size_t c) { return c < row.size() ? cell(row[c]) : std::string(); });
+  return out + "\\bottomrule\n\\end{tabular}\n";
+}
+
+std::string Table::render(Format format) const {
+  return format == Format::kText ? text() : format == Format::kMarkdown ? markdown() : latex();
+}
+
+std::string size_text(double bytes) {
+  constexpr std::array<const char*, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  while (bytes >= 1024 && unit + 1 < kUnits.size()) {
+    bytes /= 1024;
+    ++unit;
+  }
+  const bool whole = std::abs(bytes - std::round(bytes)) < 0.05;
+  return fixed(bytes, whole ? 0 : 1) + " " + kUnits[unit];
 }
 
 std::string fixed(double x, int decimals) { return std::isfinite(x) ? formatted("%.*f", decimals, x) : "–"; }

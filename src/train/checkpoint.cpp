@@ -1,5 +1,5 @@
 // What a checkpoint holds.
-// Bytes in and out; files and directories are the caller's.
+// Where files are and when they are written is the caller's.
 #include "qkvbench/train/checkpoint.hpp"
 
 #include <algorithm>
@@ -75,11 +75,12 @@ TrainState parse_state(const Safetensors& file) {
 
 }  // namespace
 
-std::string model_bytes(const nn::Model& model, std::map<std::string, std::string> metadata) {
+void write_model(const std::filesystem::path& path, const nn::Model& model,
+                 std::map<std::string, std::string> metadata) {
   std::vector<TensorToWrite> tensors;
   add_tensors(model.parameters(), "", flat_values(model), tensors);
   metadata["format"] = "pt";
-  return serialise_safetensors(tensors, metadata);
+  write_safetensors(path, tensors, metadata);
 }
 
 void load_model(const Safetensors& file, const std::string& prefix, nn::Model& model) {
@@ -91,12 +92,13 @@ void load_model(const Safetensors& file, const std::string& prefix, nn::Model& m
   load_tensors(file, prefix, model.parameters(), model.parameters().values().data());
 }
 
-std::string checkpoint_bytes(const nn::Model& model, Trainer& trainer, const std::string& config) {
+void write_checkpoint(const std::filesystem::path& path, const nn::Model& model, Trainer& trainer,
+                      const std::string& config) {
   std::vector<TensorToWrite> tensors;
   add_tensors(model.parameters(), "param.", flat_values(model), tensors);
   add_tensors(model.parameters(), "optimizer.m.", trainer.optimizer().first_moment().data(), tensors);
   add_tensors(model.parameters(), "optimizer.v.", trainer.optimizer().second_moment().data(), tensors);
-  return serialise_safetensors(tensors, {{"config", config}, {"state", state_json(trainer.state()).dump()}});
+  write_safetensors(path, tensors, {{"config", config}, {"state", state_json(trainer.state()).dump()}});
 }
 
 void load_checkpoint(const Safetensors& file, nn::Model& model, Trainer& trainer) {

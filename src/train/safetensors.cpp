@@ -149,8 +149,8 @@ std::vector<std::int64_t> Safetensors::integers(const std::string& name) const {
   return out;
 }
 
-std::string serialise_safetensors(const std::vector<TensorToWrite>& tensors,
-                                  const std::map<std::string, std::string>& metadata) {
+std::string safetensors_header(const std::vector<TensorToWrite>& tensors,
+                               const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header;
   header["__metadata__"] = metadata;
   std::size_t offset = 0;
@@ -164,11 +164,16 @@ std::string serialise_safetensors(const std::vector<TensorToWrite>& tensors,
   std::string out(sizeof(std::uint64_t), '\0');
   const std::uint64_t header_size = text.size();
   std::memcpy(out.data(), &header_size, sizeof(header_size));
-  out.reserve(out.size() + text.size() + offset);
-  out += text;
+  return out + text;
+}
+
+void write_safetensors(const std::filesystem::path& path, const std::vector<TensorToWrite>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  const std::string header = safetensors_header(tensors, metadata);
+  std::vector<std::string_view> pieces{header};
   for (const TensorToWrite& t : tensors)
-    out.append(reinterpret_cast<const char*>(t.numbers.data()), t.numbers.size() * sizeof(float));
-  return out;
+    pieces.emplace_back(reinterpret_cast<const char*>(t.numbers.data()), t.numbers.size() * sizeof(float));
+  write_file_atomic(path, pieces);
 }
 
 }  // namespace qkvbench::train

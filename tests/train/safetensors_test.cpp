@@ -33,7 +33,10 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 std::string good_file() {
   static const std::vector<real> a{1, 2, 3, 4, 5, 6}, b{7};
-  return serialise_safetensors({{"a", {2, 3}, a}, {"b", {1}, b}}, {{"config", "{}"}});
+  std::string out = safetensors_header({{"a", {2, 3}, a}, {"b", {1}, b}}, {{"config", "{}"}});
+  for (const std::vector<real>* numbers : {&a, &b})
+    out.append(reinterpret_cast<const char*>(numbers->data()), numbers->size() * sizeof(real));
+  return out;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit = s
 /// Writes a temporary file beside `path`, fsyncs it, renames it over `path` and fsyncs the directory, so that a reader
 /// sees the old file or the new one, whole. Throws Error (output) naming the path and the system's reason.
 void write_file_atomic(const std::filesystem::path& path, std::string_view content);
+/// The same for a content in pieces, one behind the other, so that it need not be copied together.
+void write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces);
 
 /// Makes a directory and its parents. Throws Error (output).
 void make_directories(const std::filesystem::path& path);

@@ -84,6 +84,9 @@ void apply_preset(Config& config, const Preset& preset);
 Config config_from_json(const nlohmann::json& json, const std::string& origin);
 Config read_config(const std::filesystem::path& path);
 
+/// Throws Error (usage) when the key does not concern the configuration's task: it would have no effect.
+void check_concerns(const Config& config, const Option& option);
+
 /// Fills in what follows from other keys, writes names in their canonical form, and checks that everything fits and
 /// that no key was changed that does not concern the task. Reads the corpus when its vocabulary has to be known.
 /// Throws Error (usage), or as the task's data do.

@@ -1,4 +1,4 @@
-// What a model costs, exactly: parameters, multiply-adds of one example, bytes of the decoding cache.
+// What a model costs, exactly: parameters, multiply-adds, bytes of the decoding cache, memory of a training step.
 // Counted from the declared parameters and sizes; nothing is measured here.
 #pragma once
 #include "qkvbench/nn/model.hpp"
@@ -14,5 +14,16 @@ struct Cost {
 
 /// Source: paper.md, "Exact accounting".
 Cost count_cost(const Model& model);
+
+/// Bytes that training takes, besides the program, its data and the kernels' scratch (some ten MB).
+struct TrainingMemory {
+  index_t parameters, gradients, moments;  ///< Adam keeps two moments
+  index_t activations;                     ///< values and gradients of a micro-batch at the fullest moment of a step
+  index_t total() const { return parameters + gradients + moments + activations; }
+};
+
+/// Of a step on micro-batches of `examples`. Within 5 % of what a tape takes (see the test); headers of
+/// values and the positional term's rows are left out.
+TrainingMemory training_memory(const Model& model, index_t examples);
 
 }  // namespace qkvbench::nn

@@ -46,6 +46,8 @@ class Family {
   /// Positions that the blocks see, and multiply-adds of the two ends for one example.
   virtual index_t positions() const = 0;
   virtual index_t macs_ends() const = 0;
+  /// Numbers that a training step holds in the two ends and the loss for one example, values and gradients.
+  virtual index_t activations_ends() const = 0;
 };
 
 /// Names of the families that exist.

@@ -42,6 +42,7 @@ class Linear {
   Value forward(Tape& tape, Value x, Value residual = {}) const;
   /// residual + dropout(x Wᵀ + b).
   Value forward_dropout(Tape& tape, Value x, Value residual, real p) const;
+  index_t out_features() const { return bias_->shape[0]; }
 
  private:
   const Parameter *weight_, *bias_;
@@ -65,6 +66,8 @@ class Attention {
   /// With `cached`, keys and values of x are appended to those B rows, and what they hold already takes part: T is 1,
   /// or B is 1 and the row is empty.
   Value forward(Tape& tape, Value x, Value residual, const CachedRows* cached = nullptr) const;
+  /// Numbers that a training step holds inside for one position, values and gradients.
+  index_t activations() const;
   /// The scores before the softmax, for looking at.   x: [B, T, d_model]; result: B·H·T·T numbers.
   std::vector<real> scores(Tape& tape, Value x) const;
 
@@ -88,6 +91,8 @@ class Block {
   Block(Parameters& parameters, const std::string& name, const BlockConfig& config);
   /// x, result: [B, T, d_model]; cached as in Attention.
   Value forward(Tape& tape, Value x, const CachedRows* cached = nullptr) const;
+  /// Numbers that a training step holds inside for one position, values and gradients.
+  index_t activations() const;
   const Attention& attention() const { return attention_; }
   const LayerNorm& norm1() const { return ln1_; }
 
@@ -96,6 +101,7 @@ class Block {
   Attention attention_;
   LayerNorm ln2_;
   Linear fc_in_, fc_out_;
+  index_t d_model_;
   real dropout_;
 };
 

@@ -1,12 +1,17 @@
-// Tables of text whose columns line up in a terminal, and the numbers in them.
-// Not a Markdown or LaTeX writer; those come with the reports.
+// Tables for a terminal, for Markdown and for LaTeX, and the numbers in them.
+// Not a document writer: one table, no caption.
 #pragma once
+#include <array>
 #include <string>
 #include <vector>
 
 namespace qkvbench::report {
 
 enum class Align { kLeft, kRight };
+enum class Format { kText, kMarkdown, kLatex };
+
+/// "text", "markdown", "latex", in the order of Format.
+inline constexpr std::array<const char*, 3> kFormatNames{"text", "markdown", "latex"};
 
 class Table {
  public:
@@ -20,6 +25,11 @@ class Table {
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
   /// Title line, a rule, and the rows, each ended by a newline and without spaces at its end.
   std::string text() const;
+  /// A table of GitHub's Markdown.
+  std::string markdown() const;
+  /// A tabular with the rules of the package booktabs.
+  std::string latex() const;
+  std::string render(Format format) const;
 
  private:
   std::vector<Column> columns_;
@@ -33,6 +43,8 @@ std::size_t display_width(const std::string& text);
 std::string fixed(double x, int decimals);
 /// A number in scientific form with so many decimals: "1.8e-07".
 std::string scientific(double x, int decimals);
+/// A size in binary units with at most one decimal: "512 B", "2.5 KiB", "80 KiB", "5.1 GiB".
+std::string size_text(double bytes);
 /// "1.2 s", "3 min 04 s", "2 h 05 min".
 std::string duration(double seconds);
 

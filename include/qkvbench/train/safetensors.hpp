@@ -52,8 +52,13 @@ struct TensorToWrite {
   std::span<const real> numbers;
 };
 
-/// The bytes of a file: header padded with spaces to a multiple of 8, tensors in the given order.
-std::string serialise_safetensors(const std::vector<TensorToWrite>& tensors,
-                                  const std::map<std::string, std::string>& metadata);
+/// What stands before the tensors: the header's length and the header, padded with spaces to a multiple of 8.
+std::string safetensors_header(const std::vector<TensorToWrite>& tensors,
+                               const std::map<std::string, std::string>& metadata);
+
+/// Writes a file, whole or not at all: header, then the tensors in the given order, from where they are.
+/// Throws Error (output).
+void write_safetensors(const std::filesystem::path& path, const std::vector<TensorToWrite>& tensors,
+                       const std::map<std::string, std::string>& metadata);
 
 }  // namespace qkvbench::train
