@@ -16,6 +16,11 @@ namespace qkvbench::test {
 namespace fs = std::filesystem;
 
 Outcome run_qkvbench(const std::vector<std::string>& arguments, const std::function<void(pid_t)>& while_running) {
+  return run_binary(QKVBENCH_BINARY, arguments, while_running);
+}
+
+Outcome run_binary(const std::string& binary, const std::vector<std::string>& arguments,
+                   const std::function<void(pid_t)>& while_running) {
   const TemporaryDirectory streams;
   const std::string out = streams / "out", err = streams / "err";
   const pid_t child = fork();
@@ -28,7 +33,7 @@ Outcome run_qkvbench(const std::vector<std::string>& arguments, const std::funct
     std::vector<char*> argv{const_cast<char*>("qkvbench")};
     for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
-    execv(QKVBENCH_BINARY, argv.data());
+    execv(binary.c_str(), argv.data());
     _exit(127);
   }
   if (while_running) while_running(child);
