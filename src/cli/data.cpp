@@ -102,19 +102,19 @@ Exit list(const Session& session) {
 }
 
 /// What fetch and import say when a set is in its place.
+void print_installed(const Session& session, const Source& source, std::uint64_t files, std::uint64_t bytes,
+                     Origin origin) {
+  const std::string folder = full_path(data::data_root() / source.name);
+  print(session,
+        source.name + " is in " + folder + ": " + with_commas(static_cast<long long>(files)) +
+            (files == 1 ? " file, " : " files, ") + megabytes(bytes) + ", " + origin_text(origin) + "\n",
+        {{"name", source.name}, {"folder", folder}, {"files", files}, {"bytes", bytes}, {"origin", origin_id(origin)}});
+}
+
 void print_installed(const Session& session, const Source& source, const data::Record& record) {
   std::uint64_t bytes = 0;
   for (const data::KnownFile& file : record.files) bytes += file.bytes;
-  const std::string folder = full_path(data::data_root() / source.name);
-  print(session,
-        source.name + " is in " + folder + ": " + with_commas(static_cast<long long>(record.files.size())) +
-            (record.files.size() == 1 ? " file, " : " files, ") + megabytes(bytes) + ", " + origin_text(record.origin) +
-            "\n",
-        {{"name", source.name},
-         {"folder", folder},
-         {"files", record.files.size()},
-         {"bytes", bytes},
-         {"origin", origin_id(record.origin)}});
+  print_installed(session, source, record.files.size(), bytes, record.origin);
 }
 
 /// How far a download is: one line drawn over on a terminal, elsewhere a plain line every 30 seconds.
@@ -146,9 +146,13 @@ class DownloadProgress {
 
 Exit fetch(const Session& session, const DataFlags& flags) {
   const Source& source = data::find_source(flags.name);
-  if (!flags.overwrite && data::find_installed(source.name)) {
+  if (const auto folder = data::find_installed(source.name); folder && !flags.overwrite) {
+    const data::Verification v = data::verify(source, *folder);
+    if (!v.problems.empty())
+      throw Error(Exit::kCheckFailed, source.name + " is already in " + folder->string() + ", but " +
+                                          v.problems.front() + "; --overwrite fetches it again");
     note(session, source.name + " is already there; --overwrite fetches it again");
-    print_installed(session, source, data::read_record(data::data_root() / source.name));
+    print_installed(session, source, v.files, v.bytes, v.origin);
     return Exit::kDone;
   }
   const FileLock lock = data::lock_set(source);

@@ -72,11 +72,10 @@ std::string download_from(const std::string& address, const Source& source, cons
                           const fs::path& part, const FetchMonitor& monitor) {
   const std::uint64_t limit = download.bytes != 0 ? download.bytes : source.max_bytes;
   std::vector<std::string> command{
-      "curl",        "--fail",          "--location",    "--silent",     "--show-error",
-      "--proto",     "=http,https",     "--proto-redir", "=http,https",  "--connect-timeout",
-      "20",          "--speed-limit",   "100",           "--speed-time", "30",
-      "--write-out", "%{content_type}", "--output",      part.string(),  "--url",
-      address};
+      "curl",          "--globoff",   "--fail",        "--location",  "--silent",          "--show-error",
+      "--proto",       "=http,https", "--proto-redir", "=http,https", "--connect-timeout", "20",
+      "--speed-limit", "100",         "--speed-time",  "30",          "--write-out",       "%{content_type}",
+      "--output",      part.string(), "--url",         address};
   if (fs::exists(part)) command.insert(command.end(), {"--continue-at", "-"});
   bool too_long = false;
   const ProcessResult result = run_process(command, [&] {

@@ -102,7 +102,12 @@ TEST_CASE("data fetch brings each kind of set, whole and checked, and leaves not
   CHECK(again.status == 0);
   CHECK(has(again.err, "already there"));
   CHECK(lab.requests().empty());
+  write_file_atomic(lab.file("poem/poem.txt"), std::string(poem().size(), 'p'));
+  const Outcome changed = lab.fetch("poem", "good");
+  CHECK(changed.status == 7);
+  CHECK(has(changed.err, "its content changed since it was installed; --overwrite fetches it again"));
   CHECK(lab.fetch("poem", "good", {"--overwrite"}).status == 0);
+  CHECK(read_file(lab.file("poem/poem.txt")) == poem());
 }
 
 TEST_CASE("a download that was cut is continued where it stopped") {
