@@ -128,7 +128,9 @@ TEST_CASE("a download that was cut is continued where it stopped") {
 TEST_CASE("a server that cannot continue sends the file again; a part that was wrong is thrown away") {
   const Laboratory lab;
   lab.leave_part("poem/poem.txt", poem().substr(0, 1000));
-  CHECK(lab.fetch("poem", "norange").status == 0);
+  const Outcome again = lab.fetch("poem", "norange");
+  CHECK(again.status == 0);
+  CHECK(again.err.empty());  // the same source served it
   CHECK(read_file(lab.file("poem/poem.txt")) == poem());
 
   for (const std::string& wrong : {std::string(1000, 'x'), std::string(poem().size(), 'x'), poem() + "more"}) {
@@ -136,6 +138,7 @@ TEST_CASE("a server that cannot continue sends the file again; a part that was w
     const Outcome r = lab.fetch("poem", "good", {"--overwrite"});
     INFO(r.err);
     CHECK(r.status == 0);
+    CHECK(r.err.empty());
     CHECK(read_file(lab.file("poem/poem.txt")) == poem());
   }
   lab.forget_requests();
@@ -163,6 +166,7 @@ TEST_CASE("what is not the file is never kept: a web page, wrong bytes, too many
     CHECK_FALSE(fs::exists(lab.file("poem")));
     CHECK_FALSE(fs::exists(lab.file("downloads/poem/poem.txt.part")));
   }
+  CHECK(has(lab.requests(), "/long/poem/poem.txt - closed"));  // not read to its end
   CHECK(lab.run({"data", "verify", "poem"}).status == 3);
 }
 

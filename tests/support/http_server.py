@@ -10,7 +10,7 @@ FOLDER/port and each request as "METHOD TARGET RANGE STATUS" to FOLDER/log. The 
   /cut/        half of what was asked for, then the connection ends
   /html/       a web page with status 200
   /wrong/      as many bytes, but others
-  /long/       more bytes than the file has, without saying how many
+  /long/       the file again and again for seconds, without saying how long; logs "closed" when nobody listens
   /missing/    404
 
 It ends by itself after two minutes.
@@ -19,6 +19,7 @@ import http.server
 import os
 import sys
 import threading
+import time
 
 folder = sys.argv[1]
 
@@ -53,7 +54,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if mode == "wrong":
             content = bytes(byte ^ 1 for byte in content)
         if mode == "long":
-            return self.send(200, content * 3, {})
+            self.send(200, content, {})
+            try:
+                for _ in range(200):
+                    self.wfile.write(content)
+                    time.sleep(0.02)
+            except OSError:
+                self.note("closed")
+            return
         begin, status, headers = 0, 200, {"Content-Type": "application/octet-stream"}
         wanted = self.headers.get("Range")
         if wanted and mode != "norange":
