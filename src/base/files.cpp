@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "qkvbench/base/error.hpp"
 
@@ -88,6 +89,19 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
   }
 }
 
+void read_pieces(const std::filesystem::path& path, const std::function<void(std::string_view)>& take) {
+  const Descriptor file(path.c_str(), O_RDONLY);
+  if (!file.valid()) fail_input("cannot read " + path.string() + ": " + reason());
+  std::vector<char> buffer(1 << 20);
+  for (;;) {
+    const ssize_t n = ::read(file.get(), buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail_input("cannot read " + path.string() + ": " + reason());
+    if (n == 0) return;
+    take({buffer.data(), static_cast<std::size_t>(n)});
+  }
+}
+
 void write_file_atomic(const std::filesystem::path& path, std::string_view content) {
   write_file_atomic(path, std::span(&content, 1));
 }
@@ -147,12 +161,12 @@ void AppendFile::sync() {
   if (::fsync(fd_) != 0) cannot_write(path_);
 }
 
-FileLock::FileLock(const std::filesystem::path& path, const std::string& what) {
+FileLock::FileLock(const std::filesystem::path& path, const std::string& what, const std::string& instead) {
   Descriptor file(path.c_str(), O_RDWR | O_CREAT);
   if (!file.valid()) cannot_write(path);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) cannot_write(path);
-    fail_output(what + " is in use by another qkvbench; wait for it, or choose another --out");
+    fail_output(what + " is in use by another qkvbench; wait for it, or " + instead);
   }
   fd_ = file.release();
 }

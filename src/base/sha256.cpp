@@ -1,5 +1,6 @@
 // SHA-256, for names of configurations and checksums of files.
 // Straight from the standard; speed does not matter here.
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -46,24 +47,44 @@ void compress(std::array<std::uint32_t, 8>& state, const unsigned char* block) {
 
 }  // namespace
 
-std::string sha256(std::string_view bytes) {
-  std::array<std::uint32_t, 8> state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+void Sha256::update(std::string_view bytes) {
+  size_ += bytes.size();
+  if (!rest_.empty()) {
+    const std::size_t missing = std::min(64 - rest_.size(), bytes.size());
+    rest_ += bytes.substr(0, missing);
+    bytes.remove_prefix(missing);
+    if (rest_.size() < 64) return;
+    compress(state_, reinterpret_cast<const unsigned char*>(rest_.data()));
+  }
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   const std::size_t whole = bytes.size() / 64;
-  for (std::size_t i = 0; i < whole; ++i) compress(state, data + 64 * i);
+  for (std::size_t i = 0; i < whole; ++i) compress(state_, data + 64 * i);
+  rest_ = bytes.substr(64 * whole);
+}
+
+std::string Sha256::hex() {
   // The rest, a one bit, zeros and the length in bits.
-  std::string tail(bytes.substr(64 * whole));
-  tail += '\x80';
-  while (tail.size() % 64 != 56) tail += '\0';
-  const std::uint64_t bits = std::uint64_t{bytes.size()} * 8;
+  const std::uint64_t bits = size_ * 8;
+  std::string tail = "\x80";
+  while ((rest_.size() + tail.size()) % 64 != 56) tail += '\0';
   for (int shift = 56; shift >= 0; shift -= 8) tail += static_cast<char>(bits >> shift);
-  for (std::size_t i = 0; i < tail.size(); i += 64)
-    compress(state, reinterpret_cast<const unsigned char*>(tail.data()) + i);
+  update(tail);
   std::string hex;
-  for (const std::uint32_t word : state)
+  for (const std::uint32_t word : state_)
     for (int shift = 28; shift >= 0; shift -= 4) hex += "0123456789abcdef"[(word >> shift) & 15];
   return hex;
+}
+
+std::string sha256(std::string_view bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.hex();
+}
+
+std::string sha256_file(const std::filesystem::path& path) {
+  Sha256 hash;
+  read_pieces(path, [&](std::string_view piece) { hash.update(piece); });
+  return hash.hex();
 }
 
 }  // namespace qkvbench

@@ -1,6 +1,5 @@
 // From the command line to a command, and from an error to one line and an exit status.
 // CLI11's own messages are replaced where they do not say how to mend what is wrong.
-#include <array>
 #include <cstring>
 #include <iostream>
 
@@ -12,7 +11,7 @@ namespace qkvbench::cli {
 
 namespace {
 
-constexpr std::array<Command, 9> kCommands{{
+constexpr Command kCommands[]{
     {"train", "train a model and test it", add_train},
     {"eval", "test a trained model again", add_eval},
     {"predict", "what a trained model makes of a list of your own", add_predict},
@@ -20,9 +19,10 @@ constexpr std::array<Command, 9> kCommands{{
     {"inspect", "parameters, multiply-adds and cache bytes of a configuration", add_inspect},
     {"bench", "training speed beside this machine's peak", add_bench},
     {"verify", "parity with the paper's official code", add_verify},
+    {"data", "public data sets: list, fetch, verify, import", add_data},
     {"list", "the variants, tasks and presets there are", add_list},
     {"schema", "the JSON Schema of result.json", add_schema},
-}};
+};
 
 /// Long flags of a command, for suggestions.
 std::vector<std::string> flags_of(const CLI::App& app) {
@@ -34,20 +34,25 @@ std::vector<std::string> flags_of(const CLI::App& app) {
 
 /// What is wrong with a command line that CLI11 refused, and how to mend it.
 std::string explain(const CLI::App& app, const CLI::ParseError& error) {
-  const auto chosen = app.get_subcommands();
-  const std::string help = " (see qkvbench " + (chosen.empty() ? "" : chosen[0]->get_name() + " ") + "--help)";
+  const CLI::App* chosen = &app;  // the innermost command that was named
+  std::string path = "qkvbench ";
+  while (!chosen->get_subcommands().empty()) {
+    chosen = chosen->get_subcommands()[0];
+    path += chosen->get_name() + " ";
+  }
+  const std::string help = " (see " + path + "--help)";
   const std::vector<std::string> extras = app.remaining(true);
-  if (chosen.empty()) {
+  if (const auto commands = chosen->get_subcommands([](const CLI::App*) { return true; }); !commands.empty()) {
     if (extras.empty()) return "no command given" + help;
     std::vector<std::string> names;
-    for (const Command& command : kCommands) names.emplace_back(command.name);
+    for (const CLI::App* command : commands) names.push_back(command->get_name());
     return unknown_name("command", extras.front(), names);
   }
   if (dynamic_cast<const CLI::ExtrasError*>(&error) && !extras.empty()) {
     const std::string& extra = extras.front();
     if (!extra.starts_with("-")) return "unexpected argument '" + extra + "'" + help;
     const std::string flag = extra.substr(0, extra.find('='));
-    return "unknown flag '" + flag + "': did you mean '" + nearest(flag, flags_of(*chosen[0])) + "'?" + help;
+    return "unknown flag '" + flag + "': did you mean '" + nearest(flag, flags_of(*chosen)) + "'?" + help;
   }
   std::string message = error.what();
   for (char& c : message)

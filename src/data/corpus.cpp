@@ -7,6 +7,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/data/sources.hpp"
 
 namespace qkvbench::data {
 
@@ -16,7 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kBytesPrefix = "bytes:";
 constexpr const char* kForms =
-    "a corpus is 'stories' (built in), a text file, bytes:FILE, or a directory with train.bin and val.bin";
+    "a corpus is 'stories' (built in), a text file, bytes:FILE, a directory with train.bin and val.bin, or "
+    "'tinyshakespeare'";
 
 std::string name_of(const fs::path& path) {
   const fs::path clean = path.lexically_normal();
@@ -100,6 +102,13 @@ Corpus read_directory(const fs::path& directory, const CorpusOptions& options) {
   return corpus;
 }
 
+/// The one file of a text that the table of data sets names; empty if it names no such text.
+std::string installed_text(const std::string& spec) {
+  for (const Source& source : all_sources())
+    if (source.name == spec && source.files.size() == 1) return source.files[0].name;
+  return "";
+}
+
 Corpus make_stories(const StoryOptions& options) {
   WrittenText train = write_stories(Split::kTrain, options.seed, options.train_tokens);
   WrittenText validation = write_stories(Split::kValidation, options.seed, options.validation_tokens);
@@ -138,6 +147,12 @@ Corpus load_corpus(const std::string& spec, const CorpusOptions& options) {
   const std::string path = prefixed ? spec.substr(kBytesPrefix.size()) : spec;
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
+  if (const std::string file = installed_text(spec); !fs::exists(status) && !file.empty()) {
+    corpus = read_text((require_installed(spec) / file).string(), false, options.max_file_bytes);
+    corpus.name = spec;
+    corpus.files[0].path = spec + "/" + file;  // the same wherever data sets live
+    return corpus;
+  }
   if (!fs::exists(status)) fail_input("corpus '" + spec + "': there is no such file; " + kForms);
   if (fs::is_directory(status) && !prefixed) {
     corpus = read_directory(path, options);

@@ -33,8 +33,9 @@ const std::vector<Option>& table() {
   static const std::vector<Option> options{
       {"task", "what to learn", "Task", &C::task, 0, 0, task_names},
       {"variant", "which projections are shared, e.g. qk_v, q_kv+ (see list variants)", "Model", &C::variant},
-      {"corpus", "stories (generated), a text file, bytes:FILE, or a directory with train.bin and val.bin", "Task",
-       &C::corpus, 0, 0, nullptr, kText},
+      {"corpus",
+       "stories (generated), tinyshakespeare, a text file, bytes:FILE, or a directory with train.bin and val.bin",
+       "Task", &C::corpus, 0, 0, nullptr, kText},
       {"d_model", "channels", "Model", &C::d_model, 1, 65536},
       {"layers", "blocks", "Model", &C::layers, 1, 1000},
       {"heads", "query heads", "Model", &C::heads, 1, 4096},

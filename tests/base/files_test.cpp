@@ -152,4 +152,18 @@ TEST_CASE("sha256 pads every length", "[base]") {
   CHECK(sha256(std::string(64, 'a')) == "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb");
 }
 
+TEST_CASE("sha256 of pieces is that of the whole, and so is that of a file", "[base]") {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += static_cast<char>(i * 7919 >> 3);
+  for (const std::size_t piece : {1u, 7u, 63u, 64u, 65u, 200u, 1000u}) {
+    Sha256 hash;
+    for (std::size_t at = 0; at < text.size(); at += piece) hash.update(std::string_view(text).substr(at, piece));
+    CHECK(hash.hex() == sha256(text));
+  }
+  const Directory dir;
+  write_file_atomic(dir / "file", text);
+  CHECK(sha256_file(dir / "file") == sha256(text));
+  check_error(Exit::kInput, {"cannot read", "missing"}, [&] { sha256_file(dir / "missing"); });
+}
+
 }  // namespace qkvbench::testing

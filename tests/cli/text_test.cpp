@@ -152,3 +152,19 @@ TEST_CASE("inspect counts the paper's model, and the whole grid in every form") 
   CHECK(run_qkvbench({"inspect", "--preset", "300m", "--table", "--format", "latex"}).out.find("q\\_kv & 4 &") !=
         std::string::npos);
 }
+
+TEST_CASE("an installed text is found by its name, and results do not say where this machine keeps it") {
+  const TemporaryDirectory dir, out;
+  setenv("QKVBENCH_DATA", dir.path().c_str(), 1);
+  const Outcome missing = run_qkvbench(arguments(out.path(), {"--corpus", "tinyshakespeare"}));
+  CHECK(missing.status == 3);
+  CHECK(missing.err.find("data fetch tinyshakespeare") != std::string::npos);
+  std::filesystem::create_directory(dir / "tinyshakespeare");
+  write_file_atomic(dir / "tinyshakespeare/input.txt", std::string(1'115'394, 'a'));  // as long as the real one
+  const Outcome r = run_qkvbench(arguments(out.path(), {"--corpus", "tinyshakespeare"}));
+  unsetenv("QKVBENCH_DATA");
+  INFO(r.err);
+  REQUIRE(r.status == 0);
+  CHECK(result_of(out.path())["dataset"]["name"] == "tinyshakespeare");
+  CHECK(result_of(out.path())["dataset"]["files"][0]["path"] == "tinyshakespeare/input.txt");
+}

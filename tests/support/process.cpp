@@ -16,8 +16,17 @@ namespace qkvbench::test {
 namespace fs = std::filesystem;
 
 Outcome run_qkvbench(const std::vector<std::string>& arguments, const std::function<void(pid_t)>& while_running) {
+  return run_binary(QKVBENCH_BINARY, arguments, while_running);
+}
+
+Outcome run_binary(const std::string& binary, const std::vector<std::string>& arguments,
+                   const std::function<void(pid_t)>& while_running) {
   const TemporaryDirectory streams;
   const std::string out = streams / "out", err = streams / "err";
+  // Closed by a successful exec: before that, a signal would reach a copy of the tests and not the program.
+  int started[2];
+  if (pipe(started) != 0) throw std::runtime_error("pipe failed");
+  for (const int end : started) fcntl(end, F_SETFD, FD_CLOEXEC);
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("fork failed");
   if (child == 0) {
@@ -28,9 +37,14 @@ Outcome run_qkvbench(const std::vector<std::string>& arguments, const std::funct
     std::vector<char*> argv{const_cast<char*>("qkvbench")};
     for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
-    execv(QKVBENCH_BINARY, argv.data());
+    execv(binary.c_str(), argv.data());
     _exit(127);
   }
+  close(started[1]);
+  char nothing = 0;
+  while (read(started[0], &nothing, 1) < 0) {
+  }
+  close(started[0]);
   if (while_running) while_running(child);
   int status = 0;
   waitpid(child, &status, 0);

@@ -17,6 +17,10 @@ struct Outcome {
 /// Runs QKVBENCH_BINARY with arguments, standard output and error captured. `while_running` gets the process id.
 Outcome run_qkvbench(const std::vector<std::string>& arguments, const std::function<void(pid_t)>& while_running = {});
 
+/// The same with another program.
+Outcome run_binary(const std::string& binary, const std::vector<std::string>& arguments,
+                   const std::function<void(pid_t)>& while_running = {});
+
 /// A directory of its own that is removed at the end.
 class TemporaryDirectory {
  public:

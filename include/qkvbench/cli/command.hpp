@@ -77,6 +77,7 @@ void add_generate(CLI::App& command, Session& session);
 void add_inspect(CLI::App& command, Session& session);
 void add_bench(CLI::App& command, Session& session);
 void add_verify(CLI::App& command, Session& session);
+void add_data(CLI::App& command, Session& session);
 void add_list(CLI::App& command, Session& session);
 void add_schema(CLI::App& command, Session& session);
 

@@ -1,0 +1,20 @@
+// Running another program: arguments in, exit status and both streams out.
+// Not a shell: arguments are passed as they are, and nothing is looked up but the program itself, in PATH.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace qkvbench {
+
+struct ProcessResult {
+  int status = 0;        ///< exit status; 127 when there is no such program; 128 + signal when it was killed
+  std::string out, err;  ///< the first 64 KiB of each stream
+};
+
+/// Runs a program and waits for it. Standard input is empty. `keep_going`, if any, is asked about ten times a second;
+/// when it says no, the program is ended. The program does not outlive this one (on Linux).
+/// Throws Error (internal) when the system cannot start a process at all.
+ProcessResult run_process(const std::vector<std::string>& command, const std::function<bool()>& keep_going = {});
+
+}  // namespace qkvbench

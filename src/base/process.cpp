@@ -1,0 +1,101 @@
+// fork, exec and poll.
+// Between fork and exec only calls that are safe in a copy of a process with threads.
+#include "qkvbench/base/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "qkvbench/base/error.hpp"
+
+namespace qkvbench {
+
+namespace {
+
+constexpr std::size_t kMaxCaptured = 64 * 1024;
+constexpr int kAskEvery_ms = 100;
+
+/// Both ends of a pipe, closed at the end and on exec.
+struct Pipe {
+  std::array<int, 2> ends{-1, -1};
+  Pipe() {
+    if (::pipe(ends.data()) != 0) fail_internal(std::string("cannot make a pipe: ") + std::strerror(errno));
+    for (const int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
+  }
+  ~Pipe() {
+    close(0);
+    close(1);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  void close(std::size_t end) {
+    if (ends[end] >= 0) ::close(ends[end]);
+    ends[end] = -1;
+  }
+  /// Reads what there is into `text`, as far as it is kept; closes the reading end at the end of the stream.
+  void drain(std::string& text) {
+    std::array<char, 4096> buffer;
+    const ssize_t n = ::read(ends[0], buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) return;
+    if (n <= 0) return close(0);
+    text.append(buffer.data(), std::min(static_cast<std::size_t>(n), kMaxCaptured - text.size()));
+  }
+};
+
+[[noreturn]] void become(char** argv, int out, int err, pid_t parent) {
+#ifdef __linux__
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != parent) ::_exit(127);  // it ended before the line above
+#else
+  (void)parent;
+#endif
+  const int nothing = ::open("/dev/null", O_RDONLY);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(out, STDOUT_FILENO);
+  ::dup2(err, STDERR_FILENO);
+  ::execvp(argv[0], argv);
+  ::_exit(127);
+}
+
+}  // namespace
+
+ProcessResult run_process(const std::vector<std::string>& command, const std::function<bool()>& keep_going) {
+  std::vector<char*> argv;
+  for (const std::string& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  Pipe out, err;
+  const pid_t parent = ::getpid(), child = ::fork();
+  if (child < 0) fail_internal(std::string("cannot start a process: ") + std::strerror(errno));
+  if (child == 0) become(argv.data(), out.ends[1], err.ends[1], parent);
+  out.close(1);
+  err.close(1);
+
+  ProcessResult result;
+  while (out.ends[0] >= 0 || err.ends[0] >= 0) {
+    std::array<pollfd, 2> streams{{{out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}}};
+    ::poll(streams.data(), streams.size(), kAskEvery_ms);
+    if (streams[0].revents != 0) out.drain(result.out);
+    if (streams[1].revents != 0) err.drain(result.err);
+    if (keep_going && !keep_going()) {
+      ::kill(child, SIGTERM);
+      break;
+    }
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
+}
+
+}  // namespace qkvbench
