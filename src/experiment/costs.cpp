@@ -70,14 +70,17 @@ Json costs_json(const Costs& costs) {
 std::vector<Config> sharing_grid(const Config& config) {
   const bool plus = nn::parse_variant(config.variant).plus;
   std::vector<Config> grid;
+  std::vector<index_t> shares{config.heads};
+  while (shares.back() % 2 == 0) shares.push_back(shares.back() / 2);
+  if (shares.back() > 1) shares.push_back(1);
   for (const nn::Sharing& sharing : nn::all_sharings())
-    for (index_t kv_heads = config.heads;; kv_heads /= 2) {
+    for (const index_t kv_heads : shares) {
       Config one = config;
       one.variant = std::string(sharing.id) + (plus ? "+" : "");
       one.kv_heads = kv_heads;
       resolve(one);
       grid.push_back(one);
-      if (sharing.query_shared() || kv_heads % 2 != 0) break;
+      if (sharing.query_shared()) break;
     }
   return grid;
 }

@@ -31,8 +31,8 @@ struct Costs {
 Costs count_costs(const Config& config, std::vector<index_t> lengths, index_t context);
 Json costs_json(const Costs& costs);
 
-/// The configuration with every partition (with the + term if it has it), and for each as many kv heads as heads and
-/// every half of that down to one, as far as the partition allows.
+/// The configuration with every partition (with the + term if it has it), and for each as many kv heads as heads,
+/// halves of that, and one, as far as the partition allows.
 std::vector<Config> sharing_grid(const Config& config);
 
 }  // namespace qkvbench::experiment
