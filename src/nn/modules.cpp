@@ -69,6 +69,7 @@ std::vector<Linear> make_projections(Parameters& parameters, const std::string& 
 
 Attention::Attention(Parameters& parameters, const std::string& name, const BlockConfig& config)
     : config_(config),
+      dropout_(config.dropout_place == DropoutPlace::kResidual ? config.dropout : 0),
       projections_(make_projections(parameters, name, config)),
       out_(parameters, name + ".c_proj", config.d_model, config.d_model, config.init) {
   if (!config.variant.plus) return;
@@ -108,13 +109,13 @@ Value Attention::forward(Tape& tape, Value x, Value residual, const CachedRows* 
   const Value heads =
       single ? step(tape, in, *cached)
              : qkvbench::attention(tape, in.q, in.k, in.v, {config_.heads, config_.kv_heads, config_.causal}, in.terms);
-  return out_.forward_dropout(tape, heads, residual, config_.dropout);
+  return out_.forward_dropout(tape, heads, residual, dropout_);
 }
 
 index_t Attention::activations() const {
   index_t projected = 0;
   for (const Linear& projection : projections_) projected += projection.out_features();
-  const index_t d = config_.d_model, dropped = config_.dropout > 0 ? 4 * d : 0;
+  const index_t d = config_.d_model, dropped = dropout_ > 0 ? 4 * d : 0;
   // q, k, v and their gradients; the heads' output, its gradient and log-sum-exp; the output projection, whose gradient
   // is the residual's.
   return 2 * projected + 2 * d + config_.heads + d + dropped;
@@ -150,16 +151,18 @@ Block::Block(Parameters& parameters, const std::string& name, const BlockConfig&
       fc_in_(parameters, name + ".mlp.fc_in", config.d_model, 4 * config.d_model, config.init),
       fc_out_(parameters, name + ".mlp.fc_out", 4 * config.d_model, config.d_model, config.init),
       d_model_(config.d_model),
-      dropout_(config.dropout) {}
+      dropout_(config.dropout),
+      dropout_inside_(config.dropout_place == DropoutPlace::kMlp ? config.dropout : 0) {}
 
 Value Block::forward(Tape& tape, Value x, const CachedRows* cached) const {
   x = attention_.forward(tape, ln1_.forward(tape, x), x, cached);
-  const Value hidden = gelu(tape, fc_in_.forward(tape, ln2_.forward(tape, x)));
+  const Value hidden = dropout(tape, gelu(tape, fc_in_.forward(tape, ln2_.forward(tape, x))), dropout_inside_);
   return fc_out_.forward_dropout(tape, hidden, x, dropout_);
 }
 
 index_t Block::activations() const {
-  const index_t d = d_model_, norms = 2 * (2 * d + 2), mlp = 16 * d + d, dropped = dropout_ > 0 ? 4 * d : 0;
+  const index_t d = d_model_, norms = 2 * (2 * d + 2), mlp = 16 * d + d;
+  const index_t dropped = (dropout_ > 0 ? 4 * d : 0) + (dropout_inside_ > 0 ? 8 * d : 0);
   return attention_.activations() + norms + mlp + dropped;
 }
 

@@ -20,6 +20,7 @@ class VitFamily : public Family {
  public:
   explicit VitFamily(const ModelConfig& config)
       : config_(config), patches_(patches_along(config) * patches_along(config)) {}
+  DropoutPlace dropout_place() const override { return DropoutPlace::kMlp; }
   void declare_input(Parameters& parameters) override {
     const index_t p = config_.patch, C = config_.channels, d = config_.d_model;
     const Init init = Init::uniform(1 / std::sqrt(static_cast<double>(C * p * p)));

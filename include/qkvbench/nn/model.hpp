@@ -33,6 +33,7 @@ class Family {
   virtual ~Family() = default;
   virtual bool causal() const { return false; }
   virtual InitScheme init() const { return InitScheme::kPyTorch; }
+  virtual DropoutPlace dropout_place() const { return DropoutPlace::kResidual; }
   /// Declares what comes before the blocks, and what comes after the last LayerNorm.
   virtual void declare_input(Parameters& parameters) = 0;
   virtual void declare_output(Parameters& parameters) = 0;

@@ -23,6 +23,9 @@ enum class InitScheme { kPyTorch, kGpt2 };
 /// Standard deviation of every weight of GPT-2's scheme.
 inline constexpr double kGpt2Deviation = 0.02;
 
+/// Where a block drops out: what each half adds to the residual (GPT-2), or after both layers of the MLP (ViT).
+enum class DropoutPlace { kResidual, kMlp };
+
 /// Everything a block needs to know.
 struct BlockConfig {
   Variant variant;
@@ -31,6 +34,7 @@ struct BlockConfig {
   index_t pos_dim;    ///< m of the positional term
   bool causal;
   real dropout;
+  DropoutPlace dropout_place;
   InitScheme init;
 };
 
@@ -62,7 +66,8 @@ class LayerNorm {
 class Attention {
  public:
   Attention(Parameters& parameters, const std::string& name, const BlockConfig& config);
-  /// x, residual, result: [B, T, d_model]; result = residual + dropout(attention(x) through the output projection).
+  /// x, residual, result: [B, T, d_model]; result = residual + attention(x) through the output projection (with
+  /// dropout, where residuals have it).
   /// With `cached`, keys and values of x are appended to those B rows, and what they hold already takes part: T is 1,
   /// or B is 1 and the row is empty.
   Value forward(Tape& tape, Value x, Value residual, const CachedRows* cached = nullptr) const;
@@ -79,13 +84,14 @@ class Attention {
   Value step(Tape& tape, const Inputs& in, const CachedRows& cached) const;
 
   BlockConfig config_;
+  real dropout_;
   const Parameter *pos_w_ = nullptr, *pos_b_ = nullptr;  // only with the positional term
   std::vector<real> position_table_;                     // [positions, pos_dim], likewise
   std::vector<Linear> projections_;                      // one for each group of letters
   Linear out_;
 };
 
-/// x += Attention(LN1(x)); x += MLP(LN2(x)), MLP = Linear(d→4d), GELU, Linear(4d→d).
+/// x += Attention(LN1(x)); x += MLP(LN2(x)), MLP = Linear(d→4d), GELU, Linear(4d→d); dropout as DropoutPlace says.
 class Block {
  public:
   Block(Parameters& parameters, const std::string& name, const BlockConfig& config);
@@ -102,7 +108,7 @@ class Block {
   LayerNorm ln2_;
   Linear fc_in_, fc_out_;
   index_t d_model_;
-  real dropout_;
+  real dropout_, dropout_inside_;
 };
 
 }  // namespace qkvbench::nn
