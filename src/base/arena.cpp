@@ -22,8 +22,12 @@ constexpr std::size_t kFirstBlock = std::size_t{64} << 10;
 std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
 }  // namespace
 
-Arena::~Arena() {
+Arena::~Arena() { release(); }
+
+void Arena::release() {
+  reset();
   for (const Block& block : blocks_) std::free(block.data);
+  blocks_.clear();
 }
 
 void Arena::add_block(std::size_t at_least) {

@@ -139,6 +139,7 @@ class Worker {
     outcome.tokens_timed = tokens_timed_;
     outcome.argv = options_.argv;
     metrics_->sync();
+    trainer_.release_activations();  // evaluation takes its own
     if (report.status == Status::kCompleted) {
       outcome.validation = train::evaluate(model_, *make_data(data::Split::kValidation), config_.micro_batch);
       outcome.test = train::evaluate(model_, *make_data(data::Split::kTest), config_.micro_batch);

@@ -78,6 +78,16 @@ TEST_CASE("Scratch nests and belongs to its thread", "[base]") {
   CHECK(intact);
 }
 
+TEST_CASE("an arena that was released can be used again", "[base]") {
+  Arena arena;
+  arena.take<real>(100'000);
+  arena.release();
+  const std::size_t allocations = arena.system_allocations();
+  auto* x = arena.take<real>(1000);
+  std::fill_n(x, 1000, real{1});
+  CHECK(arena.system_allocations() == allocations + 1);
+}
+
 TEST_CASE("a buffer is zero and aligned", "[tensor]") {
   Buffer buffer(1001);
   CHECK(buffer.size() == 1001);

@@ -36,6 +36,9 @@ class Arena {
 
   void reset() { rewind(Mark{}); }
 
+  /// Gives everything back to the system.
+  void release();
+
   std::size_t peak_bytes() const { return peak_; }
   /// How often memory was asked of the system; constant once a workload repeats itself.
   std::size_t system_allocations() const { return system_allocations_; }

@@ -58,6 +58,8 @@ class Trainer {
   const TrainState& state() const { return state_; }
   void set_state(TrainState state);
   optim::Adam& optimizer() { return adam_; }
+  /// Gives the memory of activations back until the next step.
+  void release_activations() { tape_.arena().release(); }
   /// Bytes of activations and gradients that a step takes.
   std::size_t peak_activation_bytes() { return tape_.arena().peak_bytes(); }
   /// How often the tape asked the system for memory so far.
