@@ -27,6 +27,11 @@ class Dataset {
   virtual bool in_random_order() const { return false; }
   /// Makes `batch` hold the given examples, in order. Indices are below size().
   virtual void fill(std::span<const index_t> indices, Batch& batch) const = 0;
+  /// The same as training sees the examples in an epoch: a pure function of indices and epoch, for data that are
+  /// augmented. May be called on another thread than fill().
+  virtual void fill_in_epoch(std::span<const index_t> indices, index_t /*epoch*/, Batch& batch) const {
+    fill(indices, batch);
+  }
 };
 
 /// What a task needs to know to make its data; each task reads the fields that concern it.
