@@ -7,7 +7,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
-#include "qkvbench/data/unpack.hpp"
+#include "qkvbench/data/gzip.hpp"
 
 namespace qkvbench::data {
 

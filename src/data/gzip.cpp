@@ -1,6 +1,6 @@
 // Unpacking with zlib.
 // Output grows with what is unpacked, never with what a header promises.
-#include "qkvbench/data/unpack.hpp"
+#include "qkvbench/data/gzip.hpp"
 
 #include <zlib.h>
 
