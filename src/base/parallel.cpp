@@ -20,11 +20,14 @@ namespace qkvbench {
 
 namespace {
 int g_threads = 1;
-}
+thread_local bool t_alone = false;
+}  // namespace
 
 void set_threads(int n) { g_threads = std::max(1, n); }
 
-int threads() { return omp_in_parallel() ? 1 : g_threads; }
+int threads() { return t_alone || omp_in_parallel() ? 1 : g_threads; }
+
+void work_alone() { t_alone = true; }
 
 void use_short_waits(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;

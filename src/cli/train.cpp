@@ -67,6 +67,15 @@ std::string table_of(const std::vector<RunReport>& reports) {
   return text;
 }
 
+/// Of tasks whose data come from images: whether the reader kept up.
+void note_wait(const Session& session, const std::string& name, const RunReport& r) {
+  const std::string family = data::find_task(r.result["config"]["task"]).family;
+  const Json& timing = r.result["timing"];
+  const double share = number_or_nan(timing["data_wait_s"]) / number_or_nan(timing["train_s"]);
+  if (r.was_finished || !std::isfinite(share) || (family != "vit" && family != "set")) return;
+  note(session, name + ": waited for data " + report::fixed(100 * share, 1) + " % of the training time");
+}
+
 Exit train(const Session& session, const TrainFlags& flags) {
   catch_stop_signals();
   std::vector<RunReport> reports;
@@ -79,6 +88,7 @@ Exit train(const Session& session, const TrainFlags& flags) {
     }
     const RunReport& r = reports.back();
     if (r.was_finished) note(session, name + ": already finished, not run again (--overwrite does)");
+    note_wait(session, name, r);
     if (r.status == Status::kDiverged) {
       std::cerr << colored(session, "error:", 31, true) << " " << name << ": " << r.error << "\n";
       status = Exit::kDiverged;

@@ -7,15 +7,31 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/data/anomaly.hpp"
 #include "qkvbench/data/synthetic.hpp"
 #include "qkvbench/data/text.hpp"
+#include "qkvbench/data/vision.hpp"
 
 namespace qkvbench::data {
+
+namespace {
+
+class NoExamples : public Dataset {
+ public:
+  index_t size() const override { return 0; }
+  index_t targets_per_example() const override { return 0; }
+  void fill(std::span<const index_t>, Batch&) const override { fail_internal("this split has no examples"); }
+};
+
+}  // namespace
+
+std::unique_ptr<Dataset> no_examples() { return std::make_unique<NoExamples>(); }
 
 std::span<const Task> all_tasks() {
   static const std::vector<Task> tasks = [] {
     std::vector<Task> all;
-    for (const auto rows : {synthetic_tasks(), text_tasks()}) all.insert(all.end(), rows.begin(), rows.end());
+    for (const auto rows : {synthetic_tasks(), text_tasks(), vision_tasks(), anomaly_tasks()})
+      all.insert(all.end(), rows.begin(), rows.end());
     return all;
   }();
   return tasks;

@@ -11,20 +11,12 @@ namespace qkvbench::data {
 
 namespace {
 
-/// No examples: the split that text does not have.
-class NoExamples : public Dataset {
- public:
-  index_t size() const override { return 0; }
-  index_t targets_per_example() const override { return 0; }
-  void fill(std::span<const index_t>, Batch&) const override { fail_internal("this split has no examples"); }
-};
-
 void complete_text(TaskOptions& options) {
   if (options.vocab == 0) options.vocab = open_corpus(options)->vocab();
 }
 
 std::unique_ptr<Dataset> make_text(const TaskOptions& options, Split split) {
-  if (split == Split::kTest) return std::make_unique<NoExamples>();
+  if (split == Split::kTest) return no_examples();
   auto corpus = open_corpus(options);
   return split == Split::kTrain ? training_windows(std::move(corpus), options.seq_len, options.n_train, options.seed)
                                 : validation_windows(std::move(corpus), options.seq_len);

@@ -8,6 +8,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/data/anomaly.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
 namespace qkvbench::experiment {
@@ -44,7 +45,14 @@ void complete_data(Config& c, const data::Task& task) {
   if (task.family != "gpt") c.n_train = options.n_train;
   c.n_test = options.n_test;
   c.vocab = options.vocab;
+  c.image_size = options.image_size;
+  c.channels = options.channels;
+  c.classes = options.classes;
+  c.features = options.features;
 }
+
+/// m of the positional term, by family: the paper's.
+index_t default_pos_dim(const std::string& family) { return family == "vit" ? 50 : 10; }
 
 }  // namespace
 
@@ -78,7 +86,10 @@ void resolve(Config& c) {
   const nn::Variant variant = nn::parse_variant(c.variant);
   c.variant = variant.id();
   if (c.kv_heads == 0) c.kv_heads = c.heads;
-  if (c.max_len == 0) c.max_len = task.family == "gpt" ? c.seq_len : std::max<index_t>(128, c.seq_len);
+  if (c.pos_dim == 0) c.pos_dim = default_pos_dim(task.family);
+  if (c.pos_dim < 2) fail_usage("pos_dim 1 has no room for rows and columns; it is at least 2");
+  if (c.max_len == 0 && find_option("max_len", "").concerns(task.family))
+    c.max_len = task.family == "gpt" ? c.seq_len : std::max<index_t>(128, c.seq_len);
   if (c.micro_batch == 0) c.micro_batch = c.batch_size;
   if (c.micro_batch > c.batch_size)
     fail_usage("micro_batch " + std::to_string(c.micro_batch) + " is larger than batch_size " +
@@ -111,19 +122,39 @@ nn::ModelConfig model_config(const Config& c) {
   m.layers = c.layers;
   m.heads = c.heads;
   m.kv_heads = c.kv_heads;
-  m.seq_len = c.seq_len;
+  m.seq_len = m.family == "set" ? data::kSetSize : c.seq_len;
   m.max_len = c.max_len;
   m.pos_dim = c.pos_dim;
   if (c.vocab > 0) m.vocab = c.vocab;
+  m.image_size = c.image_size;
+  m.channels = c.channels;
+  m.patch = c.patch;
+  m.classes = c.classes;
+  m.features = c.features;
   m.dropout = static_cast<real>(c.dropout);
   m.recompute = c.activations == "recompute";
   return m;
 }
 
 data::TaskOptions task_options(const Config& c) {
+  data::TaskOptions o;
+  o.task = c.task;
+  o.seq_len = c.seq_len;
   // A text has no number of examples: every step draws new windows.
-  const index_t n_train = data::find_task(c.task).family == "gpt" ? c.steps * c.batch_size : c.n_train;
-  return {c.task, c.seq_len, n_train, c.n_test, c.corpus, c.vocab, c.seed};
+  o.n_train = data::find_task(c.task).family == "gpt" ? c.steps * c.batch_size : c.n_train;
+  o.n_test = c.n_test;
+  o.n_val = c.n_val;
+  o.corpus = c.corpus;
+  o.vocab = c.vocab;
+  o.data = c.data;
+  o.source = c.source;
+  o.augment = c.augment;
+  o.image_size = c.image_size;
+  o.channels = c.channels;
+  o.classes = c.classes;
+  o.features = c.features;
+  o.seed = c.seed;
+  return o;
 }
 
 train::TrainOptions train_options(const Config& c) {

@@ -9,6 +9,8 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/data/anomaly.hpp"
+#include "qkvbench/data/vision.hpp"
 #include "qkvbench/experiment/config.hpp"
 
 namespace qkvbench::experiment {
@@ -24,7 +26,8 @@ std::vector<std::string> task_names() {
 }
 std::vector<std::string> optimizer_names() { return {"adam", "adamw"}; }
 
-constexpr const char *kLists = "encoder", *kText = "gpt", *kEpochs = "encoder vit set", *kPositions = "encoder gpt";
+constexpr const char *kText = "gpt", *kImages = "vit", *kSets = "set", *kFiles = "vit set",
+                     *kEpochs = "encoder vit set", *kPositions = "encoder gpt";
 
 std::vector<std::string> activation_names() { return {"keep", "recompute"}; }
 
@@ -36,6 +39,20 @@ const std::vector<Option>& table() {
       {"corpus",
        "stories (generated), tinyshakespeare, a text file, bytes:FILE, or a directory with train.bin and val.bin",
        "Task", &C::corpus, 0, 0, nullptr, kText},
+      {"data", "folder of the images or features; default: $QKVBENCH_DATA/<set>, or data/<set>", "Task", &C::data, 0, 0,
+       nullptr, kFiles},
+      {"source", "what sets are made of: a set of images, or npy (see list tasks)", "Task", &C::source, 0, 0,
+       data::anomaly_sources, kSets},
+      {"image_size", "pixels a side; 0: as the set has it, 64 for folders", "Task", &C::image_size, 0, 4096, nullptr,
+       kImages},
+      {"channels", "3, or 1 for grey; 0: as the set has it, 3 for folders", "Task", &C::channels, 0, 3, nullptr,
+       kImages},
+      {"classes", "classes of the model; 0: as many as the set has", "Model", &C::classes, 0, 1 << 20, nullptr,
+       kImages},
+      {"augment", "none, or crop-flip: a random crop after padding by 4, a flip half the time", "Training", &C::augment,
+       0, 0, data::augment_names, kImages},
+      {"features", "numbers of one element of a set; 0: as the source has it", "Model", &C::features, 0, 1 << 20,
+       nullptr, kSets},
       {"d_model", "channels", "Model", &C::d_model, 1, 65536},
       {"layers", "blocks", "Model", &C::layers, 1, 1000},
       {"heads", "query heads", "Model", &C::heads, 1, 4096},
@@ -44,7 +61,9 @@ const std::vector<Option>& table() {
       {"max_len", "learned positions; 0: seq-len, for lists at least 128", "Model", &C::max_len, 0, 1 << 20, nullptr,
        kPositions},
       {"vocab", "tokens of the model; 0: as many as the corpus has", "Model", &C::vocab, 0, 65536, nullptr, kText},
-      {"pos_dim", "m, the size of the + term's position vectors", "Model", &C::pos_dim, 2, 4096},
+      {"patch", "pixels a side of one patch", "Model", &C::patch, 1, 4096, nullptr, kImages},
+      {"pos_dim", "m, the size of the + term's position vectors; 0: 50 for images, 10 else", "Model", &C::pos_dim, 0,
+       4096},
       {"dropout", "share of residual activations dropped in training", "Model", &C::dropout, 0, 0.99},
       {"epochs", "passes over the training data", "Training", &C::epochs, 1, kHuge, nullptr, kEpochs},
       {"steps", "optimizer steps; 0: as many as the epochs take", "Training", &C::steps, 0, kHuge},
@@ -65,8 +84,9 @@ const std::vector<Option>& table() {
       {"weight_decay", "on every parameter: added to the gradient (adam) or decoupled (adamw)", "Training",
        &C::weight_decay, 0, 1e3},
       {"grad_clip", "largest global gradient norm; 0: no clipping", "Training", &C::grad_clip, 0, kHuge},
-      {"n_train", "training examples; 0: as the task has it", "Task", &C::n_train, 0, kHuge, nullptr, kLists},
-      {"n_test", "test examples; 0: as the task has it", "Task", &C::n_test, 0, kHuge, nullptr, kLists},
+      {"n_train", "training examples; 0: as the task has it", "Task", &C::n_train, 0, kHuge, nullptr, kEpochs},
+      {"n_test", "test examples; 0: as the task has it", "Task", &C::n_test, 0, kHuge, nullptr, kEpochs},
+      {"n_val", "examples held out of training, to choose by", "Task", &C::n_val, 0, kHuge, nullptr, kFiles},
       {"log_every", "steps that one point of the curve averages; 0: a fiftieth of all", "Training", &C::log_every, 0,
        kHuge},
       {"seed", "of data, order, initial values and dropout", "Task", &C::seed, 0, 9007199254740992.0},

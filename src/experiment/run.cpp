@@ -136,6 +136,7 @@ class Worker {
     outcome.status = report.status;
     outcome.state = trainer_.state();
     outcome.train_s = train_s_;
+    outcome.data_wait_s = trainer_.data_wait_s();
     outcome.tokens_timed = tokens_timed_;
     outcome.argv = options_.argv;
     metrics_->sync();

@@ -12,48 +12,66 @@ namespace qkvbench::train {
 
 index_t steps_per_epoch(index_t examples, index_t batch_size) { return (examples + batch_size - 1) / batch_size; }
 
+std::span<const index_t> Curriculum::examples(index_t step, index_t first, index_t count) {
+  const index_t from = begin(step) + first;
+  if (data_.in_random_order()) {
+    examples_.resize(static_cast<std::size_t>(count));
+    std::iota(examples_.begin(), examples_.end(), from);
+    return examples_;
+  }
+  if (epoch(step) != order_epoch_) order_ = data::epoch_order(data_.size(), seed_, epoch(step));
+  order_epoch_ = epoch(step);
+  return {order_.data() + from, static_cast<std::size_t>(count)};
+}
+
 Trainer::Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions& options)
     : model_(model),
       data_(data),
       options_(options),
-      adam_(model.parameters().values(), model.parameters().grads(), options.adam) {}
+      adam_(model.parameters().values(), model.parameters().grads(), options.adam),
+      curriculum_(data, options),
+      batches_([this](index_t number, Batch& batch) { fill(number, batch); }) {}
 
 void Trainer::set_state(TrainState state) {
   state_ = std::move(state);
   adam_.set_steps_done(state_.step);
 }
 
-void Trainer::find_examples() {
-  const index_t per_epoch = steps_per_epoch(data_.size(), options_.batch_size);
-  const index_t epoch = state_.step / per_epoch;
-  if (epoch != epoch_ && !data_.in_random_order()) order_ = data::epoch_order(data_.size(), options_.seed, epoch);
-  epoch_ = epoch;
-  const index_t begin = state_.step % per_epoch * options_.batch_size;
-  const index_t end = std::min(begin + options_.batch_size, data_.size());
-  examples_.resize(static_cast<std::size_t>(end - begin));
-  std::iota(examples_.begin(), examples_.end(), begin);
-  if (!data_.in_random_order())
-    for (index_t& example : examples_) example = order_[static_cast<std::size_t>(example)];
+index_t Trainer::part_size(index_t number) const {
+  const index_t step = number / parts_of_full_step(), part = number % parts_of_full_step();
+  return std::clamp<index_t>(curriculum_.size(step) - part * options_.micro_batch, 0, options_.micro_batch);
 }
 
-kernels::Score Trainer::accumulate(real share) {
-  const Loss loss = cross_entropy(tape_, model_.forward(tape_, batch_), batch_.targets);
+index_t Trainer::part_after(index_t number) const {
+  do ++number;
+  while (part_size(number) == 0);  // the last step of an epoch may have fewer parts
+  return number / parts_of_full_step() < options_.total_steps ? number : ReadAhead::kNone;
+}
+
+void Trainer::fill(index_t number, Batch& batch) {
+  const index_t step = number / parts_of_full_step(), part = number % parts_of_full_step();
+  data_.fill_in_epoch(curriculum_.examples(step, part * options_.micro_batch, part_size(number)),
+                      curriculum_.epoch(step), batch);
+}
+
+kernels::Score Trainer::accumulate(const Batch& batch, real share) {
+  const Loss loss = cross_entropy(tape_, model_.forward(tape_, batch), batch.targets);
   // Nothing to walk back from: whoever adds up the losses finds that they are not finite.
   if (std::isfinite(loss.score.loss_nats)) tape_.backward(loss.mean_nats, share);
   return loss.score;
 }
 
 StepReport Trainer::step() {
-  find_examples();
-  const auto n = static_cast<index_t>(examples_.size());
+  const index_t n = curriculum_.size(state_.step);
   kernels::Score score;
   RandomContext random{options_.seed, static_cast<std::uint32_t>(state_.step), 0};
-  for (index_t begin = 0; begin < n; begin += options_.micro_batch) {
-    const index_t part = std::min(options_.micro_batch, n - begin);
-    data_.fill({examples_.data() + begin, static_cast<std::size_t>(part)}, batch_);
+  index_t number = state_.step * parts_of_full_step();
+  for (index_t done = 0; done < n; done += options_.micro_batch) {
+    const Batch& batch = batches_.take(number, part_after(number));
     tape_.reset(random);
-    score += accumulate(static_cast<real>(part) / static_cast<real>(n));
+    score += accumulate(batch, static_cast<real>(batch.size) / static_cast<real>(n));
     random.first_dropout_site = tape_.dropout_site();
+    ++number;
   }
   const double mean = score.loss_nats / static_cast<double>(score.targets);
   const std::string at = "step " + std::to_string(state_.step + 1) + ": ";

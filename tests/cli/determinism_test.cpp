@@ -60,6 +60,38 @@ TEST_CASE("all variants give the same bits with 1, 2, 3 and 4 threads") {
   }
 }
 
+TEST_CASE("images and sets give the same bits with 1, 2 and 3 threads, in parts or resumed") {
+  const std::vector<std::vector<std::string>> tasks{
+      {"--task", "glyphs", "--patch", "7", "--augment", "crop-flip", "--n-val", "20", "--micro-batch", "9"},
+      {"--task", "anomaly", "--source", "glyphs", "--dropout", "0.1"}};
+  for (const std::vector<std::string>& task : tasks) {
+    std::vector<std::string> args{"train", "--n-train", "150", "--n-test",  "50",    "--batch-size", "32", "--d-model",
+                                  "36",    "--heads",   "4",   "--variant", "qk_v+", "--epochs",     "3"};
+    args.insert(args.end(), task.begin(), task.end());
+    std::vector<Bits> bits;
+    for (const char* threads : {"1", "2", "3"}) {
+      const TemporaryDirectory out;
+      std::vector<std::string> more{"--threads", threads, "--out", out.path()};
+      more.insert(more.begin(), args.begin(), args.end());
+      const Outcome r = run_qkvbench(more);
+      INFO(task[1] << " with " << threads << " threads: " << r.err);
+      REQUIRE(r.status == 0);
+      CHECK(r.err.find("waited for data") != std::string::npos);
+      bits.push_back(bits_of(out.path()));
+      CHECK(bits.back() == bits.front());
+    }
+    const TemporaryDirectory broken;
+    args.insert(args.end(), {"--out", broken.path(), "--resume", "--checkpoint-every", "0"});
+    const Outcome stopped = run_qkvbench(args, [&](pid_t child) {
+      wait_for_training(broken.path());
+      kill(child, SIGTERM);
+    });
+    CHECK((stopped.status == 128 + SIGTERM || stopped.status == 0));
+    REQUIRE(run_qkvbench(args).status == 0);
+    CHECK(bits_of(broken.path()) == bits.front());
+  }
+}
+
 TEST_CASE("shared heads give the same bits with 1 and 3 threads") {
   for (const char* kv_heads : {"1", "2"}) {
     const TemporaryDirectory one, three;

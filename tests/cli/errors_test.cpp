@@ -81,6 +81,29 @@ TEST_CASE("a wrong configuration file is named") {
   check({{"inspect", "--config", dir / "missing.json"}, 3, {"missing.json", "No such file"}});
 }
 
+TEST_CASE("images that are not there or not whole are status 3") {
+  const TemporaryDirectory dir;
+  const auto train = [&](const std::string& task, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"train", "--task", task, "--data", dir / "data", "--out", dir / "runs"});
+    return more;
+  };
+  check({train("mnist"), 3, {"mnist", "there is no", "data"}});
+  std::filesystem::create_directories(dir / "data");
+  check({train("mnist"), 3, {"train-images-idx3-ubyte"}});
+  check({train("cifar10"), 3, {"data_batch_1.bin"}});
+  check({train("tiny-imagenet"), 3, {"wnids.txt"}});
+  check({train("images"), 3, {"train/<class>"}});
+  check({train("anomaly", {"--source", "npy"}), 3, {"test.npy"}});
+  check({train("anomaly", {"--source", "nyp"}), 2, {"did you mean 'npy'"}});
+  check({train("glyphs", {"--augment", "crop"}), 2, {"did you mean 'none'"}});
+  check({train("glyphs"), 2, {"glyphs", "leave out --data"}});
+  check({train("anomaly"), 2, {"glyphs", "leave out --data"}});
+  check({train("glyphs", {"--n-val", "-1"}), 2, {"--n-val"}});
+  std::filesystem::create_directories(dir / "data/train/a");
+  qkvbench::write_file_atomic(dir / "data/train/a/x.jpg", "\xff\xd8 and no more");
+  check({train("images"), 3, {"x.jpg", "damaged or cut short"}});
+}
+
 TEST_CASE("a missing or damaged model is status 3") {
   const TemporaryDirectory dir;
   check({{"eval", dir / "nothing"}, 3, {"there is no", "nothing"}});

@@ -28,6 +28,10 @@ TEST_CASE("results of every ending follow the schema, and a changed one does not
   REQUIRE(run_qkvbench({"train", "--task", "swap", "--variant", "qv_k+", "--n-train", "64", "--n-test", "16", "--out",
                         out / "completed"})
               .status == 0);
+  for (const char* task : {"glyphs", "anomaly"})
+    REQUIRE(run_qkvbench({"train", "--task", task, "--n-train", "64", "--n-test", "16", "--n-val", "8", "--epochs", "1",
+                          "--out", out / "completed"})
+                .status == 0);
   REQUIRE(run_qkvbench({"train", "--lr", "1000000", "--grad-clip", "0", "--warmup", "0", "--schedule", "constant",
                         "--optimizer", "adamw", "--weight-decay", "1000", "--n-train", "256", "--batch-size", "32",
                         "--out", out / "diverged"})
@@ -39,7 +43,7 @@ schema = json.load(open(sys.argv[1] + "/schema.json"))
 jsonschema.Draft202012Validator.check_schema(schema)
 validator = jsonschema.Draft202012Validator(schema)
 results = [json.load(open(path)) for path in glob.glob(sys.argv[1] + "/*/*/result.json")]
-assert sorted(r["status"] for r in results) == ["completed", "diverged"], results
+assert sorted(r["status"] for r in results) == 3 * ["completed"] + ["diverged"], results
 for result in results:
     validator.validate(result)
     for key in result:  # every field is required

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "data/temporary.hpp"
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/experiment/record.hpp"
 #include "support/catch.hpp"
@@ -28,7 +29,7 @@ TEST_CASE("a configuration survives its own JSON") {
 }
 
 TEST_CASE("every key that concerns a task changes the name of its runs, and no other") {
-  for (const std::string task : {"reverse", "lm"}) {
+  for (const std::string task : {"reverse", "lm", "glyphs", "anomaly"}) {
     Config base;
     base.task = task, base.d_model = 64, base.heads = 4, base.steps = 10;
     resolve(base);
@@ -42,12 +43,12 @@ TEST_CASE("every key that concerns a task changes the name of its runs, and no o
           [&](auto member) {
             auto& value = changed.*member;
             if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>)
-              value = key == "task" ? (task == "lm" ? "lm" : "sort") : key == "variant" ? "qkv" : "changed";
+              value = key == "task" ? (task == "reverse" ? "sort" : "mnist") : key == "variant" ? "qkv" : "changed";
             else
               value += 1;
           },
           option.member);
-      if (key == "task" && task == "lm") continue;
+      if (key == "task" && (task == "lm" || task == "anomaly")) continue;  // the only one of its family
       changes += option.concerns(family) ? 1 : 0;
       names.insert(run_name(changed));
     }
@@ -66,7 +67,56 @@ TEST_CASE("a key that the task has no use for is refused, not ignored") {
   check_error(Exit::kUsage, {"lm", "--steps"}, [&] { resolve(text); });
 }
 
+TEST_CASE("sizes of a model follow from its data and are part of the configuration") {
+  Config images;
+  images.task = "glyphs", images.variant = "qk_v+";
+  resolve(images);
+  CHECK(images.image_size == 28);
+  CHECK(images.channels == 1);
+  CHECK(images.classes == 10);
+  CHECK(images.n_train == 20000);
+  CHECK(images.pos_dim == 50);
+  CHECK(model_config(images).classes == 10);
+  Config sets;
+  sets.task = "anomaly", sets.source = "cifar10", sets.data = "";
+  resolve(sets);
+  CHECK(sets.features == 3072);
+  CHECK(sets.pos_dim == 10);
+  CHECK(model_config(sets).seq_len == 10);
+  // Once resolved, a configuration needs no data to be resolved again.
+  Config moved = sets;
+  moved.data = "/nowhere";
+  resolve(moved);
+  CHECK(moved.features == 3072);
+  moved.patch = 7;
+  check_error(Exit::kUsage, {"--patch", "anomaly"}, [&] { resolve(moved); });
+  images.pos_dim = 1;
+  check_error(Exit::kUsage, {"pos_dim"}, [&] { resolve(images); });
+}
+
+TEST_CASE("Table 2's recipe is the paper's") {
+  for (const std::string task : {"mnist", "fashion-mnist", "cifar10", "cifar100"}) {
+    INFO(task);
+    REQUIRE(recipe_of(task) != nullptr);
+    Config config;
+    apply_preset(config, *recipe_of(task));
+    resolve(config);
+    CHECK(config.schedule == "multistep");
+    CHECK(config.batch_size == 128);
+    CHECK(config.patch == 4);
+    CHECK(config.lr == 1e-3);
+    CHECK(config.dropout == 0.1);
+    CHECK(config.grad_clip == 0);
+    CHECK(config.warmup == 0);
+    CHECK(config.optimizer == "adam");
+    CHECK(config.epochs == (task == "cifar10" ? 40 : task == "cifar100" ? 50 : 20));
+    CHECK(config.augment == (task.starts_with("cifar") ? "crop-flip" : "none"));
+  }
+}
+
 TEST_CASE("a task's recipe is found, and every preset resolves") {
+  const test::TemporaryDirectory folder;
+  folder.write("train/a/x.png", "sizes follow from names alone");
   REQUIRE(recipe_of("lm") != nullptr);
   CHECK(recipe_of("lm")->id == std::string("char"));
   CHECK(recipe_of("reverse") == nullptr);
@@ -74,6 +124,7 @@ TEST_CASE("a task's recipe is found, and every preset resolves") {
     INFO(preset.id);
     Config config;
     apply_preset(config, preset);
+    if (config.task == "images") config.data = folder.path();
     resolve(config);
     Config again = config_from_json(nlohmann::json::parse(config_json(config).dump()), "f");
     resolve(again);

@@ -13,8 +13,12 @@ namespace qkvbench {
 /// Sets the number of threads that parallel_for uses; n >= 1.
 void set_threads(int n);
 
-/// Number of threads that parallel_for uses now (1 inside a parallel_for).
+/// Number of threads that parallel_for uses now (1 inside a parallel_for and on a thread that works alone).
 int threads();
+
+/// From now on every parallel_for that the calling thread begins runs on that thread alone. For a thread that works
+/// beside the others: a second team would only take the cores from the first.
+void work_alone();
 
 /// Number of physical cores this process may run on (SMT siblings count once; 1 when unknown).
 int physical_cores();

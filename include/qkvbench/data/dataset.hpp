@@ -27,15 +27,26 @@ class Dataset {
   virtual bool in_random_order() const { return false; }
   /// Makes `batch` hold the given examples, in order. Indices are below size().
   virtual void fill(std::span<const index_t> indices, Batch& batch) const = 0;
+  /// The same as training sees the examples in an epoch: a pure function of indices and epoch, for data that are
+  /// augmented. May be called on another thread than fill().
+  virtual void fill_in_epoch(std::span<const index_t> indices, index_t /*epoch*/, Batch& batch) const {
+    fill(indices, batch);
+  }
 };
 
 /// What a task needs to know to make its data; each task reads the fields that concern it.
 struct TaskOptions {
   std::string task;
   index_t seq_len = 16;
-  index_t n_train = 0, n_test = 0;  ///< examples; 0: as the task has it
-  std::string corpus = "stories";   ///< of text, see corpus.hpp
-  index_t vocab = 0;                ///< of text; 0: as the corpus has it
+  index_t n_train = 0, n_test = 0;                    ///< examples; 0: as the task has it
+  index_t n_val = 0;                                  ///< of images and sets: examples held out of training
+  std::string corpus = "stories";                     ///< of text, see corpus.hpp
+  index_t vocab = 0;                                  ///< of text; 0: as the corpus has it
+  std::string data;                                   ///< of images and sets: folder or file; empty: the installed set
+  std::string source = "glyphs";                      ///< of sets: what their elements are
+  std::string augment = "none";                       ///< of images: none or crop-flip
+  index_t image_size = 0, channels = 0, classes = 0;  ///< of images; 0: as the data have it
+  index_t features = 0;                               ///< of sets, of one element; 0: as the data have it
   std::uint64_t seed = 0;
 };
 
@@ -71,6 +82,12 @@ std::span<const Task> all_tasks();
 
 /// Throws Error (usage) with the nearest id if there is no such task.
 const Task& find_task(const std::string& id);
+
+/// Of what belongs to a data set and not to a run: the images that are drawn, the order in which splits are cut.
+inline constexpr std::uint64_t kFixedSeed = 260604032;
+
+/// The split that a task does not have.
+std::unique_ptr<Dataset> no_examples();
 
 /// The order in which an epoch visits n examples: a permutation keyed by (seed, epoch).
 std::vector<index_t> epoch_order(index_t n, std::uint64_t seed, index_t epoch);

@@ -21,12 +21,15 @@ using Json = nlohmann::ordered_json;
 struct Config {
   std::string task = "reverse", variant = "q_k_v";
   std::string corpus = "stories";
+  std::string data, source = "glyphs", augment = "none";
   index_t d_model = 64, layers = 2, heads = 4;
   index_t kv_heads = 0;  ///< 0: as many as heads
   index_t seq_len = 16;
-  index_t max_len = 0;  ///< 0: seq_len, and for lists at least 128
-  index_t vocab = 0;    ///< 0: as the corpus has it
-  index_t pos_dim = 10;
+  index_t max_len = 0;                                              ///< 0: seq_len, and for lists at least 128
+  index_t vocab = 0;                                                ///< 0: as the corpus has it
+  index_t image_size = 0, channels = 0, classes = 0, features = 0;  ///< 0: as the data have it
+  index_t patch = 4;
+  index_t pos_dim = 0;  ///< 0: 50 for images, 10 for all others
   double dropout = 0;
   index_t epochs = 2;
   index_t steps = 0;  ///< 0: as many as the epochs take (stays 0 when resolved)
@@ -38,7 +41,8 @@ struct Config {
   std::string schedule = "cosine";
   double warmup = 0.05, final_lr = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0, grad_clip = 5;
   index_t n_train = 0, n_test = 0;  ///< 0: as the task has it
-  index_t log_every = 0;            ///< 0: a fiftieth of all steps
+  index_t n_val = 0;
+  index_t log_every = 0;  ///< 0: a fiftieth of all steps
   std::uint64_t seed = 0;
 };
 
@@ -88,7 +92,7 @@ Config read_config(const std::filesystem::path& path);
 void check_concerns(const Config& config, const Option& option);
 
 /// Fills in what follows from other keys, writes names in their canonical form, and checks that everything fits and
-/// that no key was changed that does not concern the task. Reads the corpus when its vocabulary has to be known.
+/// that no key was changed that does not concern the task. Reads of the data what sizes follow from.
 /// Throws Error (usage), or as the task's data do.
 void resolve(Config& config);
 

@@ -18,6 +18,7 @@ struct Outcome {
   kernels::Score validation, test;  ///< no targets when the task has no such split or the run did not get that far
   train::TrainState state;
   double wall_s = 0, train_s = 0;  ///< of this process
+  double data_wait_s = 0;          ///< of train_s, waiting for batches
   index_t tokens_timed = 0;        ///< trained on within train_s
   std::vector<std::string> argv;
 };

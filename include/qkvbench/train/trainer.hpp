@@ -1,6 +1,7 @@
 // Training one step at a time: which examples, which learning rate, what was seen so far.
 // Not a loop: whoever calls step() decides about progress lines, checkpoints and when to stop.
 #pragma once
+#include <algorithm>
 #include <vector>
 
 #include "qkvbench/autograd/loss.hpp"
@@ -8,6 +9,7 @@
 #include "qkvbench/nn/model.hpp"
 #include "qkvbench/optim/adam.hpp"
 #include "qkvbench/optim/schedule.hpp"
+#include "qkvbench/train/read_ahead.hpp"
 
 namespace qkvbench::train {
 
@@ -45,6 +47,28 @@ struct StepReport {
 /// Steps in one epoch: the last batch may be smaller.
 index_t steps_per_epoch(index_t examples, index_t batch_size);
 
+/// Which examples each step takes: all of them once an epoch, in the epoch's order.
+class Curriculum {
+ public:
+  Curriculum(const data::Dataset& data, const TrainOptions& options)
+      : data_(data), batch_size_(options.batch_size), seed_(options.seed) {}
+  index_t epoch(index_t step) const { return step / steps_per_epoch(data_.size(), batch_size_); }
+  /// How many examples a step takes.
+  index_t size(index_t step) const { return end(step) - begin(step); }
+  /// The examples [first, first + count) of a step, until the next call.
+  std::span<const index_t> examples(index_t step, index_t first, index_t count);
+
+ private:
+  index_t begin(index_t step) const { return step % steps_per_epoch(data_.size(), batch_size_) * batch_size_; }
+  index_t end(index_t step) const { return std::min(begin(step) + batch_size_, data_.size()); }
+
+  const data::Dataset& data_;
+  index_t batch_size_;
+  std::uint64_t seed_;
+  index_t order_epoch_ = -1;
+  std::vector<index_t> order_, examples_;
+};
+
 class Trainer {
  public:
   /// The model's parameters must be allocated. Model and data must outlive the trainer.
@@ -62,13 +86,19 @@ class Trainer {
   void release_activations() { tape_.arena().release(); }
   /// Bytes of activations and gradients that a step takes.
   std::size_t peak_activation_bytes() { return tape_.arena().peak_bytes(); }
+  /// Seconds that steps waited for their data so far; the next batch is made while a step runs.
+  double data_wait_s() const { return batches_.waited_s(); }
   /// How often the tape asked the system for memory so far.
   std::size_t tape_allocations() { return tape_.arena().system_allocations(); }
 
  private:
-  void find_examples();
-  /// Forward and backward of the examples that batch_ holds; `share` is their part of the step's targets.
-  kernels::Score accumulate(real share);
+  /// Parts of a step are numbered through all steps: number = step · parts of a full step + part.
+  index_t part_size(index_t number) const;
+  index_t parts_of_full_step() const { return steps_per_epoch(options_.batch_size, options_.micro_batch); }
+  index_t part_after(index_t number) const;
+  void fill(index_t number, Batch& batch);
+  /// Forward and backward of a batch; `share` is its part of the step's targets.
+  kernels::Score accumulate(const Batch& batch, real share);
   void note(const kernels::Score& score, double norm, double lr);
 
   nn::Model& model_;
@@ -77,10 +107,8 @@ class Trainer {
   optim::Adam adam_;
   Tape tape_;
   TrainState state_;
-  Batch batch_;
-  index_t epoch_ = -1;
-  std::vector<index_t> order_;     // of this epoch
-  std::vector<index_t> examples_;  // of this step
+  Curriculum curriculum_;
+  ReadAhead batches_;  // last, so that its thread ends before what it reads goes
 };
 
 /// Scores a model on all of a data set, in order, without dropout.

@@ -1,0 +1,30 @@
+// NumPy's .npy files: a matrix of numbers, or a list of integers.
+// No objects, no structured types, no Fortran order, no big-endian numbers: those are refused by name.
+#pragma once
+#include <filesystem>
+#include <vector>
+
+#include "qkvbench/data/dataset.hpp"
+
+namespace qkvbench::data {
+
+struct NpyMatrix {
+  index_t rows = 0, columns = 0;
+  std::vector<float> values;  ///< [rows, columns]
+  SourceFile file;
+};
+
+/// A matrix of float32 or float64 in versions 1 to 3 of the format.
+/// Throws Error (input) naming the file when it is no such matrix, its size is not what its header says, or a value is
+/// not finite.
+NpyMatrix read_npy_matrix(const std::filesystem::path& path);
+
+struct NpyLabels {
+  std::vector<std::int32_t> values;
+  SourceFile file;
+};
+
+/// A list of integers of any width. Throws Error (input) likewise, and for one that is negative or above 2²⁴.
+NpyLabels read_npy_labels(const std::filesystem::path& path);
+
+}  // namespace qkvbench::data

@@ -1,0 +1,165 @@
+// The table of image sets and the one that stays in memory.
+// What a form of files looks like stands with its reader.
+#include "qkvbench/data/image_sources.hpp"
+
+#include <cmath>
+#include <map>
+#include <mutex>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/data/cifar.hpp"
+#include "qkvbench/data/data_folder.hpp"
+#include "qkvbench/data/glyphs.hpp"
+#include "qkvbench/data/idx.hpp"
+#include "qkvbench/data/image_folder.hpp"
+
+namespace qkvbench::data {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr index_t kTinySide = 64;  // of Tiny ImageNet's files; a larger side asked for is made from that
+
+const std::vector<ImageSource>& table() {
+  using Form = ImageSource::Form;
+  static const std::vector<ImageSource> rows{
+      {"glyphs",
+       "drawn digits, built in",
+       Form::kGlyphs,
+       {1, kGlyphSide, kGlyphClasses, kGlyphsTrain, kGlyphsTest},
+       {0.1213},
+       {0.2395}},
+      {"mnist", "handwritten digits", Form::kIdx, {1, 28, 10, 60000, 10000}, {0.1307}, {0.3081}},
+      {"fashion-mnist", "pieces of clothing", Form::kIdx, {1, 28, 10, 60000, 10000}, {0.2860}, {0.3530}},
+      {"cifar10",
+       "photographs of ten kinds of things",
+       Form::kCifar,
+       {3, 32, 10, 50000, 10000},
+       {0.4914, 0.4822, 0.4465},
+       {0.2470, 0.2435, 0.2616},
+       "cifar-10-batches-bin"},
+      {"cifar100",
+       "photographs of a hundred kinds of things",
+       Form::kCifar,
+       {3, 32, 100, 50000, 10000},
+       {0.5071, 0.4867, 0.4408},
+       {0.2675, 0.2565, 0.2761},
+       "cifar-100-binary"},
+      {"tiny-imagenet",
+       "photographs of two hundred kinds of things",
+       Form::kTinyImageNet,
+       {3, kTinySide, 200, 100000, 10000},
+       {0.4802, 0.4481, 0.3975},
+       {0.2770, 0.2691, 0.2821},
+       "tiny-imagenet-200"},
+      {"images", "a folder of your own, train/<class>/*.{jpg,jpeg,png}", Form::kClassFolder, {}, {}, {}},
+  };
+  return rows;
+}
+
+/// Where the files of a set lie: its folder, or the one in it that its archive unpacks to.
+fs::path files_in(const ImageSource& source, const fs::path& folder) {
+  return *source.inner != '\0' && fs::is_directory(folder / source.inner) ? folder / source.inner : folder;
+}
+
+ImageSizes sizes_of_files(const ImageSource& source, const fs::path& folder) {
+  ImageSizes sizes = source.published;
+  switch (source.form) {
+    case ImageSource::Form::kGlyphs: return sizes;
+    case ImageSource::Form::kIdx: sizes = idx_sizes(folder); break;
+    case ImageSource::Form::kCifar: return cifar_sizes(folder, source.published.classes);
+    case ImageSource::Form::kTinyImageNet: return tiny_imagenet_sizes(folder);
+    case ImageSource::Form::kClassFolder: return class_folder_sizes(folder);
+  }
+  sizes.classes = source.published.classes;
+  return sizes;
+}
+
+ImageSet read(const ImageSource& source, Split split, const ImageRequest& request) {
+  const index_t classes = source.published.classes;
+  if (source.generated()) return draw_glyphs(split, split == Split::kTest ? request.n_test : request.n_train);
+  const fs::path folder = files_in(source, data_folder(source.id, request.data));
+  const DecodeOptions decode{request.channels, request.side};
+  switch (source.form) {
+    case ImageSource::Form::kIdx: return read_idx(folder, split, classes);
+    case ImageSource::Form::kCifar: return read_cifar(folder, split, classes);
+    case ImageSource::Form::kTinyImageNet:
+      return read_tiny_imagenet(folder, split, {decode.channels, std::min(decode.side, kTinySide)});
+    default: return read_class_folder(folder, split, decode);
+  }
+}
+
+}  // namespace
+
+std::span<const ImageSource> image_sources() { return table(); }
+
+const ImageSource& find_image_source(const std::string& id) {
+  std::vector<std::string> ids;
+  for (const ImageSource& source : table()) {
+    if (id == source.id) return source;
+    ids.emplace_back(source.id);
+  }
+  fail_usage(unknown_name("set of images", id, ids));
+}
+
+ImageSizes image_sizes(const ImageSource& source, const ImageRequest& request) {
+  ImageSizes sizes = source.published;
+  if (!source.generated()) {
+    const auto folder = sizes.n_train > 0 ? find_data_folder(source.id, request.data)
+                                          : std::optional(data_folder(source.id, request.data));
+    if (folder) sizes = sizes_of_files(source, files_in(source, *folder));
+  }
+  if (source.decoded()) {
+    sizes.channels = request.channels > 0 ? request.channels : 3;
+    sizes.side = request.side > 0 ? request.side : kTinySide;
+  }
+  return sizes;
+}
+
+std::shared_ptr<const ImageSet> open_images(const ImageSource& source, Split split, const ImageRequest& request) {
+  static std::mutex mutex;
+  static std::map<bool, std::pair<std::string, std::shared_ptr<const ImageSet>>> last;  // by "is it the test split"
+  const bool test = split == Split::kTest;
+  std::string key = std::string(source.id) + "\n" + request.data;
+  if (source.decoded()) key += "\n" + std::to_string(request.channels) + "\n" + std::to_string(request.side);
+  if (source.generated()) key += "\n" + std::to_string(test ? request.n_test : request.n_train);
+  const std::lock_guard lock(mutex);
+  auto& [last_key, set] = last[test];
+  if (!set || last_key != key) {
+    set.reset();  // before the next one takes its memory
+    set = std::make_shared<const ImageSet>(read(source, split, request));
+    last_key = key;
+  }
+  return set;
+}
+
+PixelValues::PixelValues(const std::vector<double>& mean, const std::vector<double>& deviation) {
+  for (std::size_t c = 0; c < mean.size(); ++c)
+    for (int byte = 0; byte < 256; ++byte)
+      values_.push_back(static_cast<real>((byte / 255.0 - mean[c]) / deviation[c]));
+}
+
+PixelValues pixel_values(const ImageSource& source, const ImageRequest& request) {
+  if (!source.mean.empty() && (!source.decoded() || request.channels == 3)) return {source.mean, source.deviation};
+  const auto set = open_images(source, Split::kTrain, request);
+  std::vector<double> mean, deviation;
+  const index_t plane = set->side * set->side;
+  for (index_t c = 0; c < set->channels; ++c) {
+    std::uint64_t sum = 0, squares = 0;  // exact, so their order is of no effect
+    for (index_t i = 0; i < set->size(); ++i)
+      for (const std::uint8_t* p = set->image(i) + c * plane; p < set->image(i) + (c + 1) * plane; ++p) {
+        sum += *p;
+        squares += static_cast<std::uint64_t>(*p) * *p;
+      }
+    const auto n = static_cast<double>(set->size() * plane);
+    const double m = static_cast<double>(sum) / n;
+    const double variance = std::max(0.0, static_cast<double>(squares) / n - m * m);
+    mean.push_back(m / 255);
+    deviation.push_back(variance > 0 ? std::sqrt(variance) / 255 : 1);
+  }
+  return {mean, deviation};
+}
+
+}  // namespace qkvbench::data

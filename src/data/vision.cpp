@@ -1,0 +1,110 @@
+// Which images are whose split, and what the sizes of a model follow from.
+// A task differs from another by its row of image_sources() alone.
+#include "qkvbench/data/vision.hpp"
+
+#include <algorithm>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/data/image_dataset.hpp"
+
+namespace qkvbench::data {
+
+namespace {
+
+ImageRequest request_of(const TaskOptions& o) {
+  return {o.data, o.channels, o.image_size, o.n_val + o.n_train, o.n_test};
+}
+
+[[noreturn]] void too_few(const TaskOptions& o, const std::string& flags, index_t wanted, index_t there) {
+  fail_usage("task " + o.task + ": " + flags + " ask for " + with_commas(wanted) + " images, there are " +
+             with_commas(there));
+}
+
+/// Throws when the set has not so many images; generated ones are as many as are asked for.
+void check_counts(const TaskOptions& o, const ImageSource& source, const ImageSizes& sizes) {
+  if (source.generated()) return;
+  if (o.n_val + o.n_train > sizes.n_train) too_few(o, "--n-train and --n-val", o.n_val + o.n_train, sizes.n_train);
+  if (o.n_test > sizes.n_test) too_few(o, "--n-test", o.n_test, sizes.n_test);
+}
+
+/// Reads no images; when all sizes are given, as in a resolved configuration, nothing at all.
+void complete_images(TaskOptions& o) {
+  if (find_image_source(o.task).generated() && !o.data.empty())
+    fail_usage("task " + o.task + " draws its images; leave out --data");
+  if (o.image_size > 0 && o.channels > 0 && o.classes > 0 && o.n_train > 0) return;
+  const ImageSource& source = find_image_source(o.task);
+  const ImageSizes sizes = image_sizes(source, request_of(o));
+  if (o.image_size == 0) o.image_size = sizes.side;
+  if (o.channels == 0) o.channels = sizes.channels;
+  if (o.classes == 0) o.classes = sizes.classes;
+  if (o.n_train == 0) o.n_train = source.generated() ? sizes.n_train : sizes.n_train - o.n_val;
+  if (o.n_test == 0) o.n_test = sizes.n_test;
+  if (o.n_train < 1) too_few(o, "--n-val and one to train on", o.n_val + 1, sizes.n_train);
+  check_counts(o, source, sizes);
+}
+
+std::shared_ptr<const ImageSet> open(const TaskOptions& o, const ImageSource& source, Split split) {
+  auto set = open_images(source, split, request_of(o));
+  if (set->channels != o.channels)
+    fail_usage("task " + o.task + ": its images have " + std::to_string(set->channels) + " channels, not " +
+               std::to_string(o.channels) + "; leave out --channels");
+  if (set->classes > o.classes)
+    fail_usage("task " + o.task + ": its images have " + std::to_string(set->classes) + " classes, more than the " +
+               std::to_string(o.classes) + " of the model; raise --classes, or leave it out");
+  return set;
+}
+
+/// The images of a split, out of all `n` that the source has for training, or for test.
+std::vector<index_t> images_of(const TaskOptions& o, const ImageSource& source, Split split, index_t n) {
+  std::vector<index_t> order(static_cast<std::size_t>(n));
+  if (source.generated())
+    for (index_t i = 0; i < n; ++i) order[static_cast<std::size_t>(i)] = i;
+  else
+    order = epoch_order(n, kFixedSeed, split == Split::kTest ? 1 : 0);
+  const index_t begin = split == Split::kTrain ? o.n_val : 0;
+  const index_t count = split == Split::kTrain ? o.n_train : split == Split::kTest ? o.n_test : o.n_val;
+  if (begin + count > n) too_few(o, split == Split::kTest ? "--n-test" : "--n-train and --n-val", begin + count, n);
+  return {order.begin() + begin, order.begin() + begin + count};
+}
+
+std::unique_ptr<Dataset> make_images(const TaskOptions& o, Split split) {
+  if ((split == Split::kValidation && o.n_val == 0) || (split == Split::kTest && o.n_test == 0)) return no_examples();
+  const ImageSource& source = find_image_source(o.task);
+  auto set = open(o, source, split);
+  ImageView view{images_of(o, source, split, set->size()), o.image_size, o.augment == "crop-flip", o.seed};
+  return image_dataset(std::move(set), pixel_values(source, request_of(o)), std::move(view));
+}
+
+DataFacts image_facts(const TaskOptions& o) {
+  DataFacts facts;
+  facts.name = o.task;
+  facts.n_train = o.n_train, facts.n_val = o.n_val, facts.n_test = o.n_test;
+  const ImageSource& source = find_image_source(o.task);
+  if (source.generated()) return facts;
+  for (const Split split : {Split::kTrain, Split::kTest}) {
+    const auto set = open(o, source, split);
+    facts.files.insert(facts.files.end(), set->files.begin(), set->files.end());
+  }
+  return facts;
+}
+
+}  // namespace
+
+std::span<const Task> vision_tasks() {
+  static const std::vector<Task> tasks = [] {
+    std::vector<Task> out;
+    for (const ImageSource& source : image_sources())
+      out.push_back({source.id, "vit", std::string("the class of an image: ") + source.summary, "an image -> its class",
+                     complete_images, make_images, image_facts});
+    return out;
+  }();
+  return tasks;
+}
+
+const std::vector<std::string>& augment_names() {
+  static const std::vector<std::string> names{"none", "crop-flip"};
+  return names;
+}
+
+}  // namespace qkvbench::data
