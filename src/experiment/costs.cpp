@@ -14,8 +14,8 @@ nn::Model declared(Config config, index_t seq_len) {
   return nn::Model(model_config(config));
 }
 
-std::vector<index_t> lengths_of(const Config& c) {
-  if (data::find_task(c.task).family != "gpt") return {c.seq_len};
+std::vector<index_t> lengths_of(const Config& c, index_t positions) {
+  if (data::find_task(c.task).family != "gpt") return {positions};
   std::vector<index_t> lengths;
   for (const index_t part : {16, 4, 2, 1})
     if (c.seq_len / part > 0 && (lengths.empty() || lengths.back() < c.seq_len / part))
@@ -29,9 +29,10 @@ Costs count_costs(const Config& c, std::vector<index_t> lengths, index_t context
   const std::string family = data::find_task(c.task).family;
   if (!lengths.empty() && !find_option("seq_len", "").concerns(family))
     fail_usage("--lengths: the examples of task " + c.task + " have one length; leave it out");
-  if (lengths.empty()) lengths = lengths_of(c);
   const nn::Model model(model_config(c));
-  Costs costs{c, nn::count_cost(model), {}, context > 0 ? context : c.seq_len, 0, {}};
+  const index_t positions = model.family().positions();
+  if (lengths.empty()) lengths = lengths_of(c, positions);
+  Costs costs{c, nn::count_cost(model), {}, context > 0 ? context : positions, 0, {}};
   for (const index_t length : lengths)
     costs.macs.emplace_back(length, nn::count_cost(declared(c, length)).macs_forward);
   const index_t most = 2 * c.d_model * c.layers;

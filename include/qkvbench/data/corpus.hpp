@@ -46,7 +46,8 @@ struct CorpusOptions {
 };
 
 /// Makes or reads a corpus.
-///   spec: "stories" | a text file (UTF-8 by characters) | "bytes:" and a file | a directory with train.bin and val.bin |
+///   spec: "stories" | a text file (UTF-8 by characters) | "bytes:" and a file | a directory with train.bin and val.bin
+///   |
 ///         an installed text of the table of data sets ("tinyshakespeare"), unless a file of that name is there
 /// A text is divided as nanoGPT does it: the first ⌊0.9·n⌋ tokens to train on, the rest to score; its vocabulary is the
 /// sorted set of all its characters.

@@ -26,7 +26,7 @@ struct Costs {
 };
 
 /// `lengths`: positions to count multiply-adds at; none: a sixteenth, a quarter, a half and all of seq_len for
-/// language models, seq_len for others. `context`: 0 for seq_len. The configuration must be resolved.
+/// language models, all positions for others. `context`: 0 for all positions. The configuration must be resolved.
 /// Throws Error (usage) when a length is beyond the learned positions or the task fixes it.
 Costs count_costs(const Config& config, std::vector<index_t> lengths, index_t context);
 Json costs_json(const Costs& costs);
