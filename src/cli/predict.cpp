@@ -1,11 +1,14 @@
-// qkvbench predict: what a trained model makes of a list of the user's own.
-// For the synthetic tasks; the target is shown beside the output.
+// qkvbench predict: what a trained model makes of a list or an image of the user's own.
+// Of lists the target is shown beside the output; nobody knows an image's class here.
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <memory>
+#include <numeric>
 
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/data/synthetic.hpp"
+#include "qkvbench/data/vision.hpp"
 #include "qkvbench/experiment/run.hpp"
 #include "qkvbench/report/table.hpp"
 
@@ -66,20 +69,9 @@ std::string logits_table(const Value& logits, const std::vector<std::int32_t>& i
   return "\n" + table.text();
 }
 
-Exit predict(const Session& session, const PredictFlags& flags) {
+Exit predict_list(const Session& session, const PredictFlags& flags, const LoadedModel& run) {
   const std::vector<std::int32_t> input = parse_symbols(flags.input);
   const auto T = static_cast<index_t>(input.size());
-  index_t trained_len = T;
-  const LoadedModel run = experiment::load_run(flags.model, [&](Config& config) {
-    if (data::find_task(config.task).family != "encoder")
-      fail_usage(flags.model + " is a model of task " + config.task + ", which has no lists of symbols" +
-                 (config.task == "lm" ? "; generate writes text with it" : ""));
-    trained_len = config.seq_len;
-    config.seq_len = T;
-  });
-  if (trained_len != T)
-    note(session, "note: the model was trained on lists of " + std::to_string(trained_len) + " symbols, this one has " +
-                      std::to_string(T));
   Tape tape(false);
   Batch batch;
   batch.size = 1;
@@ -108,15 +100,78 @@ Exit predict(const Session& session, const PredictFlags& flags) {
   return Exit::kDone;
 }
 
+/// Probabilities from one row of logits.
+std::vector<double> softmax(const Value& logits) {
+  const std::span<const real> row(logits.data(), static_cast<std::size_t>(logits.shape().last()));
+  const auto largest = static_cast<double>(*std::ranges::max_element(row));
+  std::vector<double> out;
+  double total = 0;
+  for (const real x : row) total += out.emplace_back(std::exp(static_cast<double>(x) - largest));
+  for (double& p : out) p /= total;
+  return out;
+}
+
+Exit predict_image(const Session& session, const PredictFlags& flags, const LoadedModel& run) {
+  const index_t first = 0;
+  Tape tape(false);
+  Batch batch;
+  data::image_file_example(task_options(run.config), flags.input)->fill({&first, 1}, batch);
+  const Value logits = run.model->forward(tape, batch);
+  const std::vector<double> p = softmax(logits);
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
+
+  std::vector<report::Table::Column> columns{{"class", report::Align::kRight}, {"probability", report::Align::kRight}};
+  if (flags.logits) columns.push_back({"logit", report::Align::kRight});
+  report::Table table(columns);
+  constexpr std::size_t kShown = 10;
+  for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
+    std::vector<std::string> row{std::to_string(order[i]), report::fixed(p[order[i]], 4)};
+    if (flags.logits) row.push_back(report::fixed(static_cast<double>(logits.data()[order[i]]), 3));
+    table.add(row);
+  }
+  print(session, table.text(),
+        {{"model", flags.model},
+         {"task", run.config.task},
+         {"variant", run.config.variant},
+         {"input", flags.input},
+         {"class", order[0]},
+         {"probabilities", p},
+         {"logits", std::vector<real>(logits.data(), logits.data() + p.size())}});
+  return Exit::kDone;
+}
+
+Exit predict(const Session& session, const PredictFlags& flags) {
+  std::string family;
+  index_t trained_len = 0;
+  const LoadedModel run = experiment::load_run(flags.model, [&](Config& config) {
+    family = data::find_task(config.task).family;
+    if (family != "encoder" && family != "vit")
+      fail_usage(flags.model + " is a model of task " + config.task + ", which has no input of one's own" +
+                 (family == "gpt" ? "; generate writes text with it" : ""));
+    trained_len = config.seq_len;
+    if (family == "encoder") config.seq_len = static_cast<index_t>(parse_symbols(flags.input).size());
+  });
+  if (trained_len != run.config.seq_len)
+    note(session, "note: the model was trained on lists of " + std::to_string(trained_len) + " symbols, this one has " +
+                      std::to_string(run.config.seq_len));
+  return family == "encoder" ? predict_list(session, flags, run) : predict_image(session, flags, run);
+}
+
 }  // namespace
 
 void add_predict(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<PredictFlags>();
   command.add_option("model", flags->model, "a run directory or a model.safetensors")->required()->type_name("PATH");
-  command.add_option("list", flags->input, "symbols 0-9: \"3 1 4 1 5\" or 31415")->required()->type_name("LIST");
-  command.add_flag("--logits", flags->logits, "also the logits of every position");
-  finish_command(command, session, "Runs a trained model on one list of symbols.",
-                 "  qkvbench predict results/RUN \"3 1 4 1 5 9 2 6 5 3 5 8 9 7 9 3\"");
+  command.add_option("input", flags->input, "symbols 0-9 (\"3 1 4 1 5\" or 31415), or a JPEG or PNG file")
+      ->required()
+      ->type_name("LIST|FILE");
+  command.add_flag("--logits", flags->logits, "also the logits");
+  finish_command(command, session,
+                 "Runs a trained model on one list of symbols, or on one image: the ten most likely classes.",
+                 "  qkvbench predict results/RUN \"3 1 4 1 5 9 2 6 5 3 5 8 9 7 9 3\"\n"
+                 "  qkvbench predict results/RUN digit.png");
   command.callback([&session, flags] { session.action = [&session, flags] { return predict(session, *flags); }; });
 }
 

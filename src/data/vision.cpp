@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/base/files.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/image_dataset.hpp"
+#include "qkvbench/data/image_file.hpp"
 
 namespace qkvbench::data {
 
@@ -100,6 +102,16 @@ std::span<const Task> vision_tasks() {
     return out;
   }();
   return tasks;
+}
+
+std::unique_ptr<Dataset> image_file_example(const TaskOptions& o, const std::filesystem::path& file) {
+  constexpr std::uint64_t kMaxFileBytes = std::uint64_t{256} << 20;
+  ImageSet set{o.channels, o.image_size, o.classes, {}, {0}, {}};
+  set.pixels.resize(static_cast<std::size_t>(set.image_bytes()));
+  resample_centre(decode_image(read_file(file, kMaxFileBytes), o.channels, file.string()), o.image_size,
+                  set.pixels.data());
+  return image_dataset(std::make_shared<const ImageSet>(std::move(set)),
+                       pixel_values(find_image_source(o.task), request_of(o)), {{0}, o.image_size, false, 0});
 }
 
 const std::vector<std::string>& augment_names() {
