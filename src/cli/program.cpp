@@ -16,6 +16,7 @@ constexpr Command kCommands[]{
     {"eval", "test a trained model again", add_eval},
     {"predict", "what a trained model makes of a list of your own", add_predict},
     {"generate", "a trained language model writes on", add_generate},
+    {"attention", "the attention maps of a trained model on one example", add_attention},
     {"inspect", "parameters, multiply-adds and cache bytes of a configuration", add_inspect},
     {"bench", "training speed beside this machine's peak", add_bench},
     {"verify", "parity with the paper's official code", add_verify},

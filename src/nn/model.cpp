@@ -35,6 +35,16 @@ Value Model::forward(Tape& tape, const Batch& batch) const {
   return family_->read_out(tape, ln_f_->forward(tape, h));
 }
 
+std::vector<std::vector<real>> Model::attention_scores(Tape& tape, const Batch& batch) const {
+  std::vector<std::vector<real>> scores;
+  Value h = family_->embed(tape, batch);
+  for (const Block& block : blocks_) {
+    scores.push_back(block.attention().scores(tape, block.norm1().forward(tape, h)));
+    h = block.forward(tape, h);
+  }
+  return scores;
+}
+
 Value Model::decode(Tape& tape, Value h, KvCache& cache, index_t first_row) const {
   const index_t B = h.shape()[0], T = h.shape()[1], d = config_.d_model;
   for (std::size_t i = 0; i < blocks_.size(); ++i) {

@@ -27,7 +27,7 @@ std::vector<std::string> tiny_train(const TemporaryDirectory& out, std::vector<s
 
 TEST_CASE("every command explains itself with an example") {
   for (const char* command :
-       {"train", "eval", "predict", "generate", "inspect", "bench", "verify", "data", "list", "schema"}) {
+       {"train", "eval", "predict", "generate", "attention", "inspect", "bench", "verify", "data", "list", "schema"}) {
     const Outcome r = run_qkvbench({command, "--help"});
     INFO(command);
     CHECK(r.status == 0);
@@ -136,4 +136,31 @@ TEST_CASE("bench measures and reports no allocation in steady state") {
   CHECK(c["tokens_per_s"].get<double>() > 0);
   CHECK(c["steps"] == 3);
   CHECK(c["system_allocations"] == 0);
+}
+
+TEST_CASE("attention tells that scores are symmetric where query and key are one, and that maps are not") {
+  for (const char* variant : {"q_k_v", "qkv"}) {
+    const TemporaryDirectory out;
+    REQUIRE(run_qkvbench(tiny_train(out, {"--variant", variant})).status == 0);
+    const std::string model = qkvbench::test::only_entry(out.path()), picture = out / "maps.svg";
+    const Outcome r = run_qkvbench({"attention", model, "--example", "2", "--out", picture, "--json", "-"});
+    INFO(r.err);
+    REQUIRE(r.status == 0);
+    const json maps = json::parse(r.out)["maps"];
+    const json config = json::parse(qkvbench::read_file(model + "/result.json"))["config"];
+    CHECK(maps.size() == config["layers"].get<std::size_t>() * config["heads"].get<std::size_t>());
+    for (const json& map : maps) {
+      CHECK((map["score_asymmetry"].get<double>() <= 1e-5) == (std::string(variant) == "qkv"));
+      CHECK(map["probability_asymmetry"].get<double>() > 1e-5);
+      CHECK(map["probabilities"].size() == config["seq_len"].get<std::size_t>());
+      for (const json& row : map["probabilities"]) {
+        double total = 0;
+        for (const double p : row) total += p;
+        CHECK(std::abs(total - 1) <= 1e-9);
+      }
+    }
+    CHECK(qkvbench::read_file(picture).starts_with("<svg "));
+    CHECK(run_qkvbench({"attention", model, "--layers", "99"}).status == 2);
+    CHECK(run_qkvbench({"attention", model, "--example", "999999999"}).status == 2);
+  }
 }

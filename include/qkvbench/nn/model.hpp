@@ -68,6 +68,9 @@ class Model {
   /// Rows of logits for a batch.   result: [rows, classes], as Batch::targets has rows.
   Value forward(Tape& tape, const Batch& batch) const;
 
+  /// The scores of every block before the softmax, for looking at.   result: [B, H, T, T] for each block.
+  std::vector<std::vector<real>> attention_scores(Tape& tape, const Batch& batch) const;
+
   /// Decoding: logits after new tokens, which the cache then holds too; the tape must not record.
   /// The first tokens of an empty row.   ids: [n]; result: [1, V], after the last of them.
   /// Throws Error: internal when the cache has no room, usage when the family does not decode.

@@ -1,0 +1,41 @@
+// The grid of maps as SVG: what is drawn where, and that text cannot become marks.
+// How it looks is for eyes.
+#include "qkvbench/report/heatmap.hpp"
+
+#include "support/catch.hpp"
+
+namespace qkvbench::report {
+
+namespace {
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("cells of one step that are neighbours are one piece, zeros are background") {
+  const std::string svg = heatmap_grid_svg("h", {{"m", {1, 1, 0, 0, 0, 0, 0, 0, 1}}}, 1, 3);
+  CHECK(svg.find("d=\"M0 0h2v1h-2zM2 2h1v1h-1z\"") != std::string::npos);
+  CHECK(count(svg, "<path") == 1);
+  CHECK(svg.starts_with("<svg "));
+  CHECK(svg.ends_with("</svg>\n"));
+}
+
+TEST_CASE("each map has its own scale, and an empty one is drawn too") {
+  const std::string svg =
+      heatmap_grid_svg("h", {{"a", {8, 0, 0, 8}}, {"b", {0.5, 0, 0, 0.5}}, {"c", {0, 0, 0, 0}}}, 2, 2);
+  CHECK(count(svg, "fill=\"#08285c\"") == 2);  // the largest of a and of b
+  CHECK(count(svg, "class=\"title\"") == 3);
+}
+
+TEST_CASE("titles and labels are escaped") {
+  const std::string svg = heatmap_grid_svg("a<b", {{"\"x\" & y", {1, 0, 0, 1}}}, 1, 2, {"<", ">"});
+  CHECK(svg.find("a&lt;b") != std::string::npos);
+  CHECK(svg.find("&quot;x&quot; &amp; y") != std::string::npos);
+  CHECK(count(svg, ">&lt;<") == 2);  // at its row and at its column
+}
+
+}  // namespace qkvbench::report
