@@ -6,6 +6,7 @@
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/experiment/run.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/train/generate.hpp"
 
 namespace qkvbench::cli {
 
@@ -19,30 +20,41 @@ struct EvalFlags {
   std::string model;
   index_t n_test = 0, batch_size = 0;
   std::optional<std::uint64_t> seed;
+  bool cached = false;
 };
 
 Exit eval(const Session& session, const EvalFlags& flags) {
   const LoadedModel run = experiment::load_run(flags.model, [&](Config& config) {
     if (flags.n_test > 0) config.n_test = flags.n_test;
-    if (flags.batch_size > 0) config.batch_size = flags.batch_size;
+    if (flags.batch_size > 0) config.batch_size = config.micro_batch = flags.batch_size;
     if (flags.seed) config.seed = *flags.seed;
   });
   const data::Task& task = data::find_task(run.config.task);
   const data::TaskOptions options = task_options(run.config);
   const data::DataFacts facts = task.facts(options);
+  index_t cache_bytes = 0;
   const auto score = [&](data::Split split) {
-    return train::evaluate(*run.model, *task.make(options, split), run.config.micro_batch);
+    const auto data = task.make(options, split);
+    if (!flags.cached || data->size() == 0) return train::evaluate(*run.model, *data, run.config.micro_batch);
+    const train::DecodedScore decoded = train::evaluate_decoding(*run.model, *data, run.config.micro_batch);
+    cache_bytes = decoded.cache_bytes;
+    return decoded.score;
   };
+  if (flags.cached && task.family != "gpt")
+    fail_usage("--cached: task " + task.id + " does not decode; only language models do");
   const Json metrics = experiment::scores_json(score(data::Split::kValidation), score(data::Split::kTest), facts);
   report::Table table({{"metric"}, {"value", report::Align::kRight}});
   for (const auto& [name, value] : metrics.items())
     table.add({name, value.is_number_integer() ? with_commas(value.get<index_t>()) : report::fixed(value, 4)});
+  if (flags.cached)
+    table.add({"cache of " + std::to_string(run.config.micro_batch) + " windows", with_commas(cache_bytes) + " B"});
   print(session, run.config.task + " " + run.config.variant + "\n\n" + table.text(),
         {{"model", flags.model},
          {"config", config_json(run.config)},
          {"variant", variant_json(run.config)},
          {"dataset", experiment::dataset_json(facts)},
-         {"metrics", metrics}});
+         {"metrics", metrics},
+         {"cache_bytes", cache_bytes}});
   return Exit::kDone;
 }
 
@@ -60,6 +72,7 @@ void add_eval(CLI::App& command, Session& session) {
   command.add_option("--batch-size", flags->batch_size, "examples at a time; default: as trained")
       ->check(between(index_t{1}, index_t{1} << 20))
       ->type_name("N");
+  command.add_flag("--cached", flags->cached, "of text: one token after the other through the decoding cache");
   finish_command(command, session, "Tests a trained model on its task's test data, or on other data of the same task.",
                  "  qkvbench eval results/RUN --n-test 10000 --seed 7");
   command.callback([&session, flags] { session.action = [&session, flags] { return eval(session, *flags); }; });

@@ -132,6 +132,12 @@ TEST_CASE("generate writes on: the same with the cache and without, with the voc
   const json without = json::parse(run_qkvbench(args).out);
   CHECK(without["samples"] == with["samples"]);
   CHECK(without["cache_bytes"] == 0);
+  write_file_atomic(dir / "text.txt", text_of(40));
+  const json whole = json::parse(run_qkvbench({"eval", model, "--json", "-"}).out);
+  const json stepwise = json::parse(run_qkvbench({"eval", model, "--cached", "--json", "-"}).out);
+  CHECK(std::abs(whole["metrics"]["val_loss"].get<double>() - stepwise["metrics"]["val_loss"].get<double>()) <= 1e-5);
+  CHECK(stepwise["metrics"]["val_targets"] == whole["metrics"]["val_targets"]);
+  CHECK(stepwise["cache_bytes"] == 5 * 9 * 1 * 2 * 3 * 2 * 4);  // 5 windows of the batch
   const Outcome text = run_qkvbench({"generate", model, "--prompt", "Zeile 1", "--length", "20", "--greedy"});
   CHECK(text.out.starts_with("Zeile 1"));
   CHECK(text.out == run_qkvbench({"generate", model, "--prompt", "Zeile 1", "--length", "20", "--greedy"}).out);

@@ -4,6 +4,8 @@
 #include <functional>
 #include <vector>
 
+#include "qkvbench/data/dataset.hpp"
+#include "qkvbench/kernels/loss.hpp"
 #include "qkvbench/nn/kv_cache.hpp"
 
 namespace qkvbench::train {
@@ -41,5 +43,14 @@ struct Generated {
 Generated generate(const nn::Model& model, const std::vector<std::vector<std::int32_t>>& prompts,
                    const GenerateOptions& options,
                    const std::function<void(index_t row, std::int32_t token)>& on_token = {});
+
+/// Scores windows of tokens as decoding sees them: one position after the other, through a cache. The same numbers as
+/// evaluate() up to rounding; what it costs shows what the cache is worth.
+struct DecodedScore {
+  kernels::Score score;
+  index_t cache_bytes;  ///< allocated, for `batch_size` windows
+};
+/// data: windows of T tokens ([B, T] ids, [B·T] targets).   Throws Error (usage) when the family does not decode.
+DecodedScore evaluate_decoding(const nn::Model& model, const data::Dataset& data, index_t batch_size);
 
 }  // namespace qkvbench::train
