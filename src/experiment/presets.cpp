@@ -27,6 +27,14 @@ Values table2(Values own) {
   return values;
 }
 
+/// What the paper's language models have in common.
+Values paper_language_model(const Values& own) {
+  Values values{{"vocab", "50304"},   {"seq_len", "2048"},          {"max_len", "2048"}, {"batch_size", "256"},
+                {"micro_batch", "1"}, {"activations", "recompute"}, {"steps", "19073"},  {"dropout", "0.1"}};
+  values.insert(values.end(), own.begin(), own.end());
+  return language_model(values);
+}
+
 const std::vector<Preset>& presets() {
   // `char` and `nano` have the sizes of nanoGPT's two recipes for Shakespeare by characters; so small a model as `char`
   // learns more in its 2,000 steps from twice nanoGPT's learning rate. `300m` and `1.2b` are the paper's: 10
@@ -106,33 +114,11 @@ const std::vector<Preset>& presets() {
                        {"lr", "6e-4"},
                        {"warmup", "0.0033"}})},
       {"300m", "the paper's Table 4", false,
-       language_model({{"layers", "20"},
-                       {"d_model", "1024"},
-                       {"heads", "16"},
-                       {"vocab", "50304"},
-                       {"seq_len", "2048"},
-                       {"max_len", "2048"},
-                       {"batch_size", "256"},
-                       {"micro_batch", "1"},
-                       {"activations", "recompute"},
-                       {"steps", "19073"},
-                       {"lr", "2e-4"},
-                       {"warmup", "0.0262"},
-                       {"dropout", "0.1"}})},
+       paper_language_model(
+           {{"layers", "20"}, {"d_model", "1024"}, {"heads", "16"}, {"lr", "2e-4"}, {"warmup", "0.0262"}})},
       {"1.2b", "the paper's Table 10", false,
-       language_model({{"layers", "22"},
-                       {"d_model", "2048"},
-                       {"heads", "32"},
-                       {"vocab", "50304"},
-                       {"seq_len", "2048"},
-                       {"max_len", "2048"},
-                       {"batch_size", "256"},
-                       {"micro_batch", "1"},
-                       {"activations", "recompute"},
-                       {"steps", "19073"},
-                       {"lr", "6e-5"},
-                       {"warmup", "0.0524"},
-                       {"dropout", "0.1"}})},
+       paper_language_model(
+           {{"layers", "22"}, {"d_model", "2048"}, {"heads", "32"}, {"lr", "6e-5"}, {"warmup", "0.0524"}})},
   };
   return rows;
 }

@@ -8,14 +8,18 @@
 
 namespace qkvbench::nn {
 
+void check_context(const ModelConfig& config, index_t context) {
+  if (context > config.max_len)
+    fail_usage("a context of " + std::to_string(context) + " positions is longer than the model's " +
+               std::to_string(config.max_len) + " learned positions");
+}
+
 KvCache::KvCache(const ModelConfig& config, index_t rows, index_t capacity)
     : capacity_(capacity),
       width_(config.d_model / config.heads * config.kv_heads),
       tensors_(config.variant.sharing->cached_tensors()),
       lengths_(static_cast<std::size_t>(rows), 0) {
-  if (capacity > config.max_len)
-    fail_usage("a context of " + std::to_string(capacity) + " positions is longer than the model's " +
-               std::to_string(config.max_len) + " learned positions");
+  check_context(config, capacity);
   for (index_t i = 0; i < config.layers * tensors_; ++i) buffers_.emplace_back(rows * capacity * width_);
 }
 

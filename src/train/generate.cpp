@@ -136,9 +136,7 @@ Generated generate(const nn::Model& model, const std::vector<std::vector<std::in
                    const std::function<void(index_t row, std::int32_t token)>& on_token) {
   check_prompts(model, prompts);
   const index_t context = options.context > 0 ? options.context : model.config().seq_len;
-  if (context > model.config().max_len)
-    fail_usage("a context of " + std::to_string(context) + " positions is longer than the model's " +
-               std::to_string(model.config().max_len) + " learned positions");
+  nn::check_context(model.config(), context);
   Generated out;
   out.rows.resize(prompts.size());
   const double begin = seconds_now();

@@ -8,12 +8,15 @@
 
 namespace qkvbench::nn {
 
+/// Throws Error (usage) when the model has fewer learned positions than `context`.
+void check_context(const ModelConfig& config, index_t context);
+
 class KvCache {
  public:
   /// Takes memory for `rows` sequences of at most `capacity` positions each:
   ///   bytes() = rows · capacity · tensors · G · D · layers · sizeof(real),
   /// tensors: 1 where K and V are the same, else 2 (see Sharing::cached_tensors).
-  /// Throws Error (usage) when the model has fewer learned positions than `capacity`.
+  /// Throws as check_context(config, capacity).
   KvCache(const ModelConfig& config, index_t rows, index_t capacity);
 
   index_t rows() const { return static_cast<index_t>(lengths_.size()); }
