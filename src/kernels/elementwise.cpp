@@ -3,6 +3,7 @@
 #include "qkvbench/kernels/elementwise.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/kernels/simd.hpp"
@@ -68,11 +69,14 @@ void dropout(index_t N, const real* x, real p, const RandomStream& random, std::
   const auto threshold = static_cast<std::uint32_t>(static_cast<double>(p) * 0x1p32);
   const real scale = 1 / (1 - p);
   parallel_ranges(N, kGrain, [=](index_t begin, index_t end) {
-    for (index_t i = begin; i < end; i += 4) {
-      const auto bits = random.block((first + static_cast<std::uint64_t>(i)) / 4);
-      for (index_t j = i; j < std::min(i + 4, end); ++j) {
-        const real kept = bits[static_cast<std::size_t>(j - i)] >= threshold ? x[j] * scale : 0;
-        y[j] = accumulate ? y[j] + kept : kept;
+    std::array<std::uint32_t, 256> bits;
+    for (index_t i = begin; i < end; i += static_cast<index_t>(bits.size())) {
+      random.fill((first + static_cast<std::uint64_t>(i)) / 4, bits);
+      const index_t n = std::min(static_cast<index_t>(bits.size()), end - i);
+      for (index_t j = 0; j < n; j += kLanes) {
+        const index_t lanes = std::min<index_t>(kLanes, n - j);
+        const Vec kept = simd::keep_at_least(simd::load_part(x + i + j, lanes) * scale, bits.data() + j, threshold);
+        write(y + i + j, lanes, kept, accumulate);
       }
     }
   });

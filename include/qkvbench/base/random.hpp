@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "qkvbench/base/real.hpp"
@@ -45,6 +46,9 @@ class RandomStream {
     return philox4x32({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), step_, purpose_},
                       key_);
   }
+  /// Words 4·block … 4·block + size − 1, several blocks in step: a multiple of the cost of a word less than block().
+  /// size: a multiple of four.
+  void fill(std::uint64_t block, std::span<std::uint32_t> words) const;
   /// 32 random bits.
   std::uint32_t bits(std::uint64_t index) const { return block(index / 4)[index % 4]; }
   /// Uniform in [0, 1), a multiple of 2⁻²⁴.

@@ -51,6 +51,19 @@ inline Vec keep_first(Vec v, index_t n) {
   return load(lane);
 }
 
+/// v with zeros in the lanes whose word is below the threshold. words: [kLanes].
+inline Vec keep_at_least(Vec v, const std::uint32_t* words, std::uint32_t threshold) {
+#ifdef QKVBENCH_DOUBLE
+  for (int i = 0; i < kLanes; ++i) v[i] = words[i] >= threshold ? v[i] : 0;
+  return v;
+#else
+  typedef std::uint32_t Words __attribute__((vector_size(kVectorBytes)));
+  Words w;
+  std::memcpy(&w, words, sizeof(w));
+  return std::bit_cast<Vec>(std::bit_cast<Words>(v) & std::bit_cast<Words>(w >= threshold));
+#endif
+}
+
 /// x in every lane. (Minus zero, so that the compiler may drop the subtraction: x - 0 is x even for -0.)
 inline Vec broadcast(real x) { return x - Vec{}; }
 
