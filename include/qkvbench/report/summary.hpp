@@ -1,0 +1,90 @@
+// Records gathered into cells of a table: one task, one way to share, all configurations and seeds; and their
+// differences from a baseline, pair by pair.
+// Computes; draws and prints nothing.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "qkvbench/experiment/records.hpp"
+#include "qkvbench/report/statistics.hpp"
+
+namespace qkvbench::report {
+
+/// What a study compares: a variant, and how many key/value heads when they are fewer than the query heads.
+struct Arm {
+  std::string variant;
+  index_t kv_heads = 0;  ///< 0: as many as heads
+  /// "q_k_v", "q_k_v, 2 kv heads"
+  std::string name() const;
+  auto operator<=>(const Arm&) const = default;
+};
+Arm arm_of(const experiment::Config& config);
+
+/// The number that tables of a family show.
+struct Metric {
+  const char* key;      ///< in result.json's metrics
+  const char* heading;  ///< "accuracy", "perplexity"
+  bool higher_is_better;
+  bool is_share;  ///< a fraction of 1, solved when it is at least kSolved
+};
+const Metric& metric_of(const std::string& task);
+inline constexpr double kSolved = 0.99;
+
+/// One finished run in a cell.
+struct Sample {
+  std::string configuration;  ///< the config object without variant, kv_heads and seed, as JSON text
+  std::uint64_t seed = 0;
+  std::optional<double> value;  ///< none when the run diverged
+  const experiment::Record* record = nullptr;
+};
+
+/// All runs of one task and arm.
+struct Cell {
+  std::string task;
+  Arm arm;
+  std::vector<Sample> samples;  ///< by configuration, then seed
+  std::size_t expected = 0;     ///< runs there should be: pairs of configuration and seed that any arm of the task has
+  std::size_t configurations = 0;
+
+  std::size_t missing() const;  ///< expected runs without a value: not there, or diverged
+  /// Over all runs; none when runs are missing and Summary was not asked to average all the same, or there is none.
+  std::optional<double> mean, deviation;
+  /// 95 %: t over seeds for one configuration, cluster bootstrap over configurations for several.
+  std::optional<Interval> interval;
+  std::optional<double> solved;  ///< share of runs with value ≥ kSolved, of shares only
+};
+
+/// An arm against the baseline of the same task, over the pairs of configuration and seed that both have.
+struct Difference {
+  std::string task;
+  Arm arm, baseline;
+  bool relative = false;  ///< (arm − baseline)/baseline instead of arm − baseline: of perplexities
+  PairedTest test;
+  std::optional<Interval> interval;  ///< as Cell::interval, of the differences
+  std::optional<double> p_holm;      ///< corrected for all arms of the task
+};
+
+struct Summary {
+  std::vector<std::string> tasks;  ///< in the order of all_tasks()
+  std::vector<Arm> arms;           ///< in the order of all_sharings(), plain before +, more kv heads before fewer
+  std::vector<Cell> cells;         ///< task by task, arm by arm; only those with expected runs
+  std::vector<Difference> differences;
+  bool averages_incomplete = false;
+
+  /// Null if there is none.
+  const Cell* cell(const std::string& task, const Arm& arm) const;
+  const Difference* difference(const std::string& task, const Arm& arm) const;
+};
+
+struct SummaryOptions {
+  bool allow_missing = false;  ///< average over what there is; the cells' missing() says where
+  Arm baseline{"q_k_v", 0};
+  /// Runs that should be there beside those that are, by run name: a plan's.
+  std::vector<experiment::Config> planned;
+};
+
+/// The records must be of one build and outlive the summary.
+Summary summarize(const std::vector<experiment::Record>& records, const SummaryOptions& options = {});
+
+}  // namespace qkvbench::report
