@@ -171,6 +171,11 @@ FileLock::FileLock(const std::filesystem::path& path, const std::string& what, c
   fd_ = file.release();
 }
 
+bool FileLock::is_held(const std::filesystem::path& path) {
+  const Descriptor file(path.c_str(), O_RDWR);
+  return file.valid() && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 FileLock::~FileLock() { ::close(fd_); }
 
 }  // namespace qkvbench

@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 
 #include "qkvbench/base/error.hpp"
 
@@ -73,12 +74,16 @@ ProcessResult run_process(const std::vector<std::string>& command, const std::fu
   std::vector<char*> argv;
   for (const std::string& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  // One at a time: a child that is forked between the making of a pipe and its being marked would hold it open.
+  static std::mutex starting;
+  std::unique_lock guard(starting);
   Pipe out, err;
   const pid_t parent = ::getpid(), child = ::fork();
   if (child < 0) fail_internal(std::string("cannot start a process: ") + std::strerror(errno));
   if (child == 0) become(argv.data(), out.ends[1], err.ends[1], parent);
   out.close(1);
   err.close(1);
+  guard.unlock();
 
   ProcessResult result;
   while (out.ends[0] >= 0 || err.ends[0] >= 0) {

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #ifdef __APPLE__
+#include <mach-o/dyld.h>
 #include <sys/sysctl.h>
 #endif
 
@@ -56,6 +57,17 @@ std::int64_t peak_rss_bytes() {
   return usage.ru_maxrss;
 #else
   return std::int64_t{usage.ru_maxrss} * 1024;
+#endif
+}
+
+std::filesystem::path program_path() {
+#ifdef __APPLE__
+  char text[4096];
+  std::uint32_t size = sizeof(text);
+  if (_NSGetExecutablePath(text, &size) == 0) return std::filesystem::canonical(text);
+  return "qkvbench";
+#else
+  return std::filesystem::canonical("/proc/self/exe");
 #endif
 }
 

@@ -1,8 +1,10 @@
 // qkvbench list and schema: what there is, straight from the tables it stands in.
 // Nothing here is a table of its own.
+#include <algorithm>
 #include <memory>
 
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/grid.hpp"
 #include "qkvbench/experiment/record.hpp"
 #include "qkvbench/report/table.hpp"
 
@@ -58,20 +60,45 @@ Exit list_presets(const Session& session) {
   return Exit::kDone;
 }
 
+Exit list_grids(const Session& session) {
+  report::Table table({{"id"}, {"what it is"}});
+  Json json = Json::array();
+  for (const experiment::Grid& grid : experiment::all_grids()) {
+    table.add({grid.id, grid.summary});
+    Json blocks = Json::array();
+    for (const experiment::GridBlock& block : grid.blocks) {
+      Json axes;
+      for (const auto& [key, values] : block.axes) axes[key] = values;
+      blocks.push_back(axes);
+    }
+    json.push_back({{"id", grid.id}, {"summary", grid.summary}, {"grid", blocks}});
+  }
+  print(session, table.text(), json);
+  return Exit::kDone;
+}
+
+struct List {
+  const char* what;
+  Exit (*print)(const Session& session);
+};
+constexpr List kLists[]{
+    {"variants", list_variants}, {"tasks", list_tasks}, {"presets", list_presets}, {"grids", list_grids}};
+
 }  // namespace
 
 void add_list(CLI::App& command, Session& session) {
   const auto what = std::make_shared<std::string>();
-  command.add_option("what", *what, "variants, tasks or presets")
+  std::vector<std::string> names;
+  for (const List& list : kLists) names.emplace_back(list.what);
+  command.add_option("what", *what, "variants, tasks, presets or grids")
       ->required()
-      ->check(CLI::IsMember({"variants", "tasks", "presets"}).description(""))
+      ->check(CLI::IsMember(names).description(""))
       ->type_name("WHAT");
-  finish_command(command, session, "Lists what --variant, --task and --preset take.", "  qkvbench list variants");
+  finish_command(command, session, "Lists what --variant, --task, --preset and sweep take.",
+                 "  qkvbench list variants");
   command.callback([&session, what] {
     session.action = [&session, what] {
-      return *what == "variants" ? list_variants(session)
-             : *what == "tasks"  ? list_tasks(session)
-                                 : list_presets(session);
+      return std::ranges::find(kLists, *what, [](const List& list) { return std::string(list.what); })->print(session);
     };
   });
 }

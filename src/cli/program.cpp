@@ -14,6 +14,7 @@ namespace {
 constexpr Command kCommands[]{
     {"train", "train a model and test it", add_train},
     {"eval", "test a trained model again", add_eval},
+    {"sweep", "every run of a grid, on all cores", add_sweep},
     {"predict", "what a trained model makes of a list of your own", add_predict},
     {"generate", "a trained language model writes on", add_generate},
     {"attention", "the attention maps of a trained model on one example", add_attention},
@@ -21,7 +22,7 @@ constexpr Command kCommands[]{
     {"bench", "training speed beside this machine's peak", add_bench},
     {"verify", "parity with the paper's official code", add_verify},
     {"data", "public data sets: list, fetch, verify, import", add_data},
-    {"list", "the variants, tasks and presets there are", add_list},
+    {"list", "the variants, tasks, presets and grids there are", add_list},
     {"schema", "the JSON Schema of result.json", add_schema},
 };
 

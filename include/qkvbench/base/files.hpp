@@ -51,6 +51,9 @@ class FileLock {
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
+  /// Whether another process (or another lock of this one) holds it now. False when there is no such file.
+  static bool is_held(const std::filesystem::path& path);
+
  private:
   int fd_;
 };

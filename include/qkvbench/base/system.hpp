@@ -2,6 +2,7 @@
 // Nothing here may influence a result.
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 namespace qkvbench {
@@ -14,6 +15,8 @@ std::string isa_name();
 std::string os_name();
 /// Largest resident memory of this process so far, in bytes.
 std::int64_t peak_rss_bytes();
+/// The file of the running program, to start it again.
+std::filesystem::path program_path();
 /// Seconds on a clock that never goes back.
 double seconds_now();
 

@@ -1,0 +1,26 @@
+// What `sweep` and `reproduce` share: the flags of many runs, carrying them out, and telling how it went.
+// Which runs there are is the caller's.
+#pragma once
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/sweep.hpp"
+
+namespace qkvbench::cli {
+
+struct SweepFlags {
+  std::string out = "results", shard, max_time;
+  int jobs = 0;  ///< 0: as many as there are cores
+  /// Adds --out, --jobs, --shard and --max-time. Call it before finish_command().
+  void add_to(CLI::App& command);
+  /// Throws Error (usage). Without --shard, a SLURM array's environment says which.
+  experiment::SweepOptions options(const Session& session) const;
+};
+
+/// Runs what is not finished, with a line of progress, and notes on stderr what failed.
+/// Done, kRunsFailed when some failed, kOutOfTime, or what the signal that stopped it asks for.
+struct SweepOutcome {
+  experiment::SweepReport report;
+  Exit status;
+};
+SweepOutcome carry_out(const Session& session, const std::vector<experiment::Config>& configs, const SweepFlags& flags);
+
+}  // namespace qkvbench::cli

@@ -1,0 +1,179 @@
+// qkvbench sweep: every run of a grid, its state, and a script that spreads it over machines.
+// What a grid is stands in experiment/grid, how runs are carried out in experiment/sweep.
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "qkvbench/base/parallel.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/sweep_run.hpp"
+#include "qkvbench/experiment/grid.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Json;
+using experiment::PlannedRun;
+using experiment::RunState;
+
+constexpr std::array<RunState, 5> kStates{RunState::kDone, RunState::kDiverged, RunState::kFailed,
+                                          RunState::kUnfinished, RunState::kMissing};
+
+struct Flags {
+  std::string what;
+  SweepFlags runs;
+  bool status = false;
+  int slurm = 0;
+};
+
+/// A name of the table, or a file.
+experiment::Grid grid_of(const std::string& what) {
+  const bool is_file = what.find('/') != std::string::npos || what.ends_with(".json");
+  return is_file ? experiment::read_grid(what) : experiment::find_grid(what);
+}
+
+using Counts = std::array<std::size_t, kStates.size()>;
+
+void add(Counts& counts, const PlannedRun& run) {
+  ++counts[static_cast<std::size_t>(std::ranges::find(kStates, run.state) - kStates.begin())];
+}
+
+Json counts_json(const Counts& counts) {
+  Json json;
+  for (std::size_t i = 0; i < kStates.size(); ++i) json[experiment::state_name(kStates[i])] = counts[i];
+  return json;
+}
+
+/// Runs and their states, a row a task.
+std::string table_of(const std::vector<PlannedRun>& runs) {
+  using report::Align;
+  std::vector<report::Table::Column> columns{{"task"}, {"runs", Align::kRight}};
+  for (const RunState state : kStates) columns.push_back({experiment::state_name(state), Align::kRight});
+  report::Table table(columns);
+  std::vector<std::pair<std::string, Counts>> tasks;
+  for (const PlannedRun& run : runs) {
+    auto at = std::ranges::find(tasks, run.config.task, &std::pair<std::string, Counts>::first);
+    if (at == tasks.end()) at = tasks.insert(tasks.end(), {run.config.task, Counts{}});
+    add(at->second, run);
+  }
+  Counts all{};
+  for (const PlannedRun& run : runs) add(all, run);
+  if (tasks.size() > 1) tasks.emplace_back("all", all);
+  for (const auto& [task, counts] : tasks) {
+    std::vector<std::string> row{task, ""};
+    std::size_t total = 0;
+    for (const std::size_t n : counts) {
+      row.push_back(n > 0 ? std::to_string(n) : "–");
+      total += n;
+    }
+    row[1] = std::to_string(total);
+    table.add(row);
+  }
+  return table.text();
+}
+
+Json sweep_json(const std::string& grid, const std::vector<PlannedRun>& runs, double left_s) {
+  Counts counts{};
+  Json rows = Json::array();
+  for (const PlannedRun& run : runs) {
+    add(counts, run);
+    rows.push_back({{"run", run.name},
+                    {"state", experiment::state_name(run.state)},
+                    {"wall_s", run.wall_s > 0 ? Json(run.wall_s) : Json(nullptr)},
+                    {"error", run.error.empty() ? Json(nullptr) : Json(run.error)}});
+  }
+  return {{"grid", grid},
+          {"counts", counts_json(counts)},
+          {"left_s", std::isfinite(left_s) ? Json(left_s) : Json(nullptr)},
+          {"runs", rows}};
+}
+
+Exit status(const Session& session, const Flags& flags, const experiment::Grid& grid) {
+  const experiment::SweepOptions options = flags.runs.options(session);
+  const auto configs = experiment::shard_of(experiment::expand(grid), options.shard, options.shards);
+  const std::vector<PlannedRun> runs = experiment::survey(configs, options.out);
+  const double left = experiment::seconds_left(runs, options.jobs);
+  std::string text = table_of(runs) + "\n";
+  for (const PlannedRun& run : runs)
+    if (run.state == RunState::kFailed) text += run.name + ": " + run.error + "\n";
+  text += std::isfinite(left)
+              ? (left > 0 ? report::duration(left) + " left with " + std::to_string(options.jobs) + " at a time\n"
+                          : "all runs are finished\n")
+              : "time left: not known before the first run is done\n";
+  print(session, text, sweep_json(grid.id, runs, left));
+  return Exit::kDone;
+}
+
+/// A job script for an array of so many machines.
+std::string slurm_script(const Session& session, const Flags& flags, const experiment::Grid& grid) {
+  const int cores = flags.runs.jobs > 0 ? flags.runs.jobs : 16;
+  const std::string threads = session.threads > 0 ? " --threads " + std::to_string(session.threads) : "";
+  return "#!/bin/sh\n"
+         "# Every task of the array does its share of the runs; the directory must be on a disk that all of them see.\n"
+         "# Submit it again after a time limit or a failure: what is finished is not run again.\n"
+         "#SBATCH --job-name=qkvbench-" +
+         grid.id +
+         "\n"
+         "#SBATCH --array=1-" +
+         std::to_string(flags.slurm) +
+         "\n"
+         "#SBATCH --cpus-per-task=" +
+         std::to_string(cores * std::max(1, session.threads)) +
+         "\n"
+         "#SBATCH --signal=TERM@60\n"
+         "srun qkvbench sweep " +
+         flags.what + " --out " + flags.runs.out + " --jobs " + std::to_string(cores) + threads + "\n";
+}
+
+Exit run_all(const Session& session, const Flags& flags, const experiment::Grid& grid) {
+  const SweepOutcome outcome = carry_out(session, experiment::expand(grid), flags.runs);
+  const auto& runs = outcome.report.runs;
+  const std::string hint = "\nqkvbench report " + flags.runs.out + " --out report.html shows them\n";
+  print(session, table_of(runs) + (outcome.status == Exit::kDone ? hint : ""),
+        sweep_json(grid.id, runs, experiment::seconds_left(runs, 1)));
+  return outcome.status;
+}
+
+Exit sweep(const Session& session, const Flags& flags) {
+  const experiment::Grid grid = grid_of(flags.what);
+  if (flags.slurm > 0) {
+    print(session, slurm_script(session, flags, grid), {{"script", slurm_script(session, flags, grid)}});
+    return Exit::kDone;
+  }
+  return flags.status ? status(session, flags, grid) : run_all(session, flags, grid);
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<Flags>();
+  command.add_option("grid", flags->what, "a named grid (see list grids), or a JSON file that describes one")
+      ->required()
+      ->type_name("GRID");
+  flags->runs.add_to(command);
+  command.add_flag("--status", flags->status, "only say what is done, missing and failed, and the time left")
+      ->group("Runs");
+  command.add_option("--slurm", flags->slurm, "only print a job script for an array of N tasks")
+      ->check(between(1, 100000))
+      ->type_name("N")
+      ->group("Runs");
+  finish_command(
+      command, session,
+      "Runs every combination of a grid, each as a process of its own. Finished runs are not run again, failed ones "
+      "are\n"
+      "tried again, one that fails does not stop the rest (status 6 at the end). Small models make the most of the "
+      "cores\n"
+      "as many runs of one thread. A file names keys with one or several values:\n"
+      "  {\"grid\": {\"task\": [\"reverse\", \"sort\"], \"variant\": [\"q_k_v\", \"qk_v\"], \"d_model\": 64, \"seed\": "
+      "[0, 1, 2]}}\n"
+      "or a list of such objects. A run begins with its task's recipe, or with the \"preset\" that the grid names.",
+      "  qkvbench sweep table1-small\n"
+      "  qkvbench sweep table1-small --status\n"
+      "  qkvbench sweep mine.json --shard 2/8 --max-time 1.5h\n"
+      "  qkvbench sweep table1 --slurm 32 > table1.sh");
+  command.callback([&session, flags] { session.action = [&session, flags] { return sweep(session, *flags); }; });
+}
+
+}  // namespace qkvbench::cli

@@ -1,0 +1,148 @@
+// Flags, progress and endings of many runs.
+// The runs themselves are processes of their own, see experiment/sweep.
+#include "qkvbench/cli/sweep_run.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+
+#include "qkvbench/base/parallel.hpp"
+#include "qkvbench/base/system.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/progress.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::PlannedRun;
+using experiment::RunState;
+
+std::size_t count(const std::vector<PlannedRun>& runs, RunState state) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(runs, [&](const PlannedRun& run) { return run.state == state; }));
+}
+
+/// One line of progress for all runs, as a run's own: drawn over on a terminal, else at most every 30 seconds.
+class SweepLine : public experiment::SweepMonitor {
+ public:
+  SweepLine(const Session& session, int jobs, double max_time_s)
+      : session_(session), jobs_(jobs), end_(max_time_s > 0 ? seconds_now() + max_time_s : HUGE_VAL) {}
+  ~SweepLine() override {
+    if (drawn_) std::cerr << "\r\033[K" << std::flush;
+  }
+
+  void on_change(const std::vector<PlannedRun>& runs, int running) override {
+    const double now = seconds_now();
+    const std::size_t done = count(runs, RunState::kDone) + count(runs, RunState::kDiverged);
+    if (session_.quiet || (!terminal_ && now - last_ < 30 && done < runs.size())) return;
+    last_ = now;
+    std::string line = std::to_string(done) + " of " + std::to_string(runs.size()) + " runs done, " +
+                       std::to_string(running) + " running";
+    if (const std::size_t failed = count(runs, RunState::kFailed)) line += ", " + std::to_string(failed) + " failed";
+    const double left = experiment::seconds_left(runs, jobs_);
+    if (std::isfinite(left) && done < runs.size()) line += ", " + report::duration(left) + " left";
+    std::cerr << (terminal_ ? "\r" : "") << line << (terminal_ ? "\033[K" : "\n") << std::flush;
+    drawn_ = terminal_;
+  }
+  bool wants_stop() override {
+    out_of_time_ = out_of_time_ || seconds_now() > end_;
+    return out_of_time_ || stop_signal() != 0;
+  }
+  bool out_of_time() const { return out_of_time_; }
+
+ private:
+  const Session& session_;
+  int jobs_;
+  double end_, last_ = 0;
+  bool terminal_ = ::isatty(STDERR_FILENO) != 0, drawn_ = false, out_of_time_ = false;
+};
+
+/// "2/8" into options.
+void read_shard(const std::string& text, experiment::SweepOptions& options) {
+  const std::size_t slash = text.find('/');
+  const char* end = text.data() + text.size();
+  if (slash != std::string::npos) {
+    const auto first = std::from_chars(text.data(), text.data() + slash, options.shard);
+    const auto second = std::from_chars(text.data() + slash + 1, end, options.shards);
+    if (first.ec == std::errc{} && first.ptr == text.data() + slash && second.ec == std::errc{} && second.ptr == end &&
+        options.shard >= 1 && options.shard <= options.shards)
+      return;
+  }
+  fail_usage("--shard: '" + text + "' is not i/N with 1 ≤ i ≤ N; the second of eight is 2/8");
+}
+
+int environment_number(const char* name, int otherwise) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return otherwise;
+  int number = 0;
+  const std::string_view all(text);
+  const auto [end, error] = std::from_chars(all.data(), all.data() + all.size(), number);
+  if (error != std::errc{} || end != all.data() + all.size())
+    fail_usage(std::string(name) + "='" + text + "' in the environment is no whole number; unset it, or give --shard");
+  return number;
+}
+
+}  // namespace
+
+void SweepFlags::add_to(CLI::App& command) {
+  command.add_option("--out", out, "directory of all runs")->type_name("DIR [results]")->group("Files");
+  command.add_option("--jobs", jobs, "runs at a time; default: one for each core, on one thread each")
+      ->check(between(1, 1024))
+      ->type_name("N")
+      ->group("Runs");
+  command
+      .add_option("--shard", shard,
+                  "only every N-th run, beginning with the i-th; default: a SLURM array's, or all runs")
+      ->type_name("i/N")
+      ->group("Runs");
+  command.add_option("--max-time", max_time, "stop in good order after so long (90s, 10m, 1.5h), with status 75")
+      ->type_name("TIME")
+      ->group("Runs");
+}
+
+experiment::SweepOptions SweepFlags::options(const Session& session) const {
+  experiment::SweepOptions options;
+  options.out = out;
+  options.program = program_path();
+  options.jobs = jobs > 0 ? jobs : physical_cores();
+  options.threads = session.threads > 0 ? session.threads : std::max(1, physical_cores() / options.jobs);
+  if (!shard.empty()) {
+    read_shard(shard, options);
+  } else if (std::getenv("SLURM_ARRAY_TASK_ID") != nullptr) {
+    options.shards = environment_number("SLURM_ARRAY_TASK_COUNT", 1);
+    options.shard = environment_number("SLURM_ARRAY_TASK_ID", 1) - environment_number("SLURM_ARRAY_TASK_MIN", 1) + 1;
+    if (options.shard < 1 || options.shard > options.shards)
+      fail_usage("the SLURM array in the environment has no step 1; number it without gaps, or give --shard");
+  }
+  return options;
+}
+
+SweepOutcome carry_out(const Session& session, const std::vector<experiment::Config>& configs,
+                       const SweepFlags& flags) {
+  const experiment::SweepOptions options = flags.options(session);
+  catch_stop_signals();
+  SweepOutcome outcome{{}, Exit::kDone};
+  bool out_of_time = false;
+  {
+    SweepLine line(session, options.jobs, flags.max_time.empty() ? 0 : parse_duration("--max-time", flags.max_time));
+    outcome.report = experiment::sweep(configs, options, line);
+    out_of_time = line.out_of_time();
+  }
+  for (const PlannedRun& run : outcome.report.runs)
+    if (run.state == RunState::kFailed || run.state == RunState::kDiverged)
+      note(session, run.name + ": " + experiment::state_name(run.state) + (run.error.empty() ? "" : ": " + run.error));
+  if (outcome.report.elsewhere > 0)
+    note(session, std::to_string(outcome.report.elsewhere) + " runs were left to another process that is at them");
+  if (count(outcome.report.runs, RunState::kFailed) > 0) outcome.status = Exit::kRunsFailed;
+  if (out_of_time) outcome.status = Exit::kOutOfTime;
+  if (stop_signal() != 0) outcome.status = static_cast<Exit>(128 + stop_signal());
+  return outcome;
+}
+
+}  // namespace qkvbench::cli

@@ -1,0 +1,142 @@
+// Expanding grids, and reading them from JSON.
+// Named grids are in grid_table.cpp.
+#include "qkvbench/experiment/grid.hpp"
+
+#include <set>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/train/strict_json.hpp"
+
+namespace qkvbench::experiment {
+
+namespace {
+
+constexpr std::size_t kMostRuns = 100000;
+
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+std::string value_of(const Values& values, const std::string& key) {
+  for (const auto& [name, value] : values)
+    if (name == key) return value;
+  return "";
+}
+
+/// One combination as a resolved configuration.
+Config config_of(const Values& values, const std::string& origin) {
+  Config config;
+  const std::string preset = value_of(values, "preset"), task = value_of(values, "task");
+  if (!preset.empty())
+    apply_preset(config, find_preset(preset));
+  else if (const Preset* recipe = recipe_of(task.empty() ? config.task : task))
+    apply_preset(config, *recipe);
+  for (const auto& [key, value] : values)
+    if (key != "preset") set_option(config, find_option(key, origin), value);
+  for (const auto& [key, value] : values)
+    if (key != "preset") check_concerns(config, find_option(key, origin));
+  resolve(config);
+  return config;
+}
+
+std::string described(const Values& values) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : values) parts.push_back(key + " " + value);
+  return join(parts);
+}
+
+std::size_t count_of(const GridBlock& block) {
+  std::size_t runs = 1;
+  for (const auto& axis : block.axes) runs = std::min(runs * axis.second.size(), kMostRuns + 1);
+  return runs;
+}
+
+/// The combination of this number.
+Values combination(const GridBlock& block, std::size_t number) {
+  Values values(block.axes.size());
+  for (std::size_t a = block.axes.size(); a-- > 0;) {
+    const auto& [key, choices] = block.axes[a];
+    values[a] = {key, choices[number % choices.size()]};
+    number /= choices.size();
+  }
+  return values;
+}
+
+std::string as_text(const nlohmann::json& value, const std::string& where) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number()) return value.dump();
+  fail_usage(where + ": a value is a text or a number, not " + value.dump().substr(0, 40));
+}
+
+GridBlock block_from_json(const nlohmann::ordered_json& json, const std::string& origin) {
+  if (!json.is_object() || json.empty()) fail_usage(origin + ": a grid is an object of keys, each with its values");
+  GridBlock block;
+  for (const auto& [key, value] : json.items()) {
+    const std::string where = origin + ": " + key;
+    if (key != "preset") find_option(key, origin);
+    std::vector<std::string> values;
+    if (value.is_array())
+      for (const auto& one : value) values.push_back(as_text(one, where));
+    else
+      values.push_back(as_text(value, where));
+    if (values.empty()) fail_usage(where + " has no values");
+    block.axes.emplace_back(key, values);
+  }
+  return block;
+}
+
+}  // namespace
+
+const Grid& find_grid(const std::string& id) {
+  std::vector<std::string> ids;
+  for (const Grid& grid : all_grids()) {
+    if (grid.id == id) return grid;
+    ids.push_back(grid.id);
+  }
+  fail_usage(unknown_name("grid", id, ids));
+}
+
+Grid read_grid(const std::filesystem::path& path) {
+  constexpr std::uint64_t kMostBytes = 16 << 20;
+  const std::string text = read_file(path, kMostBytes);
+  train::parse_json(text, path.string());                 // refuses what is no JSON, repeats a key or nests too deep
+  const auto json = nlohmann::ordered_json::parse(text);  // again, with the axes in their order
+  const std::string origin = path.string();
+  if (!json.is_object() || !json.contains("grid"))
+    fail_usage(origin +
+               ": a grid stands under the key \"grid\": {\"grid\": {\"task\": [\"reverse\"], \"seed\": [0, 1]}}");
+  for (const auto& [key, value] : json.items())
+    if (key != "grid" && key != "name")
+      fail_usage(origin + ": " + unknown_name("key", key, std::vector<std::string>{"grid", "name"}));
+  Grid grid{path.stem().string(), "", {}};
+  if (json.contains("name")) grid.id = as_text(json["name"], origin + ": name");
+  const auto& blocks = json["grid"];
+  if (blocks.is_array())
+    for (const auto& block : blocks) grid.blocks.push_back(block_from_json(block, origin));
+  else
+    grid.blocks.push_back(block_from_json(blocks, origin));
+  if (grid.blocks.empty()) fail_usage(origin + ": the grid is empty");
+  return grid;
+}
+
+std::vector<Config> expand(const Grid& grid) {
+  std::vector<Config> configs;
+  std::set<std::string> seen;
+  for (const GridBlock& block : grid.blocks) {
+    const std::size_t count = count_of(block);
+    if (configs.size() + count > kMostRuns)
+      fail_usage("grid " + grid.id + " has more than " + std::to_string(kMostRuns) + " runs; split it");
+    for (std::size_t i = 0; i < count; ++i) {
+      const Values values = combination(block, i);
+      try {
+        Config config = config_of(values, "grid " + grid.id);
+        if (seen.insert(run_name(config)).second) configs.push_back(config);
+      } catch (const Error& error) {
+        throw Error(error.status(), "grid " + grid.id + " (" + described(values) + "): " + error.what());
+      }
+    }
+  }
+  return configs;
+}
+
+}  // namespace qkvbench::experiment

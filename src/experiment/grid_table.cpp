@@ -1,0 +1,130 @@
+// The table of named grids.
+// To add one, add a row; presets say what a run begins with, axes what differs between runs.
+#include "qkvbench/experiment/grid.hpp"
+
+namespace qkvbench::experiment {
+
+namespace {
+
+using Axis = std::pair<std::string, std::vector<std::string>>;
+
+const Axis kOrderTasks{"task", {"reverse", "sort", "sub", "swap", "copy"}};
+const Axis kPaperVariants{"variant", {"q_k_v", "qk_v", "qk_v+", "q_kv", "qkv", "qkv+"}};
+const Axis kThreeSeeds{"seed", {"0", "1", "2"}};
+
+/// Table 1: every task and variant of the paper at the given sizes.
+GridBlock table1(std::vector<Axis> sizes) {
+  GridBlock block{{kOrderTasks, kPaperVariants}};
+  block.axes.insert(block.axes.end(), sizes.begin(), sizes.end());
+  block.axes.push_back(kThreeSeeds);
+  return block;
+}
+
+GridBlock table2(std::vector<std::string> tasks, std::vector<Axis> sizes) {
+  GridBlock block{{{"task", std::move(tasks)}, kPaperVariants}};
+  block.axes.insert(block.axes.end(), sizes.begin(), sizes.end());
+  return block;
+}
+
+/// Table 4's ways to share on a small language model of eight heads: a quarter of them for keys and values, as the
+/// paper's 4 of 16, and one.
+std::vector<GridBlock> table4(const std::vector<Axis>& base) {
+  const auto block = [&](std::vector<std::string> variants, std::vector<std::string> kv_heads) {
+    GridBlock out{base};
+    out.axes.insert(
+        out.axes.end(),
+        {{"heads", {"8"}}, {"variant", std::move(variants)}, {"kv_heads", std::move(kv_heads)}, kThreeSeeds});
+    return out;
+  };
+  return {block({"q_k_v", "qk_v", "q_kv", "qkv"}, {"8"}), block({"q_k_v", "q_kv"}, {"2", "1"})};
+}
+
+const std::vector<Grid>& grids() {
+  static const std::vector<Grid> rows{
+      {"table1",
+       "the paper's Table 1, whole",
+       {table1({{"d_model", {"32", "64", "256"}},
+                {"layers", {"2", "4"}},
+                {"heads", {"2", "4"}},
+                {"seq_len", {"16", "64", "128"}}})}},
+      {"table1-d64",
+       "Table 1 without its largest width",
+       {table1({{"d_model", {"32", "64"}},
+                {"layers", {"2", "4"}},
+                {"heads", {"2", "4"}},
+                {"seq_len", {"16", "64", "128"}}})}},
+      {"table1-t64",
+       "Table 1 without its largest width and length",
+       {table1({{"d_model", {"32", "64"}}, {"layers", {"2", "4"}}, {"heads", {"2", "4"}}, {"seq_len", {"16", "64"}}})}},
+      {"table1-t16",
+       "Table 1 at length 16, two widths",
+       {table1({{"d_model", {"32", "64"}}, {"layers", {"2", "4"}}, {"heads", {"2", "4"}}, {"seq_len", {"16"}}})}},
+      {"table1-small",
+       "Table 1 at length 16, two widths, two layers",
+       {table1({{"d_model", {"32", "64"}}, {"layers", {"2"}}, {"heads", {"2", "4"}}, {"seq_len", {"16"}}})}},
+      {"table1-one",
+       "Table 1 at one size: d 64, two layers, four heads, length 16",
+       {table1({{"d_model", {"64"}}, {"layers", {"2"}}, {"heads", {"4"}}, {"seq_len", {"16"}}})}},
+      {"table1-least",
+       "Table 1 at its smallest size",
+       {table1({{"d_model", {"32"}}, {"layers", {"2"}}, {"heads", {"2"}}, {"seq_len", {"16"}}})}},
+      {"table2",
+       "the paper's Table 2 but for TinyImageNet and frozen features",
+       {table2({"mnist", "fashion-mnist", "cifar10", "cifar100"}, {{"patch", {"4", "7"}},
+                                                                   {"lr", {"1e-3", "1e-4"}},
+                                                                   {"d_model", {"64", "256", "512"}},
+                                                                   {"layers", {"2", "4"}},
+                                                                   {"heads", {"2", "4"}},
+                                                                   kThreeSeeds})}},
+      {"table2-minimal",
+       "Table 2 as the authors ran it again, with three seeds",
+       {table2({"mnist", "fashion-mnist", "cifar10", "cifar100"}, {{"patch", {"4"}},
+                                                                   {"lr", {"1e-3"}},
+                                                                   {"d_model", {"64", "256"}},
+                                                                   {"layers", {"2"}},
+                                                                   {"heads", {"2", "4"}},
+                                                                   kThreeSeeds})}},
+      {"table2-grey",
+       "MNIST and FashionMNIST of Table 2 at one size",
+       {table2({"mnist", "fashion-mnist"}, {{"patch", {"4"}},
+                                            {"lr", {"1e-3"}},
+                                            {"d_model", {"64"}},
+                                            {"layers", {"2"}},
+                                            {"heads", {"2"}},
+                                            kThreeSeeds})}},
+      {"table2-short",
+       "the same for 2 of the 20 epochs",
+       {table2({"mnist", "fashion-mnist"}, {{"epochs", {"2"}},
+                                            {"patch", {"4"}},
+                                            {"lr", {"1e-3"}},
+                                            {"d_model", {"64"}},
+                                            {"layers", {"2"}},
+                                            {"heads", {"2"}},
+                                            kThreeSeeds})}},
+      {"table2-least",
+       "the same for 1 epoch of 10,000 images",
+       {table2({"mnist", "fashion-mnist"}, {{"epochs", {"1"}},
+                                            {"n_train", {"10000"}},
+                                            {"patch", {"4"}},
+                                            {"lr", {"1e-3"}},
+                                            {"d_model", {"64"}},
+                                            {"layers", {"2"}},
+                                            {"heads", {"2"}},
+                                            kThreeSeeds})}},
+      {"lm-nano", "Table 4's ways to share: nanoGPT's model on Shakespeare by characters",
+       table4({{"preset", {"nano"}}, {"corpus", {"tinyshakespeare"}}})},
+      {"lm-char", "Table 4's ways to share: a small model on Shakespeare by characters",
+       table4({{"preset", {"char"}}, {"corpus", {"tinyshakespeare"}}})},
+      {"lm-stories", "Table 4's ways to share: a small model on generated stories (no download)",
+       table4({{"preset", {"char"}}, {"corpus", {"stories"}}})},
+      {"lm-least", "the same for 300 steps of 2,000",
+       table4({{"preset", {"char"}}, {"corpus", {"stories"}}, {"steps", {"300"}}})},
+  };
+  return rows;
+}
+
+}  // namespace
+
+std::span<const Grid> all_grids() { return grids(); }
+
+}  // namespace qkvbench::experiment
