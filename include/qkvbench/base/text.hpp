@@ -23,4 +23,7 @@ std::vector<std::string> split(std::string_view text, char separator);
 /// "12,345,678"
 std::string with_commas(long long n);
 
+/// "1 run", "3,000 runs"
+std::string counted(std::size_t n, std::string_view what);
+
 }  // namespace qkvbench
