@@ -85,4 +85,8 @@ std::string with_commas(long long n) {
   return digits;
 }
 
+std::string counted(std::size_t n, std::string_view what) {
+  return with_commas(static_cast<long long>(n)) + " " + std::string(what) + (n == 1 ? "" : "s");
+}
+
 }  // namespace qkvbench

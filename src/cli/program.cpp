@@ -21,6 +21,7 @@ constexpr Command kCommands[]{
     {"inspect", "parameters, multiply-adds and cache bytes of a configuration", add_inspect},
     {"bench", "training speed beside this machine's peak", add_bench},
     {"verify", "parity with the paper's official code", add_verify},
+    {"report", "one page from the results of many runs", add_report},
     {"data", "public data sets: list, fetch, verify, import", add_data},
     {"list", "the variants, tasks, presets and grids there are", add_list},
     {"schema", "the JSON Schema of result.json", add_schema},

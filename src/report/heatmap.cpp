@@ -7,19 +7,15 @@
 #include <cmath>
 #include <cstdio>
 
+#include "qkvbench/report/svg.hpp"
+#include "qkvbench/report/table.hpp"
+
 namespace qkvbench::report {
 
 namespace {
 
 constexpr int kSteps = 32;
 constexpr double kMap = 220, kGap = 24, kTitle = 34, kHeading = 40, kLabels = 14;
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text)
-    out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&quot;" : std::string(1, c);
-  return out;
-}
 
 std::string number(double x) {
   char buffer[32];
@@ -88,6 +84,23 @@ std::string one_map(const Heatmap& map, double x, double y, std::size_t n, const
 }
 
 }  // namespace
+
+std::string heatmap_svg(const Heatmap& map, std::size_t n, const std::vector<std::string>& labels) {
+  constexpr std::size_t kLongestLabel = 2;
+  const bool labelled = labels.size() == n && std::ranges::all_of(labels, [](const std::string& label) {
+                          return display_width(label) <= kLongestLabel;
+                        });
+  const double inset = labelled ? 1.2 : 0, side = static_cast<double>(n) + inset;
+  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"map\" viewBox=\"" + number(-inset) + " " +
+                    number(-inset) + " " + number(side) + " " + number(side) + "\" role=\"img\" aria-label=\"" +
+                    escaped(map.title) + "\">\n<g shape-rendering=\"crispEdges\">\n" + cells(map, n) + "</g>\n";
+  for (std::size_t i = 0; labelled && i < n; ++i) {
+    const std::string at = number(static_cast<double>(i) + 0.5), base = number(static_cast<double>(i) + 0.75);
+    out += "<text class=\"middle\" x=\"-0.6\" y=\"" + base + "\">" + escaped(labels[i]) + "</text>" +
+           "<text class=\"middle\" x=\"" + at + "\" y=\"-0.3\">" + escaped(labels[i]) + "</text>\n";
+  }
+  return out + "</svg>\n";
+}
 
 std::string heatmap_grid_svg(const std::string& heading, const std::vector<Heatmap>& maps, std::size_t columns,
                              std::size_t n, const std::vector<std::string>& labels) {

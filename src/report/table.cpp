@@ -3,6 +3,7 @@
 #include "qkvbench/report/table.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 
@@ -10,10 +11,11 @@ namespace qkvbench::report {
 
 namespace {
 
-std::string formatted(const char* format, int decimals, double x) {
-  char buffer[64];
-  std::snprintf(buffer, sizeof(buffer), format, decimals, x);
-  return buffer;
+/// The same text whatever the locale.
+std::string formatted(std::chars_format format, int decimals, double x) {
+  if (!std::isfinite(x)) return "–";
+  std::array<char, 400> buffer{};
+  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), x, format, decimals).ptr};
 }
 
 std::string padded(const std::string& text, std::size_t width, Align align) {
@@ -128,9 +130,9 @@ std::string size_text(double bytes) {
   return fixed(bytes, whole ? 0 : 1) + " " + kUnits[unit];
 }
 
-std::string fixed(double x, int decimals) { return std::isfinite(x) ? formatted("%.*f", decimals, x) : "–"; }
+std::string fixed(double x, int decimals) { return formatted(std::chars_format::fixed, decimals, x); }
 
-std::string scientific(double x, int decimals) { return std::isfinite(x) ? formatted("%.*e", decimals, x) : "–"; }
+std::string scientific(double x, int decimals) { return formatted(std::chars_format::scientific, decimals, x); }
 
 std::string duration(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "–";

@@ -27,4 +27,7 @@ double parse_duration(const std::string& flag, const std::string& text);
 /// "12,345,678"
 std::string with_commas(long long n);
 
+/// "1 run", "3,000 runs"
+std::string counted(std::size_t n, std::string_view what);
+
 }  // namespace qkvbench

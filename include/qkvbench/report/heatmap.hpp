@@ -18,4 +18,8 @@ struct Heatmap {
 std::string heatmap_grid_svg(const std::string& heading, const std::vector<Heatmap>& maps, std::size_t columns,
                              std::size_t n, const std::vector<std::string>& labels = {});
 
+/// One map alone, to fill the width it is given; for a page whose style sheet draws its frame. Labels that are longer
+/// than two characters are left out.
+std::string heatmap_svg(const Heatmap& map, std::size_t n, const std::vector<std::string>& labels = {});
+
 }  // namespace qkvbench::report

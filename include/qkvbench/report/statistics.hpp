@@ -12,38 +12,44 @@ struct Interval {
   double low, high;
 };
 
-/// Σx/n. x: not empty.
+/// Σx/n; exact when all are equal. x: not empty.
 double mean(std::span<const double> x);
 /// Standard deviation with n − 1; none for fewer than two numbers.
 std::optional<double> deviation(std::span<const double> x);
 
-/// P(T ≤ t) of Student's distribution with `df` degrees of freedom, and its inverse. Error below 1e-12.
+/// P(T ≤ t) of Student's distribution with `df` > 0 degrees of freedom, and its inverse, which is infinite at 0 and 1.
+/// Relative errors of the smaller tail: below 1e-12 up to 10,000 degrees of freedom, 1e-10 up to a million.
+///   Source: Press et al., "Numerical Recipes", section 6.4.
 double student_cdf(double t, double df);
 double student_quantile(double p, double df);
 
 /// mean ± t(1 − (1 − level)/2; n − 1)·deviation/√n; none for fewer than two numbers.
 std::optional<Interval> t_interval(std::span<const double> x, double level = 0.95);
 
-/// Percentile interval of the mean of all numbers under resampling of whole clusters with replacement.
-/// clusters: not empty, none empty. The draws are keyed by a fixed seed: the same numbers give the same interval.
+/// Percentile interval of the mean of all numbers under resampling of whole clusters with replacement, with linear
+/// interpolation between neighbours.
+/// clusters: not empty, none empty. The draws are keyed by a fixed seed and by places: the same numbers in the same
+/// order give the same interval.
 /// None for fewer than two clusters.   Source: Davison and Hinkley, "Bootstrap methods", 1997, section 3.8.
 std::optional<Interval> cluster_bootstrap(const std::vector<std::vector<double>>& clusters, double level = 0.95,
                                           int resamples = 10000);
 
-/// Wilson's interval of a share: `successes` of `n` > 0.
+/// Wilson's interval of a share: `successes` of `n` > 0.   Source: Wilson, 1927.
 Interval wilson_interval(std::int64_t successes, std::int64_t n, double level = 0.95);
 
 /// Whether the mean of paired differences is zero.
 struct PairedTest {
   std::size_t n = 0;
   double mean = 0;
-  std::optional<double> deviation, t, p;  ///< none for one pair; p is two-sided, 1 when all differences are 0
-  std::optional<Interval> interval;       ///< 95 %
+  /// None for one pair. p is two-sided. Differences that are all equal have no t; p is then 1 if they are 0, else 0.
+  std::optional<double> deviation, t, p;
+  std::optional<Interval> interval;  ///< 95 %
 };
 /// Student's paired test. differences: not empty.
 PairedTest paired_test(std::span<const double> differences);
 
-/// Holm's step-down adjustment of several p-values, in the given order.   Source: Holm, 1979.
+/// Holm's step-down adjustment of several p-values: for the i-th smallest of m the largest of (m − j + 1)·p(j), j ≤ i,
+/// at most 1; in the given order.   Source: Holm, "A simple sequentially rejective multiple test procedure", 1979.
 std::vector<double> holm(std::span<const double> p);
 
 }  // namespace qkvbench::report

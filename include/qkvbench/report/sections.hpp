@@ -1,0 +1,43 @@
+// The parts of the page, each a piece of HTML; and how arms and numbers look in all of them.
+// For page.cpp alone.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "qkvbench/report/page.hpp"
+#include "qkvbench/report/svg.hpp"
+
+namespace qkvbench::report {
+
+/// The style sheet; it holds every colour, for light, dark and paper.
+std::string_view page_style();
+
+/// Colour and shape follow the partition, hollow and dashed say +, other dashes fewer key/value heads.
+Style style_of(const Arm& arm, const Summary& summary);
+/// Its marker and name as HTML.
+std::string arm_html(const Arm& arm, const Summary& summary);
+
+/// "0.987" of shares, about four figures of the rest.
+std::string value_text(const Metric& metric, double value);
+/// "+1.2", "−0.4"
+std::string signed_text(double x, int decimals);
+/// "[−2.0, −0.4]"
+std::string interval_text(const Interval& interval, int decimals);
+
+/// <section id=…><h2>…</h2>…</section>
+std::string section(const std::string& id, const std::string& title, const std::string& content);
+/// A chart with its title; nothing for an empty chart.
+std::string figure(const std::string& title, const std::string& svg);
+
+// Parts; an empty text when there is nothing to show.
+std::string arms_html(const PageInput& input);
+std::string table_html(const PageInput& input);
+std::string strips_html(const PageInput& input);
+std::string curves_html(const PageInput& input);
+std::string forests_html(const PageInput& input);
+std::string paretos_html(const PageInput& input);
+std::string claims_html(const PageInput& input);
+std::string attention_html(const PageInput& input);
+std::string runs_html(const PageInput& input);
+
+}  // namespace qkvbench::report

@@ -1,0 +1,19 @@
+// Settings of runs as text: which values each key takes, and the commands that give them.
+// Reads Config through the table of options alone.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "qkvbench/experiment/records.hpp"
+
+namespace qkvbench::report {
+
+/// A key's value as a flag takes it.
+std::string setting_text(const experiment::Config& config, const experiment::Option& option);
+
+/// Of all runs of a task: each key that concerns it, but for task, variant and kv_heads, with its values in order.
+std::map<std::string, std::vector<std::string>> values_of(const std::vector<experiment::Record>& records,
+                                                          const std::string& task);
+
+}  // namespace qkvbench::report

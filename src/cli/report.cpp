@@ -1,0 +1,83 @@
+// qkvbench report: one page from the results of many runs.
+// What the page shows is in report/page; here it is decided which records it is made of.
+#include <memory>
+
+#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/nn/sharing.hpp"
+#include "qkvbench/report/page.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Json;
+using experiment::RecordSet;
+
+struct ReportFlags {
+  std::vector<std::string> paths{"results"};
+  std::string out = "report.html", baseline = "q_k_v";
+  bool allow_missing = false;
+};
+
+/// Keeps the records of the build that most are of; the others are left out and named.
+void keep_one_build(RecordSet& set) {
+  const std::vector<std::string> builds = experiment::builds_of(set.records);
+  if (builds.size() < 2) return;
+  for (const experiment::Record& record : set.records)
+    if (record.build != builds[0]) set.left_out.push_back({record.path, "of another build: " + record.build});
+  std::erase_if(set.records, [&](const experiment::Record& record) { return record.build != builds[0]; });
+  std::ranges::sort(set.left_out, {}, &experiment::LeftOut::path);
+}
+
+Exit make_report(const Session& session, const ReportFlags& flags) {
+  RecordSet set = experiment::read_records({flags.paths.begin(), flags.paths.end()});
+  keep_one_build(set);
+  if (set.records.empty())
+    fail_input("report: no finished run in " + join(flags.paths) + " (" + std::to_string(set.left_out.size()) +
+               " results left out)");
+  report::SummaryOptions options;
+  options.allow_missing = flags.allow_missing;
+  options.baseline = {nn::parse_variant(flags.baseline).id(), 0};
+  const report::Summary summary = report::summarize(set.records, options);
+  report::PageInput input{.records = set, .summary = summary};
+  const std::string page = report::page_html(input);
+  write_file_atomic(flags.out, page);
+
+  Json left_out = Json::array();
+  for (const experiment::LeftOut& file : set.left_out) {
+    note(session, "left out " + file.path.string() + ": " + file.reason);
+    left_out.push_back({{"path", file.path.string()}, {"reason", file.reason}});
+  }
+  print(session,
+        flags.out + ": " + counted(set.records.size(), "run") + ", " + counted(summary.tasks.size(), "task") + ", " +
+            counted(summary.arms.size(), "variant") + "\n",
+        {{"out", flags.out},
+         {"bytes", page.size()},
+         {"runs", set.records.size()},
+         {"tasks", summary.tasks},
+         {"left_out", left_out}});
+  return Exit::kDone;
+}
+
+}  // namespace
+
+void add_report(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<ReportFlags>();
+  command.add_option("paths", flags->paths, "directories of runs, run directories or result files")
+      ->type_name("PATH... [results]");
+  command.add_option("--out", flags->out, "the page")->type_name("FILE [report.html]");
+  command.add_option("--baseline", flags->baseline, "the variant that others are compared with")
+      ->type_name("VARIANT [q_k_v]");
+  command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are where some are missing");
+  finish_command(
+      command, session,
+      "Makes one HTML page of many results: tables with intervals, every run as a dot, differences from a baseline,\n"
+      "learning curves, quality against cache bytes, and what was run. The page needs neither network nor script, and\n"
+      "the same results give the same bytes.",
+      "  qkvbench report results --out report.html");
+  command.callback([&session, flags] { session.action = [&session, flags] { return make_report(session, *flags); }; });
+}
+
+}  // namespace qkvbench::cli

@@ -1,0 +1,93 @@
+// The page's skeleton: head, title, links to its parts, and the parts in order.
+// What a part shows is in the sections_*.cpp files.
+#include "qkvbench/report/page.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/report/sections.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::report {
+
+namespace {
+
+struct Part {
+  const char *id, *title;
+  std::string (*html)(const PageInput&);
+};
+constexpr std::array<Part, 9> kParts{{{"claims", "The paper's claims", claims_html},
+                                      {"results", "Results", table_html},
+                                      {"runs", "Every run", strips_html},
+                                      {"differences", "Differences from the baseline", forests_html},
+                                      {"curves", "Learning curves", curves_html},
+                                      {"cache", "Quality against cache", paretos_html},
+                                      {"attention", "Attention maps", attention_html},
+                                      {"arms", "The variants", arms_html},
+                                      {"how", "What was run", runs_html}}};
+
+/// Different texts, the most frequent first.
+std::string listed(const std::vector<experiment::Record>& records, std::string experiment::Record::*member) {
+  std::map<std::string, std::size_t> counts;
+  for (const experiment::Record& record : records) ++counts[record.*member];
+  std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());
+  std::ranges::stable_sort(order, [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string out;
+  for (const auto& [text, n] : order)
+    out += (out.empty() ? "" : "<br>") + escaped(text) + (order.size() > 1 ? " (" + counted(n, "run") + ")" : "");
+  return out;
+}
+
+std::string heading_html(const PageInput& input) {
+  const std::vector<experiment::Record>& records = input.records.records;
+  double wall_s = 0;
+  std::size_t diverged = 0;
+  for (const experiment::Record& record : records) {
+    wall_s += record.wall_s;
+    diverged += record.status == experiment::Status::kDiverged ? 1 : 0;
+  }
+  std::string out = "<header><h1>" + escaped(input.title) + "</h1>\n<p>Transformers whose query, key and value " +
+                    "projections are shared, trained and tested by <b>qkvbench</b>: " + counted(records.size(), "run") +
+                    (diverged > 0 ? " (" + std::to_string(diverged) + " diverged)" : "") + " of " +
+                    counted(input.summary.tasks.size(), "task") + " and " +
+                    counted(input.summary.arms.size(), "variant") + ", " + duration(wall_s) + " of computing.</p>\n";
+  for (const std::string& remark : input.remarks) out += "<p>" + escaped(remark) + "</p>\n";
+  if (!records.empty())
+    out += "<dl class=\"facts\"><dt>machine</dt><dd>" + listed(records, &experiment::Record::machine) +
+           "</dd><dt>build</dt><dd>" + listed(records, &experiment::Record::build) + "</dd></dl>\n";
+  if (!input.records.left_out.empty())
+    out += "<p class=\"warning\">" + counted(input.records.left_out.size(), "file") +
+           " left out, see <a href=\"#how\">What was run</a>.</p>\n";
+  return out + "</header>\n";
+}
+
+}  // namespace
+
+std::string section(const std::string& id, const std::string& title, const std::string& content) {
+  return "<section id=\"" + id + "\"><h2>" + escaped(title) + "</h2>\n" + content + "</section>\n";
+}
+
+std::string figure(const std::string& title, const std::string& svg) {
+  return svg.empty() ? "" : "<figure><figcaption>" + escaped(title) + "</figcaption>\n" + svg + "</figure>\n";
+}
+
+std::string page_html(const PageInput& input) {
+  std::string links, parts;
+  for (const Part& part : kParts) {
+    const std::string content = part.html(input);
+    if (content.empty()) continue;
+    links += "<a href=\"#" + std::string(part.id) + "\">" + escaped(part.title) + "</a>\n";
+    parts += section(part.id, part.title, content);
+  }
+  return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+         "<meta name=\"color-scheme\" content=\"light dark\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+         "<title>" +
+         escaped(input.title) + "</title>\n<style>\n" + std::string(page_style()) + "</style></head>\n<body>\n" +
+         heading_html(input) + "<nav>" + links + "</nav>\n<main>\n" + parts + "</main>\n</body></html>\n";
+}
+
+}  // namespace qkvbench::report

@@ -1,0 +1,192 @@
+// From cells of the summary to the four kinds of chart, one of each for every task.
+// Chooses what is drawn; how is in strip, curves, forest and pareto.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/data/dataset.hpp"
+#include "qkvbench/report/charts.hpp"
+#include "qkvbench/report/sections.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::report {
+
+namespace {
+
+/// What guessing gets right: one of ten symbols, one of ten elements; of images, one of the classes.
+std::optional<double> chance_of(const experiment::Config& config) {
+  for (const data::Task& task : data::all_tasks()) {
+    if (task.id != config.task) continue;
+    if (task.family == "encoder" || task.family == "set") return 0.1;
+    if (task.family == "vit" && config.classes > 0) return 1.0 / static_cast<double>(config.classes);
+  }
+  return std::nullopt;
+}
+
+std::vector<const Cell*> cells_of(const Summary& summary, const std::string& task) {
+  std::vector<const Cell*> cells;
+  for (const Cell& cell : summary.cells)
+    if (cell.task == task) cells.push_back(&cell);
+  return cells;
+}
+
+/// One chart for each task; those without one are left out.
+template <class Chart>
+std::string charts_html(const PageInput& input, const std::string& why, Chart chart) {
+  std::string figures;
+  for (const std::string& task : input.summary.tasks) figures += figure(task, chart(task));
+  if (figures.empty()) return {};
+  return "<p class=\"why\">" + why + "</p>\n<div class=\"charts\">" + figures + "</div>\n";
+}
+
+/// "7/9", and what is missing.
+std::string runs_note(const Cell& cell, const Metric& metric) {
+  std::size_t values = 0, solved = 0;
+  for (const Sample& sample : cell.samples)
+    if (sample.value) {
+      ++values;
+      solved += *sample.value >= kSolved ? 1 : 0;
+    }
+  std::string note = std::to_string(values);
+  if (metric.is_share) note = std::to_string(solved) + "/" + note;
+  if (cell.missing() > 0) note += ", " + std::to_string(cell.missing()) + " miss.";
+  return note;
+}
+
+StripRow strip_row(const PageInput& input, const Cell& cell, const Metric& metric) {
+  StripRow row{cell.arm.name(), style_of(cell.arm, input.summary), {}, cell.mean, cell.interval, {}, {}, {}};
+  for (const Sample& sample : cell.samples)
+    if (sample.value)
+      row.dots.push_back({*sample.value, (sample.record != nullptr ? sample.record->run : cell.arm.name()) + ": " +
+                                             value_text(metric, *sample.value)});
+  for (const ReferenceValue& reference : input.references)
+    if (reference.task == cell.task && reference.arm == cell.arm.name()) {
+      row.paper = reference.paper;
+      row.rerun = reference.rerun;
+    }
+  row.note = runs_note(cell, metric);
+  return row;
+}
+
+std::string strip_of(const PageInput& input, const std::string& task) {
+  const Metric& metric = metric_of(task);
+  StripChart chart{metric.heading, metric.is_share ? "solved" : "runs", {}, {}, {}};
+  for (const Cell* cell : cells_of(input.summary, task)) {
+    chart.rows.push_back(strip_row(input, *cell, metric));
+    for (const Sample& sample : cell->samples)
+      if (metric.is_share && sample.record != nullptr && chart.lines.empty())
+        if (const auto chance = chance_of(sample.record->config)) chart.lines.push_back({*chance, "chance"});
+  }
+  if (metric.is_share) {
+    chart.bounds = Interval{0, 1};
+    chart.lines.push_back({kSolved, "solved"});
+  }
+  return chart.rows.empty() ? "" : strip_svg(chart);
+}
+
+/// Accuracy where the table shows accuracy, else the loss.
+std::string curves_of(const PageInput& input, const std::string& task) {
+  const bool share = metric_of(task).is_share;
+  CurvesChart chart{share ? "accuracy on training batches" : "training loss, nats a target",
+                    share ? Scale::kLinear : Scale::kLog,
+                    {}};
+  for (const Cell* cell : cells_of(input.summary, task)) {
+    std::vector<CurveOfRun> runs;
+    for (const Sample& sample : cell->samples) {
+      if (!sample.value || sample.record == nullptr || sample.record->curve.empty()) continue;
+      CurveOfRun run;
+      const auto steps = static_cast<double>(sample.record->curve.back().step);
+      for (const train::CurvePoint& point : sample.record->curve)
+        if (const double value = share ? point.train_accuracy : point.train_loss; std::isfinite(value) && steps > 0)
+          run.emplace_back(static_cast<double>(point.step) / steps, value);
+      if (!run.empty()) runs.push_back(run);
+    }
+    chart.lines.push_back({cell->arm.name(), style_of(cell->arm, input.summary), band_of(runs)});
+  }
+  return curves_svg(chart);
+}
+
+std::string p_text(const std::optional<double>& p) {
+  if (!p) return "–";
+  return *p < 0.001 ? "< 0.001" : fixed(*p, 3);
+}
+
+std::string forest_of(const PageInput& input, const std::string& task) {
+  const Metric& metric = metric_of(task);
+  ForestChart chart{"",
+                    "p (Holm) · pairs",
+                    metric.higher_is_better ? "worse" : "better",
+                    metric.higher_is_better ? "better" : "worse",
+                    {}};
+  for (const Difference& difference : input.summary.differences) {
+    if (difference.task != task || difference.arm == difference.baseline) continue;
+    const bool percent = difference.relative || metric.is_share;
+    const double scale = percent ? 100 : 1;
+    chart.axis = std::string(metric.heading) + (difference.relative ? " over that of " : " minus that of ") +
+                 difference.baseline.name() +
+                 (difference.relative ? ", %"
+                  : percent           ? ", points"
+                                      : "");
+    std::optional<Interval> interval;
+    if (difference.interval) interval = Interval{scale * difference.interval->low, scale * difference.interval->high};
+    chart.rows.push_back({difference.arm.name(), style_of(difference.arm, input.summary), scale * difference.test.mean,
+                          interval, p_text(difference.p_holm) + " · " + std::to_string(difference.test.n)});
+  }
+  return forest_svg(chart);
+}
+
+std::string pareto_of(const PageInput& input, const std::string& task) {
+  const Metric& metric = metric_of(task);
+  ParetoChart chart{metric.heading, metric.higher_is_better, {}};
+  for (const Cell* cell : cells_of(input.summary, task)) {
+    double bytes = 0, runs = 0;
+    for (const Sample& sample : cell->samples)
+      if (sample.record != nullptr && sample.value) {
+        bytes += static_cast<double>(sample.record->kv_cache_bytes_per_token);
+        ++runs;
+      }
+    if (cell->mean && bytes > 0)
+      chart.points.push_back(
+          {cell->arm.name(), style_of(cell->arm, input.summary), bytes / runs, *cell->mean, cell->interval});
+  }
+  return pareto_svg(chart);
+}
+
+}  // namespace
+
+std::string strips_html(const PageInput& input) {
+  std::string why =
+      "A dot is a run (its name and value show when it is pointed at). Below the dots the mean and its 95 % interval; "
+      "an "
+      "arrow says that the interval goes on. At the right: runs solved of runs done, or runs done.";
+  if (!input.references.empty()) why += " × is the paper's mean, + its authors' re-run.";
+  return charts_html(input, why, [&](const std::string& task) { return strip_of(input, task); });
+}
+
+std::string curves_html(const PageInput& input) {
+  return charts_html(input,
+                     "Mean over all runs of a variant that ended well; the band holds the middle half of them. Runs of "
+                     "different lengths are laid over each other by the share of their steps.",
+                     [&](const std::string& task) { return curves_of(input, task); });
+}
+
+std::string forests_html(const PageInput& input) {
+  return charts_html(
+      input,
+      "Pairs of runs with the same configuration and seed, a variant minus the baseline: mean and 95 % "
+      "interval (cut where it ends in an arrow). p is Student's paired test after Holm's correction for all "
+      "variants of the task.",
+      [&](const std::string& task) { return forest_of(input, task); });
+}
+
+std::string paretos_html(const PageInput& input) {
+  return charts_html(
+      input,
+      "Bytes that decoding keeps for each token (32-bit floats, mean over configurations) and the mean with "
+      "its 95 % interval. Ringed and joined: variants that no other beats in both.",
+      [&](const std::string& task) { return pareto_of(input, task); });
+}
+
+}  // namespace qkvbench::report

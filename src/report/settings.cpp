@@ -1,0 +1,130 @@
+// Keys that follow from others (0 until resolved) are written out in commands: they are then right without the data.
+// Seeds of the same variants are one loop of the shell.
+#include "qkvbench/report/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <set>
+#include <type_traits>
+
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/data/dataset.hpp"
+#include "qkvbench/report/page.hpp"
+
+namespace qkvbench::report {
+
+namespace {
+
+using experiment::Config;
+using experiment::Option;
+using experiment::Record;
+
+std::string family_of(const std::string& task) {
+  for (const data::Task& known : data::all_tasks())
+    if (known.id == task) return known.family;
+  return {};
+}
+
+bool is_arm_key(const std::string& key) { return key == "task" || key == "variant" || key == "kv_heads"; }
+
+/// A word that a shell takes as it is.
+std::string quoted(const std::string& text) {
+  const auto plain = [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-+./:=,").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!text.empty() && std::ranges::all_of(text, plain)) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
+/// Where a run begins of which only the task is named.
+Config start_of(const std::string& task) {
+  Config config;
+  if (const experiment::Preset* recipe = experiment::recipe_of(task)) apply_preset(config, *recipe);
+  config.task = task;
+  return config;
+}
+
+/// The flags of a run but for variant and seed.
+std::string flags_of(const Config& config) {
+  const Config start = start_of(config.task);
+  const std::string family = family_of(config.task);
+  std::string out = " --task " + quoted(config.task);
+  for (const Option& option : experiment::all_options()) {
+    const std::string key = option.key, text = setting_text(config, option);
+    const bool follows = (key == "kv_heads" && config.kv_heads == config.heads) ||
+                         (key == "micro_batch" && config.micro_batch == config.batch_size);
+    if (key == "task" || key == "variant" || key == "seed" || follows || !option.concerns(family) ||
+        text == setting_text(start, option))
+      continue;
+    out += " " + option.flag() + " " + quoted(text);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string setting_text(const Config& config, const Option& option) {
+  return std::visit(
+      [&](auto member) -> std::string {
+        const auto& value = config.*member;
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>) {
+          return value;
+        } else {
+          std::array<char, 64> buffer{};  // of a double: the shortest text that reads back as the same number
+          return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
+        }
+      },
+      option.member);
+}
+
+std::map<std::string, std::vector<std::string>> values_of(const std::vector<Record>& records, const std::string& task) {
+  const std::string family = family_of(task);
+  std::map<std::string, std::vector<std::string>> values;
+  for (const Option& option : experiment::all_options()) {
+    if (is_arm_key(option.key) || !option.concerns(family)) continue;
+    std::set<std::pair<double, std::string>> seen;  // numbers in their order, texts in the alphabet's
+    for (const Record& record : records)
+      if (record.config.task == task) {
+        const double number = std::visit(
+            [&](auto member) -> double {
+              const auto& value = record.config.*member;
+              if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>)
+                return 0;
+              else
+                return static_cast<double>(value);
+            },
+            option.member);
+        seen.emplace(number, setting_text(record.config, option));
+      }
+    for (const auto& [number, text] : seen) values[option.key].push_back(text.empty() ? "(default)" : text);
+  }
+  return values;
+}
+
+std::vector<std::string> commands_of(const std::vector<Record>& records) {
+  // Flags, then seed: its variants; then the same variants' seeds together.
+  std::map<std::string, std::map<std::uint64_t, std::vector<std::string>>> runs;
+  std::vector<std::string> order;
+  for (const Record& record : records) {
+    const std::string flags = flags_of(record.config);
+    if (!runs.contains(flags)) order.push_back(flags);
+    std::vector<std::string>& variants = runs[flags][record.config.seed];
+    if (std::ranges::find(variants, record.config.variant) == variants.end()) variants.push_back(record.config.variant);
+  }
+  std::vector<std::string> commands;
+  for (const std::string& flags : order) {
+    std::map<std::vector<std::string>, std::vector<std::string>> seeds;
+    for (const auto& [seed, variants] : runs[flags]) seeds[variants].push_back(std::to_string(seed));
+    for (const auto& [variants, of] : seeds) {
+      const std::string train = "qkvbench train" + flags + " --variant " + quoted(join(variants, ",")) + " --seed ";
+      commands.push_back(of.size() == 1 ? train + of[0] : "for s in " + join(of, " ") + "; do " + train + "$s; done");
+    }
+  }
+  return commands;
+}
+
+}  // namespace qkvbench::report
