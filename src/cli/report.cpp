@@ -1,10 +1,14 @@
 // qkvbench report: one page from the results of many runs.
 // What the page shows is in report/page; here it is decided which records it is made of.
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
 #include <memory>
 
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/attention_maps.hpp"
 #include "qkvbench/nn/sharing.hpp"
 #include "qkvbench/report/page.hpp"
 
@@ -18,7 +22,7 @@ using experiment::RecordSet;
 struct ReportFlags {
   std::vector<std::string> paths{"results"};
   std::string out = "report.html", baseline = "q_k_v";
-  bool allow_missing = false;
+  bool allow_missing = false, no_attention = false;
 };
 
 /// Keeps the records of the build that most are of; the others are left out and named.
@@ -29,6 +33,53 @@ void keep_one_build(RecordSet& set) {
     if (record.build != builds[0]) set.left_out.push_back({record.path, "of another build: " + record.build});
   std::erase_if(set.records, [&](const experiment::Record& record) { return record.build != builds[0]; });
   std::ranges::sort(set.left_out, {}, &experiment::LeftOut::path);
+}
+
+/// One run of each arm, the first by name that has a model, of the task in which most arms have one.
+std::vector<const experiment::Record*> runs_to_look_at(const RecordSet& set, const report::Summary& summary) {
+  std::vector<const experiment::Record*> best;
+  for (const std::string& task : summary.tasks) {
+    std::vector<const experiment::Record*> runs;
+    for (const report::Arm& arm : summary.arms) {
+      const experiment::Record* first = nullptr;
+      for (const experiment::Record& record : set.records)
+        if (record.config.task == task && report::arm_of(record.config) == arm &&
+            (first == nullptr || record.run < first->run) &&
+            std::filesystem::exists(record.path.parent_path() / "model.safetensors"))
+          first = &record;
+      if (first != nullptr) runs.push_back(first);
+    }
+    if (runs.size() > best.size()) best = runs;
+  }
+  return best;
+}
+
+/// The maps of a run's first test example. Throws Error as load_run() and attention_maps() do.
+report::AttentionOfRun attention_of(const experiment::Record& record) {
+  const experiment::AttentionMaps maps =
+      experiment::attention_maps(experiment::load_run(record.path.parent_path()), {});
+  report::AttentionOfRun run{
+      report::arm_of(record.config).name(), record.run, static_cast<std::size_t>(maps.positions), maps.names, {}};
+  for (const experiment::AttentionMap& map : maps.maps) {
+    report::AttentionPicture picture;
+    picture.map = {"layer " + std::to_string(map.layer) + ", head " + std::to_string(map.head), map.probabilities};
+    if (std::isfinite(map.score_asymmetry)) picture.score_asymmetry = map.score_asymmetry;
+    picture.probability_asymmetry = map.probability_asymmetry;
+    run.maps.push_back(picture);
+  }
+  return run;
+}
+
+/// A model that cannot be read, or whose data are not there, costs its maps and a message, not the page.
+std::vector<report::AttentionOfRun> all_attention(const Session& session, const RecordSet& set,
+                                                  const report::Summary& summary) {
+  std::vector<report::AttentionOfRun> runs;
+  for (const experiment::Record* record : runs_to_look_at(set, summary)) try {
+      runs.push_back(attention_of(*record));
+    } catch (const Error& error) {
+      note(session, "no attention maps of " + record->run + ": " + error.what());
+    }
+  return runs;
 }
 
 Exit make_report(const Session& session, const ReportFlags& flags) {
@@ -42,6 +93,7 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
   options.baseline = {nn::parse_variant(flags.baseline).id(), 0};
   const report::Summary summary = report::summarize(set.records, options);
   report::PageInput input{.records = set, .summary = summary};
+  if (!flags.no_attention) input.attention = all_attention(session, set, summary);
   const std::string page = report::page_html(input);
   write_file_atomic(flags.out, page);
 
@@ -71,6 +123,7 @@ void add_report(CLI::App& command, Session& session) {
   command.add_option("--baseline", flags->baseline, "the variant that others are compared with")
       ->type_name("VARIANT [q_k_v]");
   command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are where some are missing");
+  command.add_flag("--no-attention", flags->no_attention, "without attention maps, which need a model of each variant");
   finish_command(
       command, session,
       "Makes one HTML page of many results: tables with intervals, every run as a dot, differences from a baseline,\n"

@@ -46,6 +46,12 @@ Json curve_json(const train::TrainState& state) {
   return curve;
 }
 
+template <class AnyJson>
+AnyJson without_circumstances(AnyJson result) {
+  for (const char* key : {"timing", "env", "tool", "argv"}) result.erase(key);
+  return result;
+}
+
 }  // namespace
 
 const char* status_name(Status status) {
@@ -166,10 +172,9 @@ Json result_json(const Config& config, const data::DataFacts& facts, const Outco
   return json;
 }
 
-Json canonical_part(Json result) {
-  for (const char* key : {"timing", "env", "tool", "argv"}) result.erase(key);
-  return result;
-}
+Json canonical_part(Json result) { return without_circumstances(std::move(result)); }
+
+nlohmann::json canonical_part(nlohmann::json result) { return without_circumstances(std::move(result)); }
 
 const char* result_schema() { return kResultSchema; }
 

@@ -16,6 +16,12 @@ constexpr double kSlack = 1e-9;  // of the range: a tick at its end counts altho
 
 int decimals_of(double step) { return std::max(0, static_cast<int>(-std::floor(std::log10(step) + kSlack))); }
 
+/// With a minus sign as long as a digit.
+std::string tick_text(double x, int decimals) {
+  const std::string text = fixed(x + 0.0, decimals);  // + 0.0: no negative zero
+  return text[0] == '-' ? "−" + text.substr(1) : text;
+}
+
 }  // namespace
 
 Axis::Axis(Interval values, double from, double to, Scale scale)
@@ -29,15 +35,19 @@ double Axis::at(double value) const {
 }
 
 std::vector<Tick> Axis::linear_ticks(int most) const {
-  const double range = values_.high - values_.low;
-  const double power = std::pow(10, std::floor(std::log10(range / most)));
-  double step = 10 * power;
-  for (const double round : {5.0, 2.0, 1.0})
-    if (range / (round * power) <= most) step = round * power;
-  std::vector<Tick> ticks;
   // Counted in whole steps: sums of steps would drift.
-  const double first = std::ceil(values_.low / step - kSlack), last = std::floor(values_.high / step + kSlack);
-  for (double i = first; i <= last; ++i) ticks.push_back({i * step, fixed(i * step + 0.0, decimals_of(step))});
+  double step = 0, first = 0, last = 0;
+  const auto count = [&](double candidate) {
+    step = candidate;
+    first = std::ceil(values_.low / step - kSlack);
+    last = std::floor(values_.high / step + kSlack);
+    return last - first + 1;
+  };
+  const double power = std::pow(10, std::floor(std::log10((values_.high - values_.low) / most)));
+  for (std::size_t i = 0; count(kRound[i % 3] * power * std::pow(10, i / 3)) > most; ++i) {
+  }
+  std::vector<Tick> ticks;
+  for (double i = first; i <= last; ++i) ticks.push_back({i * step, tick_text(i * step, decimals_of(step))});
   return ticks;
 }
 
@@ -48,7 +58,7 @@ std::vector<Tick> Axis::decade_ticks(int most) const {
     for (const double round : kRound) {
       const double value = round * std::pow(10, power);
       if (value < values_.low * (1 - kSlack) || value > values_.high * (1 + kSlack)) continue;
-      fine.push_back({value, fixed(value, std::max(0, -power))});
+      fine.push_back({value, tick_text(value, std::max(0, -power))});
       if (round == 1) coarse.push_back(fine.back());
     }
   return static_cast<int>(fine.size()) <= most ? fine : coarse;
@@ -56,17 +66,23 @@ std::vector<Tick> Axis::decade_ticks(int most) const {
 
 std::vector<Tick> Axis::ticks(int most) const {
   if (scale_ == Scale::kLinear) return linear_ticks(most);
+  constexpr std::size_t kEnough = 3;  // on less than about a decade the round values of a linear axis say more
   const std::vector<Tick> decades = decade_ticks(most);
-  return decades.size() >= 2 ? decades : linear_ticks(most);  // less than a decade: round values of a linear axis
+  return decades.size() >= kEnough ? decades : linear_ticks(most);
 }
 
 std::vector<Tick> Axis::size_ticks(int most) const {
   const int first = static_cast<int>(std::ceil(std::log2(values_.low) - kSlack)),
             last = static_cast<int>(std::floor(std::log2(values_.high) + kSlack));
   const int step = std::max(1, (last - first + most) / most);
+  std::vector<double> values;
+  for (int power = first; power <= last; power += step) values.push_back(std::exp2(power));
+  if (values.size() < 2)  // and half as much again: 384 B beside 512 B
+    for (int power = first - 1; power <= last; ++power)
+      if (const double value = 1.5 * std::exp2(power); holds(value)) values.push_back(value);
+  std::ranges::sort(values);
   std::vector<Tick> ticks;
-  for (int power = first; power <= last; power += step)
-    ticks.push_back({std::exp2(power), size_text(std::exp2(power))});
+  for (const double value : values) ticks.push_back({value, size_text(value)});
   return ticks;
 }
 

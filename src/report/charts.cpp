@@ -11,7 +11,7 @@ void draw_bottom_axis(Svg& svg, const Axis& axis, const std::vector<Tick>& ticks
                       double title_x, const std::string& title) {
   for (const Tick& tick : ticks) {
     const double x = axis.at(tick.at);
-    svg.line(x, top, x, bottom + 3, "grid");
+    svg.line(x, top, x, bottom + 3, "rule");
     svg.text(x, bottom + 14, tick.label, "small middle");
   }
   // A title that is wider than the plot is shifted rather than cut.

@@ -54,10 +54,10 @@ void draw_line(Svg& svg, const CurveLine& line, const Axis& x, const Axis& y, st
 }
 
 /// Labels at the ends of the lines, apart, with a thin line to where each belongs.
-void draw_labels(Svg& svg, const CurvesChart& chart, const Axis& y, double right) {
+void draw_labels(Svg& svg, const CurvesChart& chart, const Axis& y, double right, double bottom) {
   std::vector<double> ends;
   for (const CurveLine& line : chart.lines) ends.push_back(y.at(line.points.back().mean));
-  const std::vector<double> places = spread_out(ends, kLineHeight, kTop, kTop + kPlot);
+  const std::vector<double> places = spread_out(ends, kLineHeight, kTop, bottom - 6);
   for (std::size_t i = 0; i < ends.size(); ++i) {
     svg.path(move_to(right, ends[i]) + line_to(right + 8, places[i]), style_class(chart.lines[i].style) + " leader");
     svg.marker(chart.lines[i].style, right + 14, places[i], 3.5);
@@ -94,15 +94,15 @@ std::string curves_svg(const CurvesChart& whole) {
   const Axis x({0, 1}, kLeft, right), y(range_of(chart), bottom, kTop, chart.scale);
   Svg svg(kChartWidth, bottom + kBottom, "Learning curves: " + chart.axis);
   for (const Tick& tick : y.ticks(6)) {
-    svg.line(kLeft - 3, y.at(tick.at), right, y.at(tick.at), "grid");
+    svg.line(kLeft - 3, y.at(tick.at), right, y.at(tick.at), "rule");
     svg.text(kLeft - 6, y.at(tick.at) + 4, tick.label, "small end");
   }
-  std::vector<Tick> shares = x.ticks(4);
+  std::vector<Tick> shares = x.ticks(6);
   for (Tick& tick : shares) tick.label = short_number(100 * tick.at, 0) + " %";
   draw_bottom_axis(svg, x, shares, kTop, bottom, (kLeft + right) / 2, "of the run's steps");
   svg.text(0, kTop - 12, chart.axis, "start");
   for (std::size_t i = 0; i < chart.lines.size(); ++i) draw_line(svg, chart.lines[i], x, y, i);
-  draw_labels(svg, chart, y, right);
+  draw_labels(svg, chart, y, right, bottom);
   return svg.str();
 }
 

@@ -9,23 +9,22 @@ namespace qkvbench::report {
 
 namespace {
 
-constexpr double kTop = 26, kRow = 26, kBottom = 54, kMostStretch = 4;
+constexpr double kTop = 26, kRow = 26, kBottom = 54, kMostStretch = 3;
 
-/// Symmetric about nothing: from the lowest to the highest end, but none further out than a few times the median end.
+/// From the lowest to the highest end, zero within, but not further out than a few times what is usual for a row.
 Interval range_of(const ForestChart& chart) {
-  std::vector<double> ends;
+  std::vector<double> reaches;
+  double low = 0, high = 0, limit = 0;
   for (const ForestRow& row : chart.rows) {
-    ends.push_back(row.interval ? row.interval->low : row.effect);
-    ends.push_back(row.interval ? row.interval->high : row.effect);
+    const Interval interval = row.interval.value_or(Interval{row.effect, row.effect});
+    reaches.push_back(std::max(std::abs(interval.low), std::abs(interval.high)));
+    low = std::min(low, interval.low);
+    high = std::max(high, interval.high);
+    limit = std::max(limit, std::abs(row.effect));
   }
-  if (ends.empty()) return {-1, 1};
-  std::vector<double> sizes;
-  for (const double end : ends) sizes.push_back(std::abs(end));
-  std::ranges::sort(sizes);
-  double limit = kMostStretch * sizes[sizes.size() / 2];
-  for (const ForestRow& row : chart.rows) limit = std::max(limit, std::abs(row.effect));
-  const auto [low, high] = std::ranges::minmax(ends);
-  return padded_range({std::min(0.0, std::max(low, -limit)), std::max(0.0, std::min(high, limit))}, 0.02, 0.05);
+  std::ranges::sort(reaches);
+  limit = std::max(limit, kMostStretch * reaches[reaches.size() / 2]);
+  return padded_range({std::max(low, -limit), std::min(high, limit)}, 0.02, 0.05);
 }
 
 void draw_row(Svg& svg, const ForestRow& row, const Axis& axis, double y) {
@@ -47,7 +46,7 @@ std::string forest_svg(const ForestChart& chart) {
   const double bottom = kTop + kRow * static_cast<double>(chart.rows.size());
   const Axis axis(range_of(chart), left, right);
   Svg svg(kChartWidth, bottom + kBottom, "Differences from the baseline: " + chart.axis);
-  draw_bottom_axis(svg, axis, axis.ticks(5), kTop - 6, bottom, (left + right) / 2, chart.axis);
+  draw_bottom_axis(svg, axis, axis.ticks(6), kTop - 6, bottom, (left + right) / 2, chart.axis);
   svg.line(axis.at(0), kTop - 6, axis.at(0), bottom + 3, "zero");
   if (!chart.left.empty()) svg.text(left, bottom + 45, "← " + chart.left, "small start");
   if (!chart.right.empty()) svg.text(right, bottom + 45, chart.right + " →", "small end");

@@ -26,13 +26,13 @@ nav{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:1rem 0;font-size:.9rem}
 .facts{display:grid;grid-template-columns:auto 1fr;gap:.1rem .75rem;margin:.75rem 0;font-size:.85rem}
 .facts dt{color:var(--muted)}.facts dd{margin:0;overflow-wrap:anywhere}
 .warning{color:var(--open);font-weight:600}
-.why{color:var(--muted);font-size:.9rem}
+.why{color:var(--muted);font-size:.9rem}td .why{font-size:.8rem}
 .scroll{overflow-x:auto;max-width:100%;margin:.75rem 0}
 table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
 th,td{padding:.35rem .6rem;text-align:right;vertical-align:top;border-bottom:1px solid var(--rule)}
 th{font-weight:600}thead th{vertical-align:bottom}
 th:first-child,td:first-child,.left td,.left th{text-align:left}
-.grid th:first-child{position:sticky;left:0;background:var(--bg);white-space:nowrap}
+.cells th:first-child{position:sticky;left:0;background:var(--bg);white-space:nowrap}
 td small,th small{display:block;color:var(--muted);font-weight:400;white-space:nowrap}
 td .gap{color:var(--open)}
 figure{margin:0;min-width:0;break-inside:avoid}
@@ -44,7 +44,8 @@ svg{display:block;width:100%;height:auto;overflow:visible}
 svg text{font-size:11px;fill:var(--fg);font-family:inherit}
 svg .small{font-size:10px;fill:var(--muted)}
 svg .middle{text-anchor:middle}svg .end{text-anchor:end}svg .start{text-anchor:start}
-svg .label{font-weight:500}
+svg .label{font-weight:500;paint-order:stroke;stroke:var(--bg);stroke-width:3px;stroke-linejoin:round}
+.key,.whole{white-space:nowrap}
 .key svg{display:inline-block;width:.8rem;height:.8rem;vertical-align:-.08em;margin-right:.3rem}
 .h0{color:var(--h0)}.h1{color:var(--h1)}.h2{color:var(--h2)}.h3{color:var(--h3)}.h4{color:var(--h4)}
 .d1{stroke-dasharray:5 3}.d2{stroke-dasharray:9 2 2 2}.d3{stroke-dasharray:5 2 1 2}
@@ -56,8 +57,7 @@ svg .label{font-weight:500}
 .whisker{stroke-width:1.5}.line{stroke-width:1.8;stroke-linejoin:round}
 .leader{stroke-width:.8;stroke-dasharray:none;opacity:.7}
 .band{fill:currentColor;fill-opacity:.1}
-.grid path,path.grid{fill:none}
-path.grid{stroke:var(--rule);stroke-width:.8}
+.rule{fill:none;stroke:var(--rule);stroke-width:.8}
 .guide{stroke:var(--muted);stroke-width:1;stroke-dasharray:3 3}
 .zero{stroke:var(--fg);stroke-width:1}
 .other{fill:none;stroke:var(--fg);stroke-width:1.2}
@@ -73,13 +73,15 @@ pre{background:var(--panel);padding:.6rem .75rem;border-radius:.3rem;font-size:.
 overflow-wrap:anywhere}
 details{margin:.6rem 0}summary{cursor:pointer;font-weight:600}
 @media (max-width:40rem){
+th,td{padding:.35rem .4rem}
+.cells .key,.cells td small{white-space:normal}.cells td small.tight{white-space:nowrap}.cells th:first-child{max-width:6.5rem}
 .cards thead{display:none}.cards,.cards tbody,.cards tr,.cards td{display:block;text-align:left}
 .cards tr{border:1px solid var(--rule);border-radius:.4rem;padding:.4rem .6rem;margin:.6rem 0}
 .cards td{border:0;padding:.1rem 0}
 .cards td[data-name]:not(:empty)::before{content:attr(data-name) ": ";color:var(--muted)}}
 @media print{body{max-width:none;padding:0;font-size:10pt}nav{display:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-h2{break-after:avoid}tr,figure{break-inside:avoid}.scroll{overflow:visible}table{font-size:8pt}
+h2,h3,.why{break-after:avoid}.why,td .why{font-size:8pt}tr,figure{break-inside:avoid}.scroll{overflow:visible}table{font-size:8pt}
 .charts{grid-template-columns:repeat(2,1fr);gap:1rem}.maps{grid-template-columns:repeat(6,1fr)}
 th,td{padding:.2rem .35rem}
 details::details-content{content-visibility:visible;block-size:auto}}

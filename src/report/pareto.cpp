@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "qkvbench/report/charts.hpp"
 
@@ -24,10 +25,9 @@ struct Place {
   double x, y;
 };
 
-/// Where each label begins (x) and stands (y, its baseline).
-std::vector<Place> place_labels(const std::vector<ParetoPoint>& points, const std::vector<Place>& markers) {
-  std::vector<Box> taken;
-  for (const Place& at : markers) taken.push_back({at.x - 6, at.y - 6, at.x + 6, at.y + 6});
+/// Where each label begins (x) and stands (y, its baseline). `taken`: what labels should not cover.
+std::vector<Place> place_labels(const std::vector<ParetoPoint>& points, const std::vector<Place>& markers,
+                                std::vector<Box> taken) {
   const Box all{kLeft, kTop - 4, kChartWidth, kTop + kPlot};
   std::vector<Place> places;
   for (std::size_t i = 0; i < points.size(); ++i) {
@@ -74,19 +74,50 @@ Axis bytes_axis(const std::vector<ParetoPoint>& points) {
           Scale::kLog};
 }
 
-/// A staircase through the best points: to the next size nothing better is to be had.
-std::string front_line(const ParetoChart& chart, const std::vector<bool>& front, const std::vector<Place>& markers) {
+/// Corners of a staircase through the best points: up to the next size nothing better is to be had.
+std::vector<Place> staircase(const std::vector<bool>& front, const std::vector<Place>& markers) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < front.size(); ++i)
     if (front[i]) order.push_back(i);
-  std::ranges::stable_sort(order,
-                           [&](std::size_t a, std::size_t b) { return chart.points[a].bytes < chart.points[b].bytes; });
-  std::string d;
-  for (std::size_t k = 0; k < order.size(); ++k) {
-    const Place at = markers[order[k]];
-    d += k == 0 ? move_to(at.x, at.y) : line_to(at.x, markers[order[k - 1]].y) + line_to(at.x, at.y);
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return markers[i].x; });
+  std::vector<Place> corners;
+  for (const std::size_t i : order) {
+    if (!corners.empty()) corners.push_back({markers[i].x, corners.back().y});
+    corners.push_back(markers[i]);
   }
-  return d.empty() ? d : d + line_to(kChartWidth - kRight, markers[order.back()].y);
+  corners.push_back({kChartWidth - kRight, corners.back().y});
+  return corners;
+}
+
+/// Markers, intervals and the staircase.
+std::vector<Box> obstacles(const ParetoChart& chart, const Axis& y, const std::vector<Place>& markers,
+                           const std::vector<Place>& corners) {
+  std::vector<Box> boxes;
+  for (std::size_t i = 0; i < markers.size(); ++i) {
+    const Place at = markers[i];
+    boxes.push_back({at.x - 6, at.y - 6, at.x + 6, at.y + 6});
+    if (const auto& interval = chart.points[i].interval)
+      boxes.push_back({at.x - 1.5, y.at(interval->high), at.x + 1.5, y.at(interval->low)});
+  }
+  for (std::size_t i = 1; i < corners.size(); ++i) {
+    const auto [left, right] = std::minmax(corners[i - 1].x, corners[i].x);
+    const auto [top, bottom] = std::minmax(corners[i - 1].y, corners[i].y);
+    boxes.push_back({left - 1.5, top - 1.5, right + 1.5, bottom + 1.5});
+  }
+  return boxes;
+}
+
+/// Points of the same size stand beside each other, so that their intervals do not hide one another.
+std::vector<Place> place_markers(const ParetoChart& chart, const Axis& x, const Axis& y) {
+  constexpr double kApart = 7;
+  std::vector<Place> markers;
+  for (const ParetoPoint& point : chart.points) {
+    const auto same = [&](const ParetoPoint& other) { return other.bytes == point.bytes; };
+    const auto all = static_cast<double>(std::ranges::count_if(chart.points, same));
+    const auto before = static_cast<double>(std::ranges::count_if(std::span(&chart.points[0], &point), same));
+    markers.push_back({x.at(point.bytes) + kApart * (before - (all - 1) / 2), y.at(point.quality)});
+  }
+  return markers;
 }
 
 void draw_point(Svg& svg, const ParetoPoint& point, const Place& at, const Axis& y, bool on_front) {
@@ -96,6 +127,15 @@ void draw_point(Svg& svg, const ParetoPoint& point, const Place& at, const Axis&
   }
   if (on_front) svg.path(move_to(at.x - 7.5, at.y) + "a7.5 7.5 0 1 0 15 0a7.5 7.5 0 1 0 -15 0z", "ring");
   svg.marker(point.style, at.x, at.y, 4);
+}
+
+/// The label, and where it stands far from its point a thin line to it.
+void draw_label(Svg& svg, const ParetoPoint& point, const Place& marker, const Place& label) {
+  const double middle = label.y - 4, end = label.x + text_width(point.label, kFont);
+  if (std::abs(middle - marker.y) > 9)
+    svg.line(marker.x, marker.y, label.x > marker.x ? label.x - 1 : end, middle,
+             "h" + std::to_string(point.style.hue) + " leader");
+  svg.text(label.x, label.y, point.label, "label");
 }
 
 }  // namespace
@@ -117,24 +157,19 @@ std::string pareto_svg(const ParetoChart& chart) {
   const Axis x = bytes_axis(chart.points), y(quality_range(chart), bottom, kTop);
   Svg svg(kChartWidth, bottom + kBottom, chart.axis + " against bytes of the cache");
   for (const Tick& tick : y.ticks(6)) {
-    svg.line(kLeft - 3, y.at(tick.at), kChartWidth - kRight, y.at(tick.at), "grid");
+    svg.line(kLeft - 3, y.at(tick.at), kChartWidth - kRight, y.at(tick.at), "rule");
     svg.text(kLeft - 6, y.at(tick.at) + 4, tick.label, "small end");
   }
   draw_bottom_axis(svg, x, x.size_ticks(6), kTop, bottom, (kLeft + kChartWidth) / 2, "cache, bytes a token");
   svg.text(0, kTop - 12, chart.axis + (chart.higher_is_better ? " (higher is better)" : " (lower is better)"), "start");
   const std::vector<bool> front = pareto_front(chart.points, chart.higher_is_better);
-  std::vector<Place> markers;
-  for (const ParetoPoint& point : chart.points) markers.push_back({x.at(point.bytes), y.at(point.quality)});
-  svg.path(front_line(chart, front, markers), "front");
+  const std::vector<Place> markers = place_markers(chart, x, y), corners = staircase(front, markers);
+  std::string stairs;
+  for (const Place& at : corners) stairs += stairs.empty() ? move_to(at.x, at.y) : line_to(at.x, at.y);
+  svg.path(stairs, "front");
   for (std::size_t i = 0; i < markers.size(); ++i) draw_point(svg, chart.points[i], markers[i], y, front[i]);
-  const std::vector<Place> labels = place_labels(chart.points, markers);
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (std::abs(labels[i].y - markers[i].y) > 12)
-      svg.line(markers[i].x, markers[i].y,
-               labels[i].x > markers[i].x ? labels[i].x - 1 : labels[i].x + text_width(chart.points[i].label, kFont),
-               labels[i].y - 4, "h" + std::to_string(chart.points[i].style.hue) + " leader");
-    svg.text(labels[i].x, labels[i].y, chart.points[i].label, "label");
-  }
+  const std::vector<Place> labels = place_labels(chart.points, markers, obstacles(chart, y, markers, corners));
+  for (std::size_t i = 0; i < labels.size(); ++i) draw_label(svg, chart.points[i], markers[i], labels[i]);
   return svg.str();
 }
 

@@ -36,15 +36,15 @@ std::string cell_html(const PageInput& input, const Cell& cell) {
   const std::size_t n = cell.samples.size();
   std::string out = cell.mean ? "<b>" + value_text(metric, *cell.mean) + "</b>" : "–";
   if (cell.interval)
-    out += small("[" + value_text(metric, cell.interval->low) + ", " + value_text(metric, cell.interval->high) + "]");
-  if (cell.solved) out += small(short_number(100 * *cell.solved, 0) + " % solved");
-  out += small(counted(n, "run"));
+    out += "<small class=\"tight\">[" + value_text(metric, cell.interval->low) + ", " +
+           value_text(metric, cell.interval->high) + "]</small>";
+  out += small(counted(n, "run") + (cell.solved ? ", " + short_number(100 * *cell.solved, 0) + " % solved" : ""));
   if (cell.missing() > 0)
     out += small("<span class=\"gap\">" + std::to_string(cell.missing()) + " of " + std::to_string(cell.expected) +
                  " missing</span>");
   if (const ReferenceValue* reference = reference_of(input, cell.task, cell.arm)) {
-    if (reference->paper) out += small("paper " + value_text(metric, *reference->paper));
-    if (reference->rerun) out += small("re-run " + value_text(metric, *reference->rerun));
+    const auto text = [&](const std::optional<double>& x) { return x ? value_text(metric, *x) : std::string("–"); };
+    out += small("paper " + text(reference->paper) + ", re-run " + text(reference->rerun));
   }
   return out;
 }
@@ -108,7 +108,7 @@ std::string arms_html(const PageInput& input) {
     const std::optional<nn::Variant> variant = variant_of(arm);
     const std::string paper = variant ? variant->paper_name() : "";
     rows += "<tr><td>" + arm_html(arm, input.summary) + "</td><td>" + escaped(paper.empty() ? "–" : paper) +
-            "</td><td>" + escaped(variant ? variant->equation() : "–") + "</td><td>" +
+            "</td><td class=\"whole\">" + escaped(variant ? variant->equation() : "–") + "</td><td>" +
             (variant ? std::to_string(variant->sharing->projection_count()) : "–") + "</td><td>" +
             (variant ? (variant->sharing->cached_tensors() == 1 ? "K" : "K and V") : "–") + "</td></tr>\n";
   }
@@ -134,7 +134,7 @@ std::string table_html(const PageInput& input) {
     }
     rows += "</tr>\n";
   }
-  return explanation(input) + "<div class=\"scroll\"><table class=\"grid\"><thead>" + head + "</tr></thead>\n<tbody>" +
+  return explanation(input) + "<div class=\"scroll\"><table class=\"cells\"><thead>" + head + "</tr></thead>\n<tbody>" +
          rows + "</tbody></table></div>\n";
 }
 

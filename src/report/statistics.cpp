@@ -156,7 +156,7 @@ std::optional<Interval> cluster_bootstrap(const std::vector<std::vector<double>>
   const std::size_t n = clusters.size();
   if (n < 2) return std::nullopt;
   constexpr std::uint64_t kSeed = 260604032;
-  const RandomStream random(kSeed, Purpose::kBootstrap);
+  const RandomStream random(kSeed, Purpose::kSample, fnv1a("bootstrap"));
   std::vector<std::uint32_t> words((n + 3) / 4 * 4);
   std::vector<double> means;
   for (int r = 0; r < resamples; ++r) {

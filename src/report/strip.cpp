@@ -79,7 +79,7 @@ std::string strip_svg(const StripChart& chart) {
   const double bottom = kTop + kRow * static_cast<double>(chart.rows.size());
   const Axis axis(range_of(chart), left, kChartWidth - std::max(right, text_width(chart.notes, 10) + 6));
   Svg svg(kChartWidth, bottom + kBottom, "Every run, mean and interval: " + chart.axis);
-  std::vector<Tick> ticks = axis.ticks(5);
+  std::vector<Tick> ticks = axis.ticks(6);
   if (chart.bounds)
     std::erase_if(ticks, [&](const Tick& tick) { return tick.at < chart.bounds->low || tick.at > chart.bounds->high; });
   draw_bottom_axis(svg, axis, ticks, kTop - 6, bottom, (left + kChartWidth - right) / 2, chart.axis);

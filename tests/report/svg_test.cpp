@@ -43,12 +43,13 @@ TEST_CASE("numbers are short, and the same in every locale") {
 }
 
 TEST_CASE("ticks are round, within the range and no more than asked for") {
-  CHECK(labels(Axis({0, 1}, 0, 100).ticks(5)) == "0.0 0.2 0.4 0.6 0.8 1.0");
-  CHECK(labels(Axis({-3.2, 7.1}, 0, 100).ticks(5)) == "-2 0 2 4 6");
-  CHECK(labels(Axis({0.9, 1.003}, 0, 100).ticks(5)) == "0.90 0.92 0.94 0.96 0.98 1.00");
-  CHECK(labels(Axis({-1e-3, 1e-3}, 0, 100).ticks(4)) == "-0.0010 -0.0005 0.0000 0.0005 0.0010");
+  CHECK(labels(Axis({0, 1}, 0, 100).ticks(6)) == "0.0 0.2 0.4 0.6 0.8 1.0");
+  CHECK(labels(Axis({-3.2, 7.1}, 0, 100).ticks(5)) == "−2 0 2 4 6");
+  CHECK(labels(Axis({0.9, 1.003}, 0, 100).ticks(6)) == "0.90 0.92 0.94 0.96 0.98 1.00");
+  CHECK(labels(Axis({-1e-3, 1e-3}, 0, 100).ticks(5)) == "−0.0010 −0.0005 0.0000 0.0005 0.0010");
   CHECK(labels(Axis({0.02, 30}, 0, 100, Scale::kLog).ticks(5)) == "0.1 1 10");
   CHECK(labels(Axis({0.4, 6}, 0, 100, Scale::kLog).ticks(5)) == "0.5 1 2 5");
+  CHECK(labels(Axis({300, 700}, 0, 100, Scale::kLog).size_ticks(6)) == "384 B 512 B");
   CHECK(labels(Axis({3.2, 3.9}, 0, 100, Scale::kLog).ticks(4)) == "3.2 3.4 3.6 3.8");
   CHECK(labels(Axis({300, 5000}, 0, 100, Scale::kLog).size_ticks(6)) == "512 B 1 KiB 2 KiB 4 KiB");
   CHECK(labels(Axis({1, 1 << 20}, 0, 100, Scale::kLog).size_ticks(6)) == "1 B 16 B 256 B 4 KiB 64 KiB 1 MiB");

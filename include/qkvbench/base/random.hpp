@@ -20,11 +20,10 @@ enum class Purpose : std::uint32_t {
   kTrain = 2,  ///< training data, step = task
   kTest = 3,   ///< test data
   kValidation = 4,
-  kShuffle = 5,   ///< step = epoch
-  kDropout = 6,   ///< step = training step, index starts at (site << 40)
-  kSample = 7,    ///< sampling of tokens
-  kAugment = 8,   ///< random crops and flips
-  kBootstrap = 9  ///< resamples of statistics
+  kShuffle = 5,  ///< step = epoch
+  kDropout = 6,  ///< step = training step, index starts at (site << 40)
+  kSample = 7,   ///< sampling of tokens
+  kAugment = 8   ///< random crops and flips
 };
 
 /// 32-bit FNV-1a hash, to turn a name into a stream's step.

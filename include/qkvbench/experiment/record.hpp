@@ -35,6 +35,7 @@ Json scores_json(const kernels::Score& validation, const kernels::Score& test, c
 
 /// The part of a record that is a function of configuration and build alone: without timing, env, tool and argv.
 Json canonical_part(Json result);
+nlohmann::json canonical_part(nlohmann::json result);
 
 /// A vocabulary as a model file's metadata holds it: kind, and symbols or how many ids there are.
 Json tokenizer_json(const data::Tokenizer& tokenizer);

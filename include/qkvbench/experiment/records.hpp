@@ -19,9 +19,10 @@ struct Record {
   std::string build;  ///< what computed it: version, commit, compiler, flags, product routine, instruction set
   std::string machine;
   std::map<std::string, double> metrics;  ///< those that exist: nulls are left out
-  std::vector<train::CurvePoint> curve;
+  std::vector<train::CurvePoint> curve;   ///< numbers that are null are NaN
   index_t params_total = 0, params_attention = 0, macs_forward = 0, kv_cache_bytes_per_token = 0;
-  double wall_s = 0;
+  double wall_s = 0;      ///< 0 when it is null
+  std::string canonical;  ///< hash of its canonical part
 };
 
 /// A file that is not among the records, and why.
@@ -31,17 +32,28 @@ struct LeftOut {
 };
 
 struct RecordSet {
-  std::vector<Record> records;    ///< completed and diverged runs, ordered by task, variant, kv heads and run name
+  /// Completed and diverged runs, ordered by task, variant, kv heads, run name, build and path; tasks and variants in
+  /// the order of every listing, more kv heads before fewer.
+  std::vector<Record> records;
   std::vector<LeftOut> left_out;  ///< ordered by path
 };
 
-/// Reads every result.json in the given files, run directories and directories of runs (one level deep).
-/// Left out and named: files that are torn or not of this schema, whose configuration is not one, runs that are not
-/// finished, copies of a run that is there already, and runs of one configuration and build that contradict each other.
-/// Throws Error (input) when a path does not exist.
+/// Reads every result.json in the given files, run directories and directories of runs (one level deep). A file that
+/// is reached twice is read once. Holds one file at a time.
+/// Left out and named: files that are torn, larger than 64 MiB or not of this schema, whose configuration is not one or
+/// is not the one that its directory is named after, runs that are not finished, copies of a run that is there already
+/// (the first by path stays), and runs of one configuration and build that contradict each other (none stays).
+/// Throws Error (input) when a path does not exist or a directory that is named cannot be read.
 RecordSet read_records(const std::vector<std::filesystem::path>& paths);
 
 /// The builds among the records, the one with most records first (equals: by name).
 std::vector<std::string> builds_of(const std::vector<Record>& records);
+
+/// Leaves the records of builds_of()'s first build and names the others as left out. With `mix`, another build's run
+/// stays where no build before it has that configuration: at most one record of each run is left either way.
+void keep_one_build(RecordSet& set, bool mix = false);
+
+/// The configuration without variant, kv_heads and seed, as JSON text: what runs that are compared have in common.
+std::string common_configuration(const Config& config);
 
 }  // namespace qkvbench::experiment

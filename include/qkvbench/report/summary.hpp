@@ -44,23 +44,29 @@ struct Cell {
   std::string task;
   Arm arm;
   std::vector<Sample> samples;  ///< by configuration, then seed
-  std::size_t expected = 0;     ///< runs there should be: pairs of configuration and seed that any arm of the task has
-  std::size_t configurations = 0;
+  /// Runs there should be: pairs of configuration and seed that any arm of the task has or the plan names, without
+  /// configurations whose query heads the arm's key/value heads do not share out.
+  std::size_t expected = 0;
+  std::size_t configurations = 0;  ///< of the samples with a value
 
-  std::size_t missing() const;  ///< expected runs without a value: not there, or diverged
+  std::size_t with_value() const;
+  std::size_t missing() const { return expected - with_value(); }  ///< not there, or diverged
   /// Over all runs; none when runs are missing and Summary was not asked to average all the same, or there is none.
   std::optional<double> mean, deviation;
   /// 95 %: t over seeds for one configuration, cluster bootstrap over configurations for several.
   std::optional<Interval> interval;
   std::optional<double> solved;  ///< share of runs with value ≥ kSolved, of shares only
+  std::size_t solved_runs = 0;   ///< as many runs, whether or not some are missing
 };
 
 /// An arm against the baseline of the same task, over the pairs of configuration and seed that both have.
 struct Difference {
   std::string task;
   Arm arm, baseline;
-  bool relative = false;  ///< (arm − baseline)/baseline instead of arm − baseline: of perplexities
-  PairedTest test;
+  bool relative = false;             ///< (arm − baseline)/baseline instead of arm − baseline: of perplexities
+  std::size_t expected = 0;          ///< pairs there should be: the arm's expected runs
+  std::vector<double> differences;   ///< pair by pair, by configuration, then seed
+  PairedTest test;                   ///< of all pairs: on these configurations
   std::optional<Interval> interval;  ///< as Cell::interval, of the differences
   std::optional<double> p_holm;      ///< corrected for all arms of the task
 };
@@ -70,7 +76,8 @@ struct Summary {
   std::vector<Arm> arms;           ///< in the order of all_sharings(), plain before +, more kv heads before fewer
   std::vector<Cell> cells;         ///< task by task, arm by arm; only those with expected runs
   std::vector<Difference> differences;
-  bool averages_incomplete = false;
+  bool averages_incomplete = false;  ///< some cell's average is over fewer runs than expected
+  std::vector<std::string> builds;   ///< that the records are of; more than one only when that was asked for
 
   /// Null if there is none.
   const Cell* cell(const std::string& task, const Arm& arm) const;
@@ -79,12 +86,14 @@ struct Summary {
 
 struct SummaryOptions {
   bool allow_missing = false;  ///< average over what there is; the cells' missing() says where
+  bool mix_builds = false;     ///< records may be of several builds
   Arm baseline{"q_k_v", 0};
   /// Runs that should be there beside those that are, by run name: a plan's.
   std::vector<experiment::Config> planned;
 };
 
-/// The records must be of one build and outlive the summary.
+/// The records must outlive the summary, be of one build unless mix_builds, and hold each run once: see
+/// experiment::keep_one_build. Throws Error (internal) otherwise.
 Summary summarize(const std::vector<experiment::Record>& records, const SummaryOptions& options = {});
 
 }  // namespace qkvbench::report

@@ -39,7 +39,8 @@ class Axis {
   /// At most `most` round values within the range (steps of 1, 2 or 5 times a power of ten; on a logarithmic scale
   /// these or powers of ten alone).
   std::vector<Tick> ticks(int most) const;
-  /// At most `most` powers of two within the range, as sizes: "512 B", "1 KiB".
+  /// At most `most` powers of two within the range, as sizes: "512 B", "1 KiB"; if there is but one, half as much again
+  /// of the powers too.
   std::vector<Tick> size_ticks(int most) const;
 
  private:
