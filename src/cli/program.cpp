@@ -15,6 +15,7 @@ constexpr Command kCommands[]{
     {"train", "train a model and test it", add_train},
     {"eval", "test a trained model again", add_eval},
     {"sweep", "every run of a grid, on all cores", add_sweep},
+    {"reproduce", "a table of the paper and its claims, at the size that a budget allows", add_reproduce},
     {"predict", "what a trained model makes of a list of your own", add_predict},
     {"generate", "a trained language model writes on", add_generate},
     {"attention", "the attention maps of a trained model on one example", add_attention},

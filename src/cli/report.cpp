@@ -25,16 +25,6 @@ struct ReportFlags {
   bool allow_missing = false, no_attention = false;
 };
 
-/// Keeps the records of the build that most are of; the others are left out and named.
-void keep_one_build(RecordSet& set) {
-  const std::vector<std::string> builds = experiment::builds_of(set.records);
-  if (builds.size() < 2) return;
-  for (const experiment::Record& record : set.records)
-    if (record.build != builds[0]) set.left_out.push_back({record.path, "of another build: " + record.build});
-  std::erase_if(set.records, [&](const experiment::Record& record) { return record.build != builds[0]; });
-  std::ranges::sort(set.left_out, {}, &experiment::LeftOut::path);
-}
-
 /// One run of each arm, the first by name that has a model, of the task in which most arms have one.
 std::vector<const experiment::Record*> runs_to_look_at(const RecordSet& set, const report::Summary& summary) {
   std::vector<const experiment::Record*> best;
@@ -84,7 +74,7 @@ std::vector<report::AttentionOfRun> all_attention(const Session& session, const 
 
 Exit make_report(const Session& session, const ReportFlags& flags) {
   RecordSet set = experiment::read_records({flags.paths.begin(), flags.paths.end()});
-  keep_one_build(set);
+  experiment::keep_one_build(set);
   if (set.records.empty())
     fail_input("report: no finished run in " + join(flags.paths) + " (" + std::to_string(set.left_out.size()) +
                " results left out)");

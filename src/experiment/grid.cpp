@@ -2,6 +2,7 @@
 // Named grids are in grid_table.cpp.
 #include "qkvbench/experiment/grid.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "qkvbench/base/error.hpp"
@@ -137,6 +138,72 @@ std::vector<Config> expand(const Grid& grid) {
     }
   }
   return configs;
+}
+
+namespace {
+
+/// Whether the first combination of a block has its data; what is wrong if not.
+std::string missing_data(const GridBlock& block, const std::string& origin) {
+  try {
+    config_of(combination(block, 0), origin);
+  } catch (const Error& error) {
+    if (error.status() == Exit::kInput) return error.what();
+    throw;
+  }
+  return "";
+}
+
+void note_once(std::vector<std::string>& notes, const std::string& note) {
+  if (std::ranges::find(notes, note) == notes.end()) notes.push_back(note);
+}
+
+/// All values of each key in any block, in the order in which they come.
+std::vector<std::pair<std::string, std::vector<std::string>>> values_by_key(const Grid& grid) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> keys;
+  for (const GridBlock& block : grid.blocks)
+    for (const auto& [key, values] : block.axes) {
+      auto at = std::ranges::find(keys, key, [](const auto& pair) { return pair.first; });
+      if (at == keys.end()) at = keys.insert(keys.end(), {key, {}});
+      for (const std::string& value : values) note_once(at->second, value);
+    }
+  return keys;
+}
+
+}  // namespace
+
+Grid with_data(const Grid& grid, std::vector<std::string>& missing) {
+  Grid kept{grid.id, grid.summary, {}};
+  for (GridBlock block : grid.blocks) {
+    auto tasks = std::ranges::find(block.axes, "task", [](const auto& axis) { return axis.first; });
+    const std::vector<std::string> all = tasks == block.axes.end() ? std::vector<std::string>{""} : tasks->second;
+    std::vector<std::string> there;
+    for (const std::string& task : all) {
+      if (tasks != block.axes.end()) tasks->second = {task};
+      const std::string wrong = missing_data(block, grid.id);
+      if (wrong.empty())
+        there.push_back(task);
+      else
+        note_once(missing, wrong);
+    }
+    if (there.empty()) continue;
+    if (tasks != block.axes.end()) tasks->second = there;
+    kept.blocks.push_back(block);
+  }
+  return kept;
+}
+
+std::vector<std::string> shrunk_axes(const Grid& whole, const Grid& part) {
+  std::vector<std::string> notes;
+  const auto all = values_by_key(whole);
+  for (const auto& [key, values] : values_by_key(part)) {
+    const auto at = std::ranges::find(all, key, [](const auto& pair) { return pair.first; });
+    const std::string here = key + " " + join(values);
+    if (at == all.end())
+      notes.push_back(here);
+    else if (at->second != values)
+      notes.push_back(here + (at->second.size() > values.size() ? " of " : " instead of ") + join(at->second));
+  }
+  return notes;
 }
 
 }  // namespace qkvbench::experiment

@@ -20,20 +20,16 @@ constexpr std::array<VerdictLook, 3> kVerdicts{
 
 const VerdictLook& look_of(Verdict verdict) { return kVerdicts[static_cast<std::size_t>(verdict)]; }
 
-/// Decimals that suit a claim's numbers: one for points and per cent.
-int decimals_of(const ClaimResult& claim) { return claim.unit == "points" || claim.unit == "%" ? 1 : 3; }
-
-std::string with_unit(const ClaimResult& claim, const std::optional<double>& value) {
-  if (!value) return "–";
-  return signed_text(*value, decimals_of(claim)) + (claim.unit.empty() ? "" : " " + claim.unit);
-}
+/// Differences have a sign and one decimal, counts none of both, other numbers three decimals.
+bool is_difference(const ClaimResult& claim) { return claim.unit == "points" || claim.unit == "%"; }
+int decimals_of(const ClaimResult& claim) { return is_difference(claim) ? 1 : claim.unit == "counts" ? 0 : 3; }
 
 std::string claim_row(const ClaimResult& claim) {
   const VerdictLook& look = look_of(claim.verdict);
   return "<tr><td><b>" + escaped(claim.claim) + "</b><br><span class=\"why\">" + escaped(claim.test) +
          "</span></td><td data-name=\"here\">" + escaped(effect_text(claim)) + "</td><td data-name=\"paper\">" +
-         escaped(with_unit(claim, claim.paper)) + "</td><td data-name=\"re-run\">" +
-         escaped(with_unit(claim, claim.rerun)) + "</td><td><span class=\"verdict " + look.css + "\">" + look.mark +
+         escaped(value_text(claim, claim.paper)) + "</td><td data-name=\"re-run\">" +
+         escaped(value_text(claim, claim.rerun)) + "</td><td><span class=\"verdict " + look.css + "\">" + look.mark +
          " " + look.name + "</span>" +
          (claim.note.empty() ? "" : "<br><span class=\"why\">" + escaped(claim.note) + "</span>") + "</td></tr>\n";
 }
@@ -53,9 +49,20 @@ constexpr std::size_t kMostCells = 40000, kMostSide = 64, kLeastSide = 8;  // of
 
 const char* verdict_name(Verdict verdict) { return look_of(verdict).name; }
 
+std::string value_text(const ClaimResult& claim, const std::optional<double>& value) {
+  if (!value) return "–";
+  const int decimals = decimals_of(claim);
+  return (is_difference(claim) ? signed_text(*value, decimals) : fixed(*value, decimals)) +
+         (claim.unit.empty() ? "" : " " + claim.unit);
+}
+
 std::string effect_text(const ClaimResult& claim) {
-  return with_unit(claim, claim.effect) +
-         (claim.interval ? " " + interval_text(*claim.interval, decimals_of(claim)) : "");
+  if (!claim.interval) return value_text(claim, claim.effect);
+  const int decimals = decimals_of(claim);
+  return value_text(claim, claim.effect) + " " +
+         (is_difference(claim)
+              ? interval_text(*claim.interval, decimals)
+              : "[" + fixed(claim.interval->low, decimals) + ", " + fixed(claim.interval->high, decimals) + "]");
 }
 
 std::string claims_html(const PageInput& input) {

@@ -72,6 +72,7 @@ struct Command {
 };
 void add_train(CLI::App& command, Session& session);
 void add_eval(CLI::App& command, Session& session);
+void add_reproduce(CLI::App& command, Session& session);
 void add_sweep(CLI::App& command, Session& session);
 void add_predict(CLI::App& command, Session& session);
 void add_generate(CLI::App& command, Session& session);

@@ -38,4 +38,10 @@ Grid read_grid(const std::filesystem::path& path);
 /// tasks' data do when they are not there.
 std::vector<Config> expand(const Grid& grid);
 
+/// The grid without the tasks whose data are not there; what is missing, and how to get it, is added to `missing`.
+Grid with_data(const Grid& grid, std::vector<std::string>& missing);
+
+/// In what `part` is smaller than `whole`, key by key: "d_model 32, 64 of 32, 64, 256", "epochs 2".
+std::vector<std::string> shrunk_axes(const Grid& whole, const Grid& part);
+
 }  // namespace qkvbench::experiment

@@ -15,7 +15,7 @@ enum class Verdict { kHolds, kRefuted, kInconclusive };
 const char* verdict_name(Verdict verdict);
 
 /// One claim. The numbers are of one unit, so that they can stand side by side: "points" (differences of accuracy
-/// times 100), "%", or none.
+/// times 100), "%" (relative differences), "counts", or none.
 struct ClaimResult {
   std::string id, claim, test;  ///< "qkv-worst-ordered"; what is claimed; by which numbers it is judged
   std::string unit;
@@ -26,6 +26,8 @@ struct ClaimResult {
   std::string note;  ///< why it is inconclusive, what was shrunk
 };
 
+/// A number of the claim with its unit: "−1.2 points"; "–" without one.
+std::string value_text(const ClaimResult& claim, const std::optional<double>& value);
 /// Effect and interval as tables show them: "−1.2 points [−2.0, −0.4]"; "–" without an effect.
 std::string effect_text(const ClaimResult& claim);
 

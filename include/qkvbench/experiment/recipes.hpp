@@ -1,0 +1,55 @@
+// What `reproduce` re-does: the paper's tables as grids from whole to small, its numbers, and its claims, as rows.
+// Data and their lookup only: what fits a budget is chosen in plan, claims are judged in report/verdicts.
+#pragma once
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "qkvbench/experiment/grid.hpp"
+
+namespace qkvbench::experiment {
+
+/// A way to share, by name: a variant, and its key/value heads when they are fewer than the heads (else 0).
+struct SharedAs {
+  std::string variant;
+  index_t kv_heads = 0;
+};
+
+/// A number of the paper's table, and of the authors' own later run. Accuracies are fractions.
+struct PaperCell {
+  std::string task;
+  SharedAs arm;
+  std::optional<double> paper, rerun;
+};
+
+enum class ClaimKind {
+  kLosesAtMost,  ///< arm is worse than `against` by no more than the margin
+  kBetter,       ///< arm is better than `against`
+  kWorst,        ///< arm is worse than every other one
+  kAllSolve      ///< every arm's mean accuracy is at least kSolved
+};
+
+/// A claim of the paper. Effects are differences of accuracy, or relative differences of perplexity, over all the tasks
+/// together; worse and better follow the metric.
+struct Claim {
+  std::string id, text;
+  ClaimKind kind;
+  SharedAs arm, against;  ///< as the kind needs them
+  std::vector<std::string> tasks;
+  double margin = 0;
+};
+
+struct Recipe {
+  std::string id, title;
+  std::vector<std::string> levels;  ///< grids, the paper's whole one (or the nearest to it) first
+  std::vector<PaperCell> cells;
+  std::vector<Claim> claims;
+  std::string remark;  ///< how this machine's numbers stand to the paper's even when nothing is shrunk
+};
+
+std::span<const Recipe> all_recipes();
+/// Throws Error (usage) with the nearest name if there is no such recipe.
+const Recipe& find_recipe(const std::string& id);
+
+}  // namespace qkvbench::experiment

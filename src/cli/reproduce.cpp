@@ -1,0 +1,320 @@
+// qkvbench reproduce: a table of the paper at the size that fits a budget, beside the paper's numbers, and its claims.
+// What is run is chosen in experiment/plan, claims are judged in report/verdicts.
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/sweep_run.hpp"
+#include "qkvbench/experiment/accounting.hpp"
+#include "qkvbench/experiment/plan.hpp"
+#include "qkvbench/experiment/records.hpp"
+#include "qkvbench/report/page.hpp"
+#include "qkvbench/report/sections.hpp"
+#include "qkvbench/report/table.hpp"
+#include "qkvbench/report/verdicts.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Json;
+using experiment::Plan;
+using experiment::Recipe;
+using report::Align;
+using report::Arm;
+using report::Cell;
+using report::fixed;
+
+struct Flags {
+  std::string what, budget = "10m", page;
+  SweepFlags runs;
+  bool allow_missing = false, mix_builds = false;
+};
+
+Json number(const std::optional<double>& x) { return x && std::isfinite(*x) ? Json(*x) : Json(nullptr); }
+Json interval_json(const std::optional<report::Interval>& x) {
+  return x ? Json::array({x->low, x->high}) : Json(nullptr);
+}
+std::string shown(const std::optional<double>& x, int decimals) { return x ? fixed(*x, decimals) : "–"; }
+
+/// A row of the table: one cell here and in the paper, in the table's units.
+struct Row {
+  std::string task, arm;
+  std::optional<double> here, paper, rerun;
+  std::optional<report::Interval> interval;
+  std::optional<double> solved;
+  std::size_t runs, expected;
+};
+
+/// Accuracies as they are, of language models the per cent of perplexity above the baseline's.
+std::vector<Row> rows_of(const Recipe& recipe, const report::Summary& summary) {
+  const Arm baseline{"q_k_v", 0};
+  std::vector<Row> rows;
+  for (const Cell& cell : summary.cells) {
+    Row row{cell.task,     cell.arm.name(), cell.mean,         {},           {},
+            cell.interval, cell.solved,     cell.with_value(), cell.expected};
+    const experiment::SharedAs arm{cell.arm.variant, cell.arm.kv_heads};
+    for (const experiment::PaperCell& paper : recipe.cells)
+      if (paper.task == cell.task && Arm{paper.arm.variant, paper.arm.kv_heads} == cell.arm)
+        row.paper = paper.paper, row.rerun = paper.rerun;
+    if (!report::metric_of(cell.task).is_share) {
+      const report::Difference* difference = summary.difference(cell.task, cell.arm);
+      const bool complete = cell.mean && difference != nullptr;
+      row.here = complete ? std::optional(100 * difference->test.mean) : std::nullopt;
+      row.interval.reset();
+      if (complete && difference->interval)
+        row.interval = {100 * difference->interval->low, 100 * difference->interval->high};
+      const auto effect = report::paper_effect(recipe, cell.task, arm, {baseline.variant, 0}, false);
+      row.paper = effect ? std::optional(100 * *effect) : std::nullopt;
+      row.rerun.reset();
+    }
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+std::string table_of(const Recipe& recipe, const report::Summary& summary) {
+  const bool shares = report::metric_of(summary.tasks.front()).is_share;
+  const int decimals = shares ? 3 : 1;
+  std::vector<report::Table::Column> columns{{"task"}, {"variant"}};
+  for (const char* title : {shares ? "here" : "here, %", "95 % interval"}) columns.push_back({title, Align::kRight});
+  if (shares) columns.push_back({"solved", Align::kRight});
+  for (const char* title : {"runs", shares ? "paper" : "paper, %"}) columns.push_back({title, Align::kRight});
+  if (shares) columns.push_back({"re-run", Align::kRight});
+  columns.push_back({"here − paper", Align::kRight});
+  report::Table table(columns);
+  for (const Row& row : rows_of(recipe, summary)) {
+    const std::string runs =
+        std::to_string(row.runs) + (row.runs < row.expected ? " of " + std::to_string(row.expected) : "");
+    const std::string difference =
+        row.here && row.paper ? report::signed_text(*row.here - *row.paper, decimals) : "–";
+    std::vector<std::string> cells{
+        row.task, row.arm, shown(row.here, decimals),
+        row.interval ? fixed(row.interval->low, decimals) + " … " + fixed(row.interval->high, decimals) : "–"};
+    if (shares) cells.push_back(row.solved ? fixed(100 * *row.solved, 0) + " %" : "–");
+    cells.push_back(runs);
+    cells.push_back(shown(row.paper, decimals));
+    if (shares) cells.push_back(shown(row.rerun, decimals));
+    cells.push_back(difference);
+    table.add(cells);
+  }
+  return table.text();
+}
+
+std::string claims_text(const std::vector<report::ClaimResult>& claims) {
+  report::Table table({{"claim"},
+                       {"here, 95 % interval", Align::kRight},
+                       {"paper", Align::kRight},
+                       {"re-run", Align::kRight},
+                       {"verdict"}});
+  std::string tests;
+  for (const report::ClaimResult& claim : claims) {
+    table.add({claim.claim, report::effect_text(claim), report::value_text(claim, claim.paper), report::value_text(claim, claim.rerun),
+               report::verdict_name(claim.verdict)});
+    tests += claim.id + ": " + claim.test + (claim.note.empty() ? "" : " (" + claim.note + ")") + "\n";
+  }
+  return table.text() + "\n" + tests;
+}
+
+Json claims_json(const std::vector<report::ClaimResult>& claims) {
+  Json json = Json::array();
+  for (const report::ClaimResult& claim : claims)
+    json.push_back({{"id", claim.id},
+                    {"claim", claim.claim},
+                    {"test", claim.test},
+                    {"unit", claim.unit},
+                    {"effect", number(claim.effect)},
+                    {"interval", interval_json(claim.interval)},
+                    {"paper", number(claim.paper)},
+                    {"rerun", number(claim.rerun)},
+                    {"verdict", report::verdict_name(claim.verdict)},
+                    {"note", claim.note.empty() ? Json(nullptr) : Json(claim.note)}});
+  return json;
+}
+
+Json cells_json(const Recipe& recipe, const report::Summary& summary) {
+  Json json = Json::array();
+  for (const Row& row : rows_of(recipe, summary))
+    json.push_back({{"task", row.task},
+                    {"variant", row.arm},
+                    {"here", number(row.here)},
+                    {"interval", interval_json(row.interval)},
+                    {"solved", number(row.solved)},
+                    {"runs", row.runs},
+                    {"expected", row.expected},
+                    {"paper", number(row.paper)},
+                    {"rerun", number(row.rerun)}});
+  return json;
+}
+
+/// What was shrunk or left out, plainly, a line each.
+std::vector<std::string> remarks_of(const Recipe& recipe, const Plan& plan) {
+  std::vector<std::string> lines;
+  lines.push_back(plan.shrunk.empty() ? "the whole grid: " + std::to_string(plan.runs.size()) + " runs"
+                                      : "a part of the grid, " + plan.level + ": " + std::to_string(plan.runs.size()) +
+                                            " runs; " + join(plan.shrunk, "; "));
+  for (const std::string& missing : plan.unavailable) lines.push_back("not run: " + missing);
+  if (!recipe.remark.empty()) lines.push_back(recipe.remark);
+  return lines;
+}
+
+/// The plan's results as they are on disk.
+experiment::RecordSet results_of(const Plan& plan, const std::filesystem::path& out, bool mix_builds) {
+  std::vector<std::filesystem::path> paths;
+  for (const experiment::Config& config : plan.runs) {
+    const std::filesystem::path path = out / experiment::run_name(config) / "result.json";
+    if (std::filesystem::exists(path)) paths.push_back(path);
+  }
+  experiment::RecordSet set = experiment::read_records(paths);
+  experiment::keep_one_build(set, mix_builds);
+  return set;
+}
+
+Exit verdict_status(const std::vector<report::ClaimResult>& claims) {
+  const bool refuted = std::ranges::any_of(
+      claims, [](const report::ClaimResult& claim) { return claim.verdict == report::Verdict::kRefuted; });
+  return refuted ? Exit::kCheckFailed : Exit::kDone;
+}
+
+Exit show(const Session& session, const Flags& flags, const Recipe& recipe, const Plan& plan) {
+  const experiment::RecordSet set = results_of(plan, flags.runs.out, flags.mix_builds);
+  for (const experiment::LeftOut& left : set.left_out) note(session, left.path.string() + ": left out: " + left.reason);
+  report::SummaryOptions options;
+  options.allow_missing = flags.allow_missing;
+  options.mix_builds = flags.mix_builds;
+  options.planned = plan.runs;
+  const report::Summary summary = report::summarize(set.records, options);
+  const std::vector<report::ClaimResult> claims = report::judge(recipe, summary);
+  const std::vector<std::string> remarks = remarks_of(recipe, plan);
+  std::string text =
+      recipe.title + "\n" + join(remarks, "\n") + "\n\n" + table_of(recipe, summary) + "\n" + claims_text(claims);
+  if (summary.averages_incomplete) text += "Averages leave out runs that are missing.\n";
+  const std::size_t missing = plan.runs.size() - set.records.size();
+  if (missing > 0)
+    note(session, std::to_string(missing) + " of " + std::to_string(plan.runs.size()) +
+                      " runs are missing; averages over the rest are not shown unless --allow-missing asks for them");
+  if (!flags.page.empty()) {
+    report::PageInput page{set, summary};
+    page.title = recipe.title;
+    page.remarks = remarks;
+    page.commands = {"qkvbench reproduce " + recipe.id + " --budget " + flags.budget};
+    page.claims = claims;
+    page.references = report::reference_values(recipe);
+    write_file_atomic(flags.page, report::page_html(page));
+    note(session, flags.page + " shows them");
+  }
+  print(session, text,
+        {{"recipe", recipe.id},
+         {"budget", plan.budget},
+         {"grid", plan.level},
+         {"shrunk", plan.shrunk},
+         {"unavailable", plan.unavailable},
+         {"runs", plan.runs.size()},
+         {"missing", missing},
+         {"incomplete_averages", summary.averages_incomplete},
+         {"cells", cells_json(recipe, summary)},
+         {"claims", claims_json(claims)}});
+  return verdict_status(claims);
+}
+
+/// The claims that are about counts alone.
+std::vector<report::ClaimResult> accounting_claims(const std::vector<experiment::AccountingRow>& rows) {
+  const auto cache = [&](const std::string& variant, index_t kv_heads) {
+    const auto at = std::ranges::find_if(rows, [&](const experiment::AccountingRow& row) {
+      return row.variant == variant && row.kv_heads == kv_heads && row.what.starts_with("cache");
+    });
+    return static_cast<double>(at->here);
+  };
+  const auto wrong = std::ranges::count_if(rows, [](const auto& row) { return row.here != row.paper; });
+  report::ClaimResult counts, product;
+  counts.id = "counts";
+  counts.claim = "every count of the paper is right to the unit";
+  counts.test = std::to_string(rows.size()) + " numbers, counts that differ";
+  counts.unit = "counts";
+  counts.effect = static_cast<double>(wrong);
+  counts.paper = 0;
+  counts.verdict = wrong == 0 ? report::Verdict::kHolds : report::Verdict::kRefuted;
+  product.id = "cache-multiplies";
+  product.claim = "sharing heads and sharing projections multiply in the cache";
+  product.test = "cache of q_kv with 4 kv heads over the product of both savings on q_k_v";
+  product.effect = cache("q_kv", 4) * cache("q_k_v", 16) / (cache("q_kv", 16) * cache("q_k_v", 4));
+  product.paper = 1;
+  product.verdict = *product.effect == 1 ? report::Verdict::kHolds : report::Verdict::kRefuted;
+  return {counts, product};
+}
+
+Exit accounting(const Session& session) {
+  const std::vector<experiment::AccountingRow> rows = experiment::accounting_rows();
+  report::Table table({{"variant"},
+                       {"kv heads", Align::kRight},
+                       {"count"},
+                       {"here", Align::kRight},
+                       {"paper", Align::kRight},
+                       {"here − paper", Align::kRight}});
+  Json json = Json::array();
+  for (const experiment::AccountingRow& row : rows) {
+    table.add({row.variant, std::to_string(row.kv_heads), row.what, with_commas(row.here), with_commas(row.paper),
+               with_commas(row.here - row.paper)});
+    json.push_back({{"variant", row.variant},
+                    {"kv_heads", row.kv_heads},
+                    {"count", row.what},
+                    {"here", row.here},
+                    {"paper", row.paper}});
+  }
+  const std::vector<report::ClaimResult> claims = accounting_claims(rows);
+  print(session, "The paper's 300-million-parameter model, counted\n\n" + table.text() + "\n" + claims_text(claims),
+        {{"recipe", "accounting"}, {"counts", json}, {"claims", claims_json(claims)}});
+  return verdict_status(claims);
+}
+
+Exit reproduce(const Session& session, const Flags& flags) {
+  if (flags.what == "accounting") return accounting(session);
+  const Recipe& recipe = experiment::find_recipe(flags.what);
+  const double budget_s = flags.budget == "full" ? 0 : parse_duration("--budget", flags.budget);
+  const experiment::SweepOptions options = flags.runs.options(session);
+  const Plan plan = experiment::make_plan(recipe, budget_s, options.jobs, flags.runs.out);
+  note(session, recipe.id + ": " + std::to_string(plan.runs.size()) + " runs of " + plan.level + ", expected to take " +
+                    report::duration(plan.expected_s) + " when they were planned");
+  if (budget_s > 0 && plan.expected_s > budget_s)
+    note(session, "even the smallest part is more than --budget " + flags.budget);
+  const SweepOutcome outcome = carry_out(session, plan.runs, flags.runs);
+  note(session, std::to_string(outcome.report.attempted) + " runs were started, " +
+                    std::to_string(outcome.report.runs.size() - outcome.report.attempted) + " were finished before");
+  if (outcome.report.stopped) return outcome.status;
+  const Exit verdicts = show(session, flags, recipe, plan);
+  return outcome.status == Exit::kDone ? verdicts : outcome.status;
+}
+
+}  // namespace
+
+void add_reproduce(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<Flags>();
+  command.add_option("table", flags->what, "table1, table2, table4 or accounting")->required()->type_name("TABLE");
+  command.add_option("--budget", flags->budget, "time to take on this machine: 90s, 10m, 1.5h, or full")
+      ->type_name("TIME [10m]")
+      ->group("Runs");
+  command.add_option("--report", flags->page, "write the page with charts too, see report")
+      ->type_name("FILE")
+      ->group("Files");
+  command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are, and say so")
+      ->group("Runs");
+  command.add_flag("--mix-builds", flags->mix_builds, "average runs of different builds of this program too")
+      ->group("Runs");
+  flags->runs.add_to(command);
+  finish_command(command, session,
+                 "Runs the part of a table's grid that fits the budget (or what is missing of it), and prints for "
+                 "every cell this\n"
+                 "machine's mean with its 95 % interval, the paper's number and the authors' re-run; then the paper's "
+                 "claims: holds,\n"
+                 "does not hold (status 7) or inconclusive. The first call times the machine and writes its choice "
+                 "into --out; the\n"
+                 "same command then goes on with the same runs.",
+                 "  qkvbench reproduce table1 --budget 20m\n"
+                 "  qkvbench reproduce table4 --budget 1h --report table4.html\n"
+                 "  qkvbench reproduce accounting");
+  command.callback([&session, flags] { session.action = [&session, flags] { return reproduce(session, *flags); }; });
+}
+
+}  // namespace qkvbench::cli
