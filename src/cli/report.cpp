@@ -22,18 +22,8 @@ using experiment::RecordSet;
 struct ReportFlags {
   std::vector<std::string> paths{"results"};
   std::string out = "report.html", baseline = "q_k_v";
-  bool allow_missing = false, no_attention = false;
+  bool allow_missing = false, mix_builds = false, no_attention = false;
 };
-
-/// Keeps the records of the build that most are of; the others are left out and named.
-void keep_one_build(RecordSet& set) {
-  const std::vector<std::string> builds = experiment::builds_of(set.records);
-  if (builds.size() < 2) return;
-  for (const experiment::Record& record : set.records)
-    if (record.build != builds[0]) set.left_out.push_back({record.path, "of another build: " + record.build});
-  std::erase_if(set.records, [&](const experiment::Record& record) { return record.build != builds[0]; });
-  std::ranges::sort(set.left_out, {}, &experiment::LeftOut::path);
-}
 
 /// One run of each arm, the first by name that has a model, of the task in which most arms have one.
 std::vector<const experiment::Record*> runs_to_look_at(const RecordSet& set, const report::Summary& summary) {
@@ -84,12 +74,13 @@ std::vector<report::AttentionOfRun> all_attention(const Session& session, const 
 
 Exit make_report(const Session& session, const ReportFlags& flags) {
   RecordSet set = experiment::read_records({flags.paths.begin(), flags.paths.end()});
-  keep_one_build(set);
+  experiment::keep_one_build(set, flags.mix_builds);
   if (set.records.empty())
     fail_input("report: no finished run in " + join(flags.paths) + " (" + std::to_string(set.left_out.size()) +
                " results left out)");
   report::SummaryOptions options;
   options.allow_missing = flags.allow_missing;
+  options.mix_builds = flags.mix_builds;
   options.baseline = {nn::parse_variant(flags.baseline).id(), 0};
   const report::Summary summary = report::summarize(set.records, options);
   report::PageInput input{.records = set, .summary = summary};
@@ -123,6 +114,7 @@ void add_report(CLI::App& command, Session& session) {
   command.add_option("--baseline", flags->baseline, "the variant that others are compared with")
       ->type_name("VARIANT [q_k_v]");
   command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are where some are missing");
+  command.add_flag("--mix-builds", flags->mix_builds, "fill up with runs of other builds instead of leaving them out");
   command.add_flag("--no-attention", flags->no_attention, "without attention maps, which need a model of each variant");
   finish_command(
       command, session,
