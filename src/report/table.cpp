@@ -113,6 +113,21 @@ std::string Table::latex() const {
   return out + "\\bottomrule\n\\end{tabular}\n";
 }
 
+std::string Table::csv() const {
+  const auto line = [&](auto&& cell) {
+    std::string out;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      const std::string text = cell(c);
+      const bool plain = text.find_first_of(",\"\r\n") == std::string::npos;
+      out += (c ? "," : "") + (plain ? text : "\"" + replaced(text, {{"\"", "\"\""}}) + "\"");
+    }
+    return out + "\r\n";
+  };
+  std::string out = line([&](std::size_t c) { return columns_[c].title; });
+  for (const auto& row : rows_) out += line([&](std::size_t c) { return c < row.size() ? row[c] : std::string(); });
+  return out;
+}
+
 std::string Table::render(Format format) const {
   return format == Format::kText ? text() : format == Format::kMarkdown ? markdown() : latex();
 }

@@ -1,4 +1,4 @@
-// Tables for a terminal, for Markdown and for LaTeX, and the numbers in them.
+// Tables for a terminal, for Markdown, for LaTeX and for other programs, and the numbers in them.
 // Not a document writer: one table, no caption.
 #pragma once
 #include <array>
@@ -29,6 +29,9 @@ class Table {
   std::string markdown() const;
   /// A tabular with the rules of the package booktabs.
   std::string latex() const;
+  /// Comma-separated values as RFC 4180 has them: lines end in CR LF, cells with commas, quotes or line ends are
+  /// quoted.
+  std::string csv() const;
   std::string render(Format format) const;
 
  private:
