@@ -17,6 +17,8 @@ constexpr Command kCommands[]{
     {"predict", "what a trained model makes of a list of your own", add_predict},
     {"generate", "a trained language model writes on", add_generate},
     {"attention", "the attention maps of a trained model on one example", add_attention},
+    {"compare", "two results, or two directories of them, metric by metric", add_compare},
+    {"report", "tables of all results in a directory, with intervals", add_report},
     {"inspect", "parameters, multiply-adds and cache bytes of a configuration", add_inspect},
     {"bench", "training speed beside this machine's peak", add_bench},
     {"verify", "parity with the paper's official code", add_verify},

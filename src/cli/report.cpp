@@ -1,0 +1,168 @@
+// qkvbench report: all results of some directories as tables, with intervals, and what was left out.
+// What is averaged is decided in report/summary, what is left out in experiment/records.
+#include <array>
+#include <memory>
+
+#include "qkvbench/base/files.hpp"
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/records.hpp"
+#include "qkvbench/report/summary_tables.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Json;
+using experiment::RecordSet;
+using report::Summary;
+
+/// A form of the report that goes to a file or to stdout. To add one, add a row.
+struct Form {
+  const char *flag, *help;
+  std::string (*render)(const Summary& summary);
+};
+const std::array<Form, 3> kForms{
+    {{"--md", "the tables as Markdown", [](const Summary& s) { return tables_document(s, report::Format::kMarkdown); }},
+     {"--csv", "one row a run, a cell and a difference, numbers in full", report::summary_csv},
+     {"--latex", "the tables as LaTeX, with booktabs",
+      [](const Summary& s) { return tables_document(s, report::Format::kLatex); }}}};
+
+struct ReportFlags {
+  std::vector<std::string> paths;
+  std::array<std::string, kForms.size()> files;  // empty, "-" or a path
+  bool allow_missing = false, mix_builds = false;
+  std::string baseline = "q_k_v";
+};
+
+Json or_null(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
+Json or_null(const std::optional<report::Interval>& x) { return x ? Json{x->low, x->high} : Json(nullptr); }
+
+Json arm_json(const std::string& task, const report::Arm& arm) {
+  return {{"task", task},
+          {"variant", arm.variant},
+          {"kv_heads", arm.kv_heads == 0 ? Json(nullptr) : Json(arm.kv_heads)},
+          {"metric", report::metric_of(task).key}};
+}
+
+Json cell_json(const report::Cell& cell) {
+  Json json = arm_json(cell.task, cell.arm), runs = Json::array();
+  for (const report::Sample& s : cell.samples)
+    runs.push_back({{"run", s.record->run},
+                    {"seed", s.seed},
+                    {"status", status_name(s.record->status)},
+                    {"value", or_null(s.value)}});
+  json.update({{"expected", cell.expected},
+               {"n", cell.with_value()},
+               {"configurations", cell.configurations},
+               {"mean", or_null(cell.mean)},
+               {"deviation", or_null(cell.deviation)},
+               {"interval", or_null(cell.interval)},
+               {"solved", or_null(cell.solved)},
+               {"runs", runs}});
+  return json;
+}
+
+Json difference_json(const report::Difference& d) {
+  Json json = arm_json(d.task, d.arm);
+  json.update({{"baseline", d.baseline.name()},
+               {"relative", d.relative},
+               {"expected", d.expected},
+               {"n", d.test.n},
+               {"mean", d.test.mean},
+               {"deviation", or_null(d.test.deviation)},
+               {"interval", or_null(d.interval)},
+               {"t", or_null(d.test.t)},
+               {"p", or_null(d.test.p)},
+               {"p_holm", or_null(d.p_holm)}});
+  return json;
+}
+
+Json report_json(const Summary& summary, const RecordSet& set) {
+  Json cells = Json::array(), differences = Json::array(), left_out = Json::array();
+  for (const report::Cell& cell : summary.cells) cells.push_back(cell_json(cell));
+  for (const report::Difference& d : summary.differences) differences.push_back(difference_json(d));
+  for (const experiment::LeftOut& one : set.left_out)
+    left_out.push_back({{"path", one.path.string()}, {"reason", one.reason}});
+  return {{"records", set.records.size()},
+          {"builds", summary.builds},
+          {"averages_incomplete", summary.averages_incomplete},
+          {"cells", cells},
+          {"differences", differences},
+          {"left_out", left_out}};
+}
+
+/// At most one form may take stdout.
+void check_forms(const Session& session, const ReportFlags& flags) {
+  std::vector<std::string> on_stdout;
+  if (session.json_on_stdout()) on_stdout.emplace_back("--json");
+  for (std::size_t i = 0; i < kForms.size(); ++i) {
+    check_output(flags.files[i]);
+    if (flags.files[i] == "-") on_stdout.emplace_back(kForms[i].flag);
+  }
+  if (on_stdout.size() > 1)
+    fail_usage(on_stdout[0] + " and " + on_stdout[1] + " both want stdout; give one of them a file");
+}
+
+RecordSet read(const Session& session, const ReportFlags& flags) {
+  RecordSet set = experiment::read_records({flags.paths.begin(), flags.paths.end()});
+  const std::size_t builds = builds_of(set.records).size(), all = set.records.size();
+  keep_one_build(set, flags.mix_builds);
+  for (const experiment::LeftOut& one : set.left_out)
+    note(session, "left out: " + one.path.string() + ": " + one.reason);
+  if (builds > 1)
+    note(session, std::to_string(builds) + " builds are there; " +
+                      (flags.mix_builds ? std::string("they are averaged together")
+                                        : "the one with most runs is taken, " + std::to_string(set.records.size()) +
+                                              " of " + std::to_string(all) + " (--mix-builds takes all)"));
+  if (set.records.empty())
+    fail_input("there is no finished result in " + flags.paths[0] +
+               (set.left_out.empty() ? "" : "; " + std::to_string(set.left_out.size()) + " files were left out") +
+               (flags.paths.size() > 1 ? " and what else was named" : "") + "; train or sweep makes results");
+  return set;
+}
+
+Exit make_report(const Session& session, const ReportFlags& flags) {
+  check_forms(session, flags);
+  report::SummaryOptions options;
+  options.allow_missing = flags.allow_missing;
+  options.mix_builds = flags.mix_builds;
+  options.baseline.variant = nn::parse_variant(flags.baseline).id();
+  const RecordSet set = read(session, flags);
+  const Summary summary = summarize(set.records, options);
+  std::string text = tables_document(summary, report::Format::kText);
+  for (std::size_t i = 0; i < kForms.size(); ++i) {
+    if (flags.files[i].empty()) continue;
+    const std::string form = kForms[i].render(summary);
+    if (flags.files[i] == "-")
+      text = form;
+    else
+      write_file_atomic(flags.files[i], form);
+  }
+  print(session, text, report_json(summary, set));
+  return Exit::kDone;
+}
+
+}  // namespace
+
+void add_report(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<ReportFlags>();
+  command.add_option("paths", flags->paths, "directories of runs, run directories or result files")
+      ->required()
+      ->type_name("DIR...");
+  for (std::size_t i = 0; i < kForms.size(); ++i)
+    command.add_option(kForms[i].flag, flags->files[i], kForms[i].help)->type_name("FILE|-")->group("Output");
+  command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are, and mark it");
+  command.add_flag("--mix-builds", flags->mix_builds, "average runs of several builds, and mark it");
+  command.add_option("--baseline", flags->baseline, "variant that others are compared with")
+      ->type_name("VARIANT [q_k_v]");
+  finish_command(
+      command, session,
+      "Tables of all finished results: means with 95 % intervals, runs solved, differences from the baseline\n"
+      "on the same seeds and configurations. What is left out is named on stderr and in --json. An average\n"
+      "over fewer runs than the other variants of its task have is refused unless --allow-missing is given.",
+      "  qkvbench report results\n"
+      "  qkvbench report results --md table.md --csv runs.csv");
+  command.callback([&session, flags] { session.action = [&session, flags] { return make_report(session, *flags); }; });
+}
+
+}  // namespace qkvbench::cli
