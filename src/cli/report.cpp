@@ -148,7 +148,7 @@ void add_report(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<ReportFlags>();
   command.add_option("paths", flags->paths, "directories of runs, run directories or result files")
       ->required()
-      ->type_name("DIR...");
+      ->type_name("DIR");
   for (std::size_t i = 0; i < kForms.size(); ++i)
     command.add_option(kForms[i].flag, flags->files[i], kForms[i].help)->type_name("FILE|-")->group("Output");
   command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are, and mark it");

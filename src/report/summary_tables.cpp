@@ -3,7 +3,8 @@
 #include "qkvbench/report/summary_tables.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <cstdio>
+#include <cstdlib>
 
 namespace qkvbench::report {
 
@@ -22,11 +23,14 @@ std::string with_sign(double x, bool as_percent) {
   return text.starts_with('-') ? text : "+" + text;
 }
 
-/// The shortest text that reads back as the same number.
+/// A short text that reads back as the same number. Not to_chars, which libc++ long had for integers only.
 std::string exact(double x) {
   char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), x).ptr;
-  return {buffer, end};
+  for (int digits = 15; digits <= 17; ++digits) {
+    std::snprintf(buffer, sizeof(buffer), "%.*g", digits, x);
+    if (std::strtod(buffer, nullptr) == x) break;
+  }
+  return buffer;
 }
 std::string exact(const std::optional<double>& x) { return x ? exact(*x) : ""; }
 
