@@ -1,16 +1,12 @@
-// qkvbench report: one page from the results of many runs.
-// What the page shows is in report/page; here it is decided which records it is made of.
-#include <algorithm>
-#include <cmath>
-#include <filesystem>
+// qkvbench report: all results of some directories as tables and as a page, with intervals, and what was left out.
+// What is averaged is decided in report/summary, what is left out in experiment/records.
+#include <array>
 #include <memory>
 
 #include "qkvbench/base/files.hpp"
-#include "qkvbench/base/text.hpp"
-#include "qkvbench/cli/command.hpp"
-#include "qkvbench/experiment/attention_maps.hpp"
-#include "qkvbench/nn/sharing.hpp"
-#include "qkvbench/report/page.hpp"
+#include "qkvbench/cli/report_page.hpp"
+#include "qkvbench/experiment/records.hpp"
+#include "qkvbench/report/summary_tables.hpp"
 
 namespace qkvbench::cli {
 
@@ -18,88 +14,143 @@ namespace {
 
 using experiment::Json;
 using experiment::RecordSet;
+using report::Summary;
+
+/// A form of the report that goes to a file or to stdout. To add one, add a row.
+struct Form {
+  const char *flag, *help;
+  std::string (*render)(const Summary& summary);
+};
+const std::array<Form, 3> kForms{
+    {{"--md", "the tables as Markdown", [](const Summary& s) { return tables_document(s, report::Format::kMarkdown); }},
+     {"--csv", "one row a run, a cell and a difference, numbers in full", report::summary_csv},
+     {"--latex", "the tables as LaTeX, with booktabs",
+      [](const Summary& s) { return tables_document(s, report::Format::kLatex); }}}};
 
 struct ReportFlags {
-  std::vector<std::string> paths{"results"};
-  std::string out = "report.html", baseline = "q_k_v";
-  bool allow_missing = false, no_attention = false;
+  std::vector<std::string> paths;
+  std::array<std::string, kForms.size()> files;  // empty, "-" or a path
+  std::string page;                              // the same
+  bool allow_missing = false, mix_builds = false, no_attention = false;
+  std::string baseline = "q_k_v";
 };
 
-/// One run of each arm, the first by name that has a model, of the task in which most arms have one.
-std::vector<const experiment::Record*> runs_to_look_at(const RecordSet& set, const report::Summary& summary) {
-  std::vector<const experiment::Record*> best;
-  for (const std::string& task : summary.tasks) {
-    std::vector<const experiment::Record*> runs;
-    for (const report::Arm& arm : summary.arms) {
-      const experiment::Record* first = nullptr;
-      for (const experiment::Record& record : set.records)
-        if (record.config.task == task && report::arm_of(record.config) == arm &&
-            (first == nullptr || record.run < first->run) &&
-            std::filesystem::exists(record.path.parent_path() / "model.safetensors"))
-          first = &record;
-      if (first != nullptr) runs.push_back(first);
-    }
-    if (runs.size() > best.size()) best = runs;
-  }
-  return best;
+Json or_null(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
+Json or_null(const std::optional<report::Interval>& x) { return x ? Json{x->low, x->high} : Json(nullptr); }
+
+Json arm_json(const std::string& task, const report::Arm& arm) {
+  return {{"task", task},
+          {"variant", arm.variant},
+          {"kv_heads", arm.kv_heads == 0 ? Json(nullptr) : Json(arm.kv_heads)},
+          {"metric", report::metric_of(task).key}};
 }
 
-/// The maps of a run's first test example. Throws Error as load_run() and attention_maps() do.
-report::AttentionOfRun attention_of(const experiment::Record& record) {
-  const experiment::AttentionMaps maps =
-      experiment::attention_maps(experiment::load_run(record.path.parent_path()), {});
-  report::AttentionOfRun run{
-      report::arm_of(record.config).name(), record.run, static_cast<std::size_t>(maps.positions), maps.names, {}};
-  for (const experiment::AttentionMap& map : maps.maps) {
-    report::AttentionPicture picture;
-    picture.map = {"layer " + std::to_string(map.layer) + ", head " + std::to_string(map.head), map.probabilities};
-    if (std::isfinite(map.score_asymmetry)) picture.score_asymmetry = map.score_asymmetry;
-    picture.probability_asymmetry = map.probability_asymmetry;
-    run.maps.push_back(picture);
-  }
-  return run;
+Json cell_json(const report::Cell& cell) {
+  Json json = arm_json(cell.task, cell.arm), runs = Json::array();
+  for (const report::Sample& s : cell.samples)
+    runs.push_back({{"run", s.record->run},
+                    {"seed", s.seed},
+                    {"status", status_name(s.record->status)},
+                    {"value", or_null(s.value)}});
+  json.update({{"expected", cell.expected},
+               {"n", cell.with_value()},
+               {"configurations", cell.configurations},
+               {"mean", or_null(cell.mean)},
+               {"deviation", or_null(cell.deviation)},
+               {"interval", or_null(cell.interval)},
+               {"solved", or_null(cell.solved)},
+               {"runs", runs}});
+  return json;
 }
 
-/// A model that cannot be read, or whose data are not there, costs its maps and a message, not the page.
-std::vector<report::AttentionOfRun> all_attention(const Session& session, const RecordSet& set,
-                                                  const report::Summary& summary) {
-  std::vector<report::AttentionOfRun> runs;
-  for (const experiment::Record* record : runs_to_look_at(set, summary)) try {
-      runs.push_back(attention_of(*record));
-    } catch (const Error& error) {
-      note(session, "no attention maps of " + record->run + ": " + error.what());
-    }
-  return runs;
+Json difference_json(const report::Difference& d) {
+  Json json = arm_json(d.task, d.arm);
+  json.update({{"baseline", d.baseline.name()},
+               {"relative", d.relative},
+               {"expected", d.expected},
+               {"n", d.test.n},
+               {"mean", d.test.mean},
+               {"deviation", or_null(d.test.deviation)},
+               {"interval", or_null(d.interval)},
+               {"t", or_null(d.test.t)},
+               {"p", or_null(d.test.p)},
+               {"p_holm", or_null(d.p_holm)}});
+  return json;
+}
+
+Json report_json(const Summary& summary, const RecordSet& set) {
+  Json cells = Json::array(), differences = Json::array(), left_out = Json::array();
+  for (const report::Cell& cell : summary.cells) cells.push_back(cell_json(cell));
+  for (const report::Difference& d : summary.differences) differences.push_back(difference_json(d));
+  for (const experiment::LeftOut& one : set.left_out)
+    left_out.push_back({{"path", one.path.string()}, {"reason", one.reason}});
+  return {{"records", set.records.size()},
+          {"builds", summary.builds},
+          {"averages_incomplete", summary.averages_incomplete},
+          {"cells", cells},
+          {"differences", differences},
+          {"left_out", left_out}};
+}
+
+/// At most one form may take stdout.
+void check_forms(const Session& session, const ReportFlags& flags) {
+  check_output(flags.page);
+  std::vector<std::string> on_stdout;
+  if (session.json_on_stdout()) on_stdout.emplace_back("--json");
+  if (flags.page == "-") on_stdout.emplace_back("--out");
+  for (std::size_t i = 0; i < kForms.size(); ++i) {
+    check_output(flags.files[i]);
+    if (flags.files[i] == "-") on_stdout.emplace_back(kForms[i].flag);
+  }
+  if (on_stdout.size() > 1)
+    fail_usage(on_stdout[0] + " and " + on_stdout[1] + " both want stdout; give one of them a file");
+}
+
+RecordSet read(const Session& session, const ReportFlags& flags) {
+  RecordSet set = experiment::read_records({flags.paths.begin(), flags.paths.end()});
+  const std::size_t builds = builds_of(set.records).size(), all = set.records.size();
+  keep_one_build(set, flags.mix_builds);
+  for (const experiment::LeftOut& one : set.left_out)
+    note(session, "left out: " + one.path.string() + ": " + one.reason);
+  if (builds > 1)
+    note(session, std::to_string(builds) + " builds are there; " +
+                      (flags.mix_builds ? std::string("they are averaged together")
+                                        : "the one with most runs is taken, " + std::to_string(set.records.size()) +
+                                              " of " + std::to_string(all) + " (--mix-builds takes all)"));
+  if (set.records.empty())
+    fail_input("there is no finished result in " + flags.paths[0] +
+               (set.left_out.empty() ? "" : "; " + std::to_string(set.left_out.size()) + " files were left out") +
+               (flags.paths.size() > 1 ? " and what else was named" : "") + "; train or sweep makes results");
+  return set;
 }
 
 Exit make_report(const Session& session, const ReportFlags& flags) {
-  RecordSet set = experiment::read_records({flags.paths.begin(), flags.paths.end()});
-  experiment::keep_one_build(set);
-  if (set.records.empty())
-    fail_input("report: no finished run in " + join(flags.paths) + " (" + std::to_string(set.left_out.size()) +
-               " results left out)");
+  check_forms(session, flags);
   report::SummaryOptions options;
   options.allow_missing = flags.allow_missing;
-  options.baseline = {nn::parse_variant(flags.baseline).id(), 0};
-  const report::Summary summary = report::summarize(set.records, options);
-  report::PageInput input{.records = set, .summary = summary};
-  if (!flags.no_attention) input.attention = all_attention(session, set, summary);
-  const std::string page = report::page_html(input);
-  write_file_atomic(flags.out, page);
-
-  Json left_out = Json::array();
-  for (const experiment::LeftOut& file : set.left_out) {
-    note(session, "left out " + file.path.string() + ": " + file.reason);
-    left_out.push_back({{"path", file.path.string()}, {"reason", file.reason}});
+  options.mix_builds = flags.mix_builds;
+  options.baseline.variant = nn::parse_variant(flags.baseline).id();
+  const RecordSet set = read(session, flags);
+  const Summary summary = summarize(set.records, options);
+  std::string text = tables_document(summary, report::Format::kText);
+  for (std::size_t i = 0; i < kForms.size(); ++i) {
+    if (flags.files[i].empty()) continue;
+    const std::string form = kForms[i].render(summary);
+    if (flags.files[i] == "-")
+      text = form;
+    else
+      write_file_atomic(flags.files[i], form);
   }
-  print(session,
-        flags.out + ": " + counted(set.records.size(), "run") + ", " + counted(summary.tasks.size(), "task") + ", " +
-            counted(summary.arms.size(), "variant") + "\n",
-        {{"out", flags.out},
-         {"bytes", page.size()},
-         {"runs", set.records.size()},
-         {"tasks", summary.tasks},
-         {"left_out", left_out}});
+  if (!flags.page.empty()) {
+    report::PageInput input{.records = set, .summary = summary};
+    if (!flags.no_attention) input.attention = attention_of_arms(session, set, summary);
+    const std::string page = page_html(input);
+    if (flags.page == "-")
+      text = page;
+    else
+      write_file_atomic(flags.page, page);
+  }
+  print(session, text, report_json(summary, set));
   return Exit::kDone;
 }
 
@@ -108,18 +159,26 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
 void add_report(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<ReportFlags>();
   command.add_option("paths", flags->paths, "directories of runs, run directories or result files")
-      ->type_name("PATH... [results]");
-  command.add_option("--out", flags->out, "the page")->type_name("FILE [report.html]");
-  command.add_option("--baseline", flags->baseline, "the variant that others are compared with")
+      ->required()
+      ->type_name("DIR");
+  command.add_option("--out", flags->page, "all of it as one HTML page, with charts")
+      ->type_name("FILE.html|-")
+      ->group("Output");
+  for (std::size_t i = 0; i < kForms.size(); ++i)
+    command.add_option(kForms[i].flag, flags->files[i], kForms[i].help)->type_name("FILE|-")->group("Output");
+  command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are, and mark it");
+  command.add_flag("--mix-builds", flags->mix_builds, "average runs of several builds, and mark it");
+  command.add_option("--baseline", flags->baseline, "variant that others are compared with")
       ->type_name("VARIANT [q_k_v]");
-  command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are where some are missing");
-  command.add_flag("--no-attention", flags->no_attention, "without attention maps, which need a model of each variant");
+  command.add_flag("--no-attention", flags->no_attention,
+                   "a page without attention maps, for which a model of each variant is read");
   finish_command(
       command, session,
-      "Makes one HTML page of many results: tables with intervals, every run as a dot, differences from a baseline,\n"
-      "learning curves, quality against cache bytes, and what was run. The page needs neither network nor script, and\n"
-      "the same results give the same bytes.",
-      "  qkvbench report results --out report.html");
+      "Tables of all finished results: means with 95 % intervals, runs solved, differences from the baseline\n"
+      "on the same seeds and configurations. What is left out is named on stderr and in --json. An average\n"
+      "over fewer runs than the other variants of its task have is refused unless --allow-missing is given.",
+      "  qkvbench report results --out report.html\n"
+      "  qkvbench report results --md table.md --csv runs.csv");
   command.callback([&session, flags] { session.action = [&session, flags] { return make_report(session, *flags); }; });
 }
 

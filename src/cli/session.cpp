@@ -30,11 +30,15 @@ void finish_command(CLI::App& command, Session& session, const std::string& deta
 
 void begin(const Session& session) {
   set_threads(session.threads > 0 ? session.threads : physical_cores());
-  if (session.json.empty() || session.json_on_stdout()) return;
-  const std::filesystem::path path(session.json);
+  check_output(session.json);
+}
+
+void check_output(const std::string& file) {
+  if (file.empty() || file == "-") return;
+  const std::filesystem::path path(file);
   const std::filesystem::path directory = path.has_parent_path() ? path.parent_path() : ".";
-  if (std::filesystem::is_directory(path)) fail_output("cannot write " + session.json + ": it is a directory");
-  if (::access(directory.c_str(), W_OK) != 0) fail_output("cannot write " + session.json + ": " + std::strerror(errno));
+  if (std::filesystem::is_directory(path)) fail_output("cannot write " + file + ": it is a directory");
+  if (::access(directory.c_str(), W_OK) != 0) fail_output("cannot write " + file + ": " + std::strerror(errno));
 }
 
 void print(const Session& session, const std::string& text, const experiment::Json& json) {

@@ -57,6 +57,9 @@ std::string heading_html(const PageInput& input) {
   if (!records.empty())
     out += "<dl class=\"facts\"><dt>machine</dt><dd>" + listed(records, &experiment::Record::machine) +
            "</dd><dt>build</dt><dd>" + listed(records, &experiment::Record::build) + "</dd></dl>\n";
+  if (input.summary.builds.size() > 1)
+    out += "<p class=\"warning\">Runs of " + counted(input.summary.builds.size(), "build") +
+           " stand together in these averages.</p>\n";
   if (!input.records.left_out.empty())
     out += "<p class=\"warning\">" + counted(input.records.left_out.size(), "file") +
            " left out, see <a href=\"#how\">What was run</a>.</p>\n";

@@ -109,7 +109,7 @@ std::vector<Box> obstacles(const ParetoChart& chart, const Axis& y, const std::v
 
 /// Points of the same size stand beside each other, so that their intervals do not hide one another.
 std::vector<Place> place_markers(const ParetoChart& chart, const Axis& x, const Axis& y) {
-  constexpr double kApart = 7;
+  constexpr double kApart = 8;
   std::vector<Place> markers;
   for (const ParetoPoint& point : chart.points) {
     const auto same = [&](const ParetoPoint& other) { return other.bytes == point.bytes; };
@@ -123,7 +123,14 @@ std::vector<Place> place_markers(const ParetoChart& chart, const Axis& x, const 
 void draw_point(Svg& svg, const ParetoPoint& point, const Place& at, const Axis& y, bool on_front) {
   if (point.interval) {
     const double top = y.at(point.interval->high), bottom = y.at(point.interval->low);
-    svg.line(at.x, top, at.x, bottom, "h" + std::to_string(point.style.hue) + " whisker");
+    std::string d = move_to(at.x, top) + line_to(at.x, bottom);
+    const auto end = [&](double value, double back) {  // a stroke, or an arrow where the interval leaves the axis
+      const double tip = y.at(value), side = y.holds(value) ? tip : tip + back;
+      d += move_to(at.x - 3, side) + line_to(at.x, tip) + line_to(at.x + 3, side);
+    };
+    end(point.interval->high, 4);
+    end(point.interval->low, -4);
+    svg.path(d, "h" + std::to_string(point.style.hue) + " whisker");
   }
   if (on_front) svg.path(move_to(at.x - 7.5, at.y) + "a7.5 7.5 0 1 0 15 0a7.5 7.5 0 1 0 -15 0z", "ring");
   svg.marker(point.style, at.x, at.y, 4);

@@ -43,14 +43,8 @@ std::string charts_html(const PageInput& input, const std::string& why, Chart ch
 
 /// "7/9", and what is missing.
 std::string runs_note(const Cell& cell, const Metric& metric) {
-  std::size_t values = 0, solved = 0;
-  for (const Sample& sample : cell.samples)
-    if (sample.value) {
-      ++values;
-      solved += *sample.value >= kSolved ? 1 : 0;
-    }
-  std::string note = std::to_string(values);
-  if (metric.is_share) note = std::to_string(solved) + "/" + note;
+  std::string note = std::to_string(cell.with_value());
+  if (metric.is_share) note = std::to_string(cell.solved_runs) + "/" + note;
   if (cell.missing() > 0) note += ", " + std::to_string(cell.missing()) + " miss.";
   return note;
 }
@@ -113,6 +107,12 @@ std::string p_text(const std::optional<double>& p) {
   return *p < 0.001 ? "< 0.001" : fixed(*p, 3);
 }
 
+/// How many pairs, and of how many when some are missing.
+std::string pairs_text(const Difference& difference) {
+  const std::string n = std::to_string(difference.test.n);
+  return difference.test.n < difference.expected ? n + "/" + std::to_string(difference.expected) : n;
+}
+
 std::string forest_of(const PageInput& input, const std::string& task) {
   const Metric& metric = metric_of(task);
   ForestChart chart{"",
@@ -132,7 +132,7 @@ std::string forest_of(const PageInput& input, const std::string& task) {
     std::optional<Interval> interval;
     if (difference.interval) interval = Interval{scale * difference.interval->low, scale * difference.interval->high};
     chart.rows.push_back({difference.arm.name(), style_of(difference.arm, input.summary), scale * difference.test.mean,
-                          interval, p_text(difference.p_holm) + " · " + std::to_string(difference.test.n)});
+                          interval, p_text(difference.p_holm) + " · " + pairs_text(difference)});
   }
   return forest_svg(chart);
 }
@@ -158,34 +158,32 @@ std::string pareto_of(const PageInput& input, const std::string& task) {
 
 std::string strips_html(const PageInput& input) {
   std::string why =
-      "A dot is a run (its name and value show when it is pointed at). Below the dots the mean and its 95 % interval; "
-      "an "
-      "arrow says that the interval goes on. At the right: runs solved of runs done, or runs done.";
+      "A dot is a run (its name and value show when it is pointed at). Below the dots the mean and its 95 % "
+      "interval; an arrow says that the interval goes on. At the right: runs solved of runs done, or runs done.";
   if (!input.references.empty()) why += " × is the paper's mean, + its authors' re-run.";
   return charts_html(input, why, [&](const std::string& task) { return strip_of(input, task); });
 }
 
 std::string curves_html(const PageInput& input) {
   return charts_html(input,
-                     "Mean over all runs of a variant that ended well; the band holds the middle half of them. Runs of "
-                     "different lengths are laid over each other by the share of their steps.",
+                     "Mean over all runs of a variant that ended well; the band holds the middle half of them. Runs "
+                     "of different lengths are laid over each other by the share of their steps.",
                      [&](const std::string& task) { return curves_of(input, task); });
 }
 
 std::string forests_html(const PageInput& input) {
   return charts_html(
       input,
-      "Pairs of runs with the same configuration and seed, a variant minus the baseline: mean and 95 % "
-      "interval (cut where it ends in an arrow). p is Student's paired test after Holm's correction for all "
-      "variants of the task.",
+      "Pairs of runs with the same configuration and seed, a variant minus the baseline: mean and 95 % interval (cut "
+      "where it ends in an arrow). p is Student's paired test after Holm's correction for all variants of the task.",
       [&](const std::string& task) { return forest_of(input, task); });
 }
 
 std::string paretos_html(const PageInput& input) {
   return charts_html(
       input,
-      "Bytes that decoding keeps for each token (32-bit floats, mean over configurations) and the mean with "
-      "its 95 % interval. Ringed and joined: variants that no other beats in both.",
+      "Bytes that decoding keeps for each token (32-bit floats, mean over configurations) and the mean with its 95 % "
+      "interval. Ringed and joined: variants that no other beats in both.",
       [&](const std::string& task) { return pareto_of(input, task); });
 }
 

@@ -108,12 +108,9 @@ std::string attention_html(const PageInput& input) {
   const std::size_t most = std::clamp(side, kLeastSide, kMostSide);
   std::string out =
       "<p class=\"why\">One run of each variant, on its first test example: what each position (row) attends to "
-      "(column), "
-      "for each layer and head. Colour: <span class=\"scale\"></span> from 0 to the map's largest weight. S are the "
-      "scores "
-      "before the softmax, P the weights; |S − Sᵀ| and |P − Pᵀ| are means over all pairs: scores of a query that is "
-      "also "
-      "the key are symmetric, their softmax is not.</p>\n";
+      "(column), for each layer and head. Colour: <span class=\"scale\"></span> from 0 to the map's largest weight. "
+      "S are the scores before the softmax, P the weights; |S − Sᵀ| and |P − Pᵀ| are means over all pairs: "
+      "scores of a query that is also the key are symmetric, their softmax is not.</p>\n";
   for (const AttentionOfRun& full : input.attention) {
     const AttentionOfRun run = pooled(full, most);
     out += "<h3>" + escaped(run.arm) + "</h3>\n<p class=\"why\">" + escaped(run.run);

@@ -61,8 +61,7 @@ std::string left_out_html(const PageInput& input) {
   for (const experiment::LeftOut& file : input.records.left_out)
     rows += "<tr><td>" + escaped(file.path.generic_string()) + "</td><td>" + escaped(file.reason) + "</td></tr>\n";
   return "<h3>Left out</h3>\n<div class=\"scroll\"><table "
-         "class=\"left\"><thead><tr><th>file</th><th>why</th></tr></thead>\n"
-         "<tbody>" +
+         "class=\"left\"><thead><tr><th>file</th><th>why</th></tr></thead>\n<tbody>" +
          rows + "</tbody></table></div>\n";
 }
 
@@ -93,11 +92,10 @@ std::string all_runs_html(const PageInput& input) {
             "</td><td>" + with_commas(record.macs_forward) + "</td><td>" +
             with_commas(record.kv_cache_bytes_per_token) + "</td><td>" + duration(record.wall_s) + "</td></tr>\n";
   }
-  return details(
-      "All " + counted(input.records.records.size(), "run"),
-      "<div class=\"scroll\"><table><thead><tr><th>run</th><th>result</th><th>parameters</th><th>in attention</th>"
-      "<th>multiply-adds</th><th>cache B/token</th><th>time</th></tr></thead>\n<tbody>" +
-          rows + "</tbody></table></div>\n");
+  return details("All " + counted(input.records.records.size(), "run"),
+                 "<div class=\"scroll\"><table><thead><tr><th>run</th><th>result</th><th>parameters</th><th>in "
+                 "attention</th><th>multiply-adds</th><th>cache B/token</th><th>time</th></tr></thead>\n<tbody>" +
+                     rows + "</tbody></table></div>\n");
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ std::string small(const std::string& html) { return "<small>" + html + "</small>
 
 std::string cell_html(const PageInput& input, const Cell& cell) {
   const Metric& metric = metric_of(cell.task);
-  const std::size_t n = cell.samples.size();
+  const std::size_t n = cell.with_value();
   std::string out = cell.mean ? "<b>" + value_text(metric, *cell.mean) + "</b>" : "–";
   if (cell.interval)
     out += "<small class=\"tight\">[" + value_text(metric, cell.interval->low) + ", " +
@@ -51,11 +51,8 @@ std::string cell_html(const PageInput& input, const Cell& cell) {
 
 std::string explanation(const PageInput& input) {
   std::string out =
-      "<p class=\"why\">Mean over the runs of a cell; in brackets its 95 % interval: Student's t over seeds where "
-      "there is "
-      "one configuration, a bootstrap over whole configurations where there are several. Solved: the share of runs "
-      "with at "
-      "least " +
+      "<p class=\"why\">Mean over the runs of a cell; in brackets its 95 % interval: Student's t over seeds of one "
+      "configuration, a bootstrap of whole configurations where there are several. Solved: runs with at least " +
       short_number(100 * kSolved, 0) + " % accuracy.";
   if (input.summary.averages_incomplete) out += " <b>Cells with missing runs are averaged over the runs there are.</b>";
   if (!input.references.empty()) out += " Below: the paper's value, and its authors' own later re-run.";
@@ -113,10 +110,9 @@ std::string arms_html(const PageInput& input) {
             (variant ? (variant->sharing->cached_tensors() == 1 ? "K" : "K and V") : "–") + "</td></tr>\n";
   }
   return "<p class=\"why\">Letters that stand together share one projection; + adds a learned 2D positional term to "
-         "the "
-         "scores. α = 1/√(head size).</p>\n<div class=\"scroll\"><table class=\"left\"><thead><tr><th>variant</th>"
-         "<th>in the paper</th><th>attention</th><th>projections</th><th>cached at "
-         "decoding</th></tr></thead>\n<tbody>" +
+         "the scores. α = 1/√(head size).</p>\n<div class=\"scroll\"><table "
+         "class=\"left\"><thead><tr><th>variant</th><th>in the "
+         "paper</th><th>attention</th><th>projections</th><th>cached at decoding</th></tr></thead>\n<tbody>" +
          rows + "</tbody></table></div>\n";
 }
 

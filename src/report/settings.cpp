@@ -3,14 +3,13 @@
 #include "qkvbench/report/settings.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <set>
 #include <type_traits>
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/dataset.hpp"
 #include "qkvbench/report/page.hpp"
+#include "qkvbench/report/table.hpp"
 
 namespace qkvbench::report {
 
@@ -74,8 +73,8 @@ std::string setting_text(const Config& config, const Option& option) {
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>) {
           return value;
         } else {
-          std::array<char, 64> buffer{};  // of a double: the shortest text that reads back as the same number
-          return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
+          if constexpr (std::is_floating_point_v<std::remove_cvref_t<decltype(value)>>) return exact(value);
+          return std::to_string(value);
         }
       },
       option.member);

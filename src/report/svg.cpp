@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 
 #include "qkvbench/report/table.hpp"
 
@@ -56,11 +54,7 @@ std::string escaped(std::string_view text) {
 }
 
 std::string short_number(double x, int decimals) {
-  if (!std::isfinite(x)) return "–";
-  std::array<char, 400> buffer{};
-  const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), x, std::chars_format::fixed, decimals).ptr;
-  std::string text(buffer.data(), end);
+  std::string text = fixed(x, decimals);
   if (text.find('.') != std::string::npos) {
     text.erase(text.find_last_not_of('0') + 1);
     if (text.back() == '.') text.pop_back();

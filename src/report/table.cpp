@@ -3,19 +3,22 @@
 #include "qkvbench/report/table.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 namespace qkvbench::report {
 
 namespace {
 
-/// The same text whatever the locale.
-std::string formatted(std::chars_format format, int decimals, double x) {
+/// With a point whatever the locale. Not to_chars, which libc++ long had for integers only.
+std::string formatted(const char* format, int digits, double x) {
   if (!std::isfinite(x)) return "–";
   std::array<char, 400> buffer{};
-  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), x, format, decimals).ptr};
+  std::snprintf(buffer.data(), buffer.size(), format, digits, x);
+  std::string text = buffer.data();
+  std::ranges::replace(text, ',', '.');
+  return text;
 }
 
 std::string padded(const std::string& text, std::size_t width, Align align) {
@@ -115,6 +118,21 @@ std::string Table::latex() const {
   return out + "\\bottomrule\n\\end{tabular}\n";
 }
 
+std::string Table::csv() const {
+  const auto line = [&](auto&& cell) {
+    std::string out;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      const std::string text = cell(c);
+      const bool plain = text.find_first_of(",\"\r\n") == std::string::npos;
+      out += (c ? "," : "") + (plain ? text : "\"" + replaced(text, {{"\"", "\"\""}}) + "\"");
+    }
+    return out + "\r\n";
+  };
+  std::string out = line([&](std::size_t c) { return columns_[c].title; });
+  for (const auto& row : rows_) out += line([&](std::size_t c) { return c < row.size() ? row[c] : std::string(); });
+  return out;
+}
+
 std::string Table::render(Format format) const {
   return format == Format::kText ? text() : format == Format::kMarkdown ? markdown() : latex();
 }
@@ -130,9 +148,18 @@ std::string size_text(double bytes) {
   return fixed(bytes, whole ? 0 : 1) + " " + kUnits[unit];
 }
 
-std::string fixed(double x, int decimals) { return formatted(std::chars_format::fixed, decimals, x); }
+std::string fixed(double x, int decimals) { return formatted("%.*f", decimals, x); }
 
-std::string scientific(double x, int decimals) { return formatted(std::chars_format::scientific, decimals, x); }
+std::string scientific(double x, int decimals) { return formatted("%.*e", decimals, x); }
+
+std::string exact(double x) {
+  std::string text;
+  for (int digits = 15; digits <= 17; ++digits) {
+    text = formatted("%.*g", digits, x);
+    if (std::strtod(text.c_str(), nullptr) == x) break;
+  }
+  return text;
+}
 
 std::string duration(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "–";

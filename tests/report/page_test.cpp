@@ -198,7 +198,7 @@ TEST_CASE("commands name every key that differs from where the task begins, and 
   records.back().config.kv_heads = 2;
   CHECK(commands_of(records) ==
         std::vector<std::string>{"for s in 0 1; do qkvbench train --task reverse --variant q_k_v,qk_v+ --seed $s; done",
-                                 "qkvbench train --task reverse --kv-heads 2 --lr 3e-04 --variant q_k_v --seed 7"});
+                                 "qkvbench train --task reverse --kv-heads 2 --lr 0.0003 --variant q_k_v --seed 7"});
   records = {record_of("glyphs", "q_k_v", 0)};
   apply_preset(records[0].config, *experiment::recipe_of("glyphs"));
   records[0].config.kv_heads = records[0].config.heads;

@@ -52,6 +52,9 @@ class ConfigFlags {
 /// directory does not exist or cannot be written.
 void begin(const Session& session);
 
+/// Throws Error (output) when a file that will be written at the end cannot be; empty and "-" are fine.
+void check_output(const std::string& file);
+
 /// Prints `text` to stdout unless the JSON goes there, and writes the JSON where --json says.
 /// Throws Error (output) when either cannot be written.
 void print(const Session& session, const std::string& text, const experiment::Json& json);
@@ -80,9 +83,10 @@ void add_attention(CLI::App& command, Session& session);
 void add_inspect(CLI::App& command, Session& session);
 void add_bench(CLI::App& command, Session& session);
 void add_verify(CLI::App& command, Session& session);
+void add_compare(CLI::App& command, Session& session);
+void add_report(CLI::App& command, Session& session);
 void add_data(CLI::App& command, Session& session);
 void add_list(CLI::App& command, Session& session);
-void add_report(CLI::App& command, Session& session);
 void add_schema(CLI::App& command, Session& session);
 
 /// Everything main() does: parses, runs, prints errors as one line, returns the exit status.

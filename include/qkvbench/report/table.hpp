@@ -1,4 +1,4 @@
-// Tables for a terminal, for Markdown and for LaTeX, and the numbers in them.
+// Tables for a terminal, for Markdown, for LaTeX and for other programs, and the numbers in them.
 // Not a document writer: one table, no caption.
 #pragma once
 #include <array>
@@ -29,6 +29,9 @@ class Table {
   std::string markdown() const;
   /// A tabular with the rules of the package booktabs.
   std::string latex() const;
+  /// Comma-separated values as RFC 4180 has them: lines end in CR LF, cells with commas, quotes or line ends are
+  /// quoted.
+  std::string csv() const;
   std::string render(Format format) const;
 
  private:
@@ -43,6 +46,8 @@ std::size_t display_width(const std::string& text);
 std::string fixed(double x, int decimals);
 /// A number in scientific form with so many decimals: "1.8e-07".
 std::string scientific(double x, int decimals);
+/// A short text that reads back as the same number: "0.0003"; "–" when it is not finite.
+std::string exact(double x);
 /// A size in binary units with at most one decimal: "512 B", "2.5 KiB", "80 KiB", "5.1 GiB".
 std::string size_text(double bytes);
 /// "1.2 s", "3 min 04 s", "2 h 05 min".

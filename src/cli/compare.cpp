@@ -1,0 +1,170 @@
+// qkvbench compare: two results or two directories of them, metric by metric, with tolerances for scripts.
+// What is compared and what holds is decided in experiment/compare.
+#include "qkvbench/experiment/compare.hpp"
+
+#include <cmath>
+#include <memory>
+
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Comparison;
+using experiment::Json;
+using experiment::MetricPair;
+using experiment::RunPair;
+
+struct CompareFlags {
+  std::string a, b;
+  experiment::Demand demand;
+};
+
+Json or_null(const std::optional<double>& x) { return x && std::isfinite(*x) ? Json(*x) : Json(nullptr); }
+
+std::optional<double> difference_of(const MetricPair& m) {
+  return m.a && m.b ? std::optional(*m.b - *m.a) : std::nullopt;
+}
+
+/// (b − a)/a
+std::optional<double> relative_of(const MetricPair& m) {
+  return m.a && m.b && *m.a != 0 ? std::optional((*m.b - *m.a) / *m.a) : std::nullopt;
+}
+
+Json pair_json(const RunPair& pair) {
+  Json metrics = Json::object(), fields = Json::array();
+  for (const MetricPair& m : pair.metrics)
+    metrics[m.name] = {{"a", or_null(m.a)},
+                       {"b", or_null(m.b)},
+                       {"difference", or_null(difference_of(m))},
+                       {"relative", or_null(relative_of(m))},
+                       {"within", m.within}};
+  for (const experiment::FieldPair& f : pair.fields) fields.push_back({{"field", f.field}, {"a", f.a}, {"b", f.b}});
+  return {{"run_a", pair.run_a},
+          {"run_b", pair.run_b},
+          {"path_a", pair.path_a.string()},
+          {"path_b", pair.path_b.string()},
+          {"equal", pair.equal},
+          {"holds", pair.holds},
+          {"metrics", metrics},
+          {"other_fields_differing", pair.fields_differing},
+          {"other_fields", fields}};
+}
+
+Json comparison_json(const CompareFlags& flags, const Comparison& comparison) {
+  Json runs = Json::array(), left_out = Json::array();
+  for (const RunPair& pair : comparison.runs) runs.push_back(pair_json(pair));
+  for (const experiment::LeftOut& one : comparison.left_out)
+    left_out.push_back({{"path", one.path.string()}, {"reason", one.reason}});
+  return {{"a", flags.a},
+          {"b", flags.b},
+          {"exact", flags.demand.exact()},
+          {"tolerance", {{"abs", or_null(flags.demand.absolute)}, {"rel", or_null(flags.demand.relative)}}},
+          {"holds", comparison.holds},
+          {"runs", runs},
+          {"only_a", comparison.only_a},
+          {"only_b", comparison.only_b},
+          {"left_out", left_out}};
+}
+
+std::string shown(const std::optional<double>& x) {
+  if (!x) return "–";
+  const bool whole = *x == std::floor(*x) && std::abs(*x) < 1e12;
+  return whole ? report::fixed(*x, 0) : report::fixed(*x, 6);
+}
+
+/// One pair in full.
+std::string pair_text(const RunPair& pair) {
+  using report::Align;
+  std::string text = "a  " + pair.run_a + "\nb  " + pair.run_b + "\n\n";
+  report::Table table({{"metric"},
+                       {"a", Align::kRight},
+                       {"b", Align::kRight},
+                       {"b − a", Align::kRight},
+                       {"relative", Align::kRight},
+                       {""}});
+  for (const MetricPair& m : pair.metrics) {
+    const auto difference = difference_of(m), relative = relative_of(m);
+    table.add({m.name, shown(m.a), shown(m.b), difference ? report::scientific(*difference, 2) : "–",
+               relative ? report::scientific(*relative, 2) : "–", m.within ? "" : "differs"});
+  }
+  text += table.text();
+  if (pair.fields_differing > 0) text += "\n";
+  for (const experiment::FieldPair& f : pair.fields)
+    text += f.field + ": " + f.a.substr(0, 60) + " and " + f.b.substr(0, 60) + "\n";
+  if (pair.fields_differing > pair.fields.size())
+    text += "… and " + std::to_string(pair.fields_differing - pair.fields.size()) + " other fields differ\n";
+  return text;
+}
+
+/// Of many pairs, those that do not hold.
+std::string list_text(const Comparison& comparison) {
+  using report::Align;
+  report::Table table(
+      {{"run"}, {"metrics that differ"}, {"largest relative", Align::kRight}, {"other fields", Align::kRight}});
+  bool any = false;
+  for (const RunPair& pair : comparison.runs) {
+    if (pair.holds) continue;
+    std::string names;
+    std::optional<double> largest;
+    for (const MetricPair& m : pair.metrics) {
+      if (m.within) continue;
+      names += (names.empty() ? "" : ", ") + m.name;
+      if (const auto relative = relative_of(m); relative && std::abs(*relative) > largest.value_or(0))
+        largest = std::abs(*relative);
+    }
+    table.add(
+        {pair.run_a, names, largest ? report::scientific(*largest, 2) : "–", std::to_string(pair.fields_differing)});
+    any = true;
+  }
+  return any ? table.text() : "";
+}
+
+Exit compare(const Session& session, const CompareFlags& flags) {
+  const Comparison comparison = experiment::compare(flags.a, flags.b, flags.demand);
+  for (const experiment::LeftOut& one : comparison.left_out)
+    note(session, "left out: " + one.path.string() + ": " + one.reason);
+  std::string text = comparison.runs.size() == 1 ? pair_text(comparison.runs[0]) : list_text(comparison);
+  for (const auto& [side, names] : {std::pair("a", &comparison.only_a), std::pair("b", &comparison.only_b)})
+    for (const std::string& name : *names) text += std::string("only in ") + side + ": " + name + "\n";
+  std::size_t equal = 0, holding = 0;
+  for (const RunPair& pair : comparison.runs) equal += pair.equal, holding += pair.holds;
+  text += (text.empty() ? "" : "\n") + std::to_string(comparison.runs.size()) +
+          (comparison.runs.size() == 1 ? " pair of runs" : " pairs of runs, matched by name") + ": " +
+          std::to_string(equal) + " equal";
+  if (!flags.demand.exact()) text += ", " + std::to_string(holding) + " within the tolerance";
+  print(session, text + "\n", comparison_json(flags, comparison));
+  return comparison.holds ? Exit::kDone : Exit::kCheckFailed;
+}
+
+}  // namespace
+
+void add_compare(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<CompareFlags>();
+  command.add_option("a", flags->a, "a result.json, a run directory or a directory of runs")
+      ->required()
+      ->type_name("A");
+  command.add_option("b", flags->b, "what it is compared with")->required()->type_name("B");
+  command.add_option("--abs", flags->demand.absolute, "a metric may differ by so much")
+      ->check(between(0.0, 1e300))
+      ->type_name("X");
+  command.add_option("--rel", flags->demand.relative, "or by this share of the larger one")
+      ->check(between(0.0, 1e300))
+      ->type_name("X");
+  command.add_option("--metric", flags->demand.metrics, "only this metric; may be given several times")
+      ->type_name("NAME")
+      ->take_all();
+  command.add_flag("--allow-missing", flags->demand.allow_missing, "a run that only one side has is no failure");
+  finish_command(
+      command, session,
+      "Two runs are compared whatever their names, directories of runs by the names of runs. Without --abs,\n"
+      "--rel and --metric everything but timing, env, tool and argv must be equal; with them only metrics\n"
+      "count. Status 7 when something differs by more, or a run has no counterpart.",
+      "  qkvbench compare results/RUN other/RUN\n"
+      "  qkvbench compare results other --rel 1e-4 --metric test_loss --json -");
+  command.callback([&session, flags] { session.action = [&session, flags] { return compare(session, *flags); }; });
+}
+
+}  // namespace qkvbench::cli

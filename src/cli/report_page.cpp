@@ -1,0 +1,64 @@
+// Attention maps for a report's page: which runs are looked at, and what their models attend to.
+// What the page shows of them is in report/section_claims.
+#include "qkvbench/cli/report_page.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "qkvbench/experiment/attention_maps.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::RecordSet;
+
+std::vector<const experiment::Record*> runs_to_look_at(const RecordSet& set, const report::Summary& summary) {
+  std::vector<const experiment::Record*> best;
+  for (const std::string& task : summary.tasks) {
+    std::vector<const experiment::Record*> runs;
+    for (const report::Arm& arm : summary.arms) {
+      const experiment::Record* first = nullptr;
+      for (const experiment::Record& record : set.records)
+        if (record.config.task == task && report::arm_of(record.config) == arm &&
+            (first == nullptr || record.run < first->run) &&
+            std::filesystem::exists(record.path.parent_path() / "model.safetensors"))
+          first = &record;
+      if (first != nullptr) runs.push_back(first);
+    }
+    if (runs.size() > best.size()) best = runs;
+  }
+  return best;
+}
+
+/// The maps of a run's first test example. Throws Error as load_run() and attention_maps() do.
+report::AttentionOfRun attention_of(const experiment::Record& record) {
+  const experiment::AttentionMaps maps =
+      experiment::attention_maps(experiment::load_run(record.path.parent_path()), {});
+  report::AttentionOfRun run{
+      report::arm_of(record.config).name(), record.run, static_cast<std::size_t>(maps.positions), maps.names, {}};
+  for (const experiment::AttentionMap& map : maps.maps) {
+    report::AttentionPicture picture;
+    picture.map = {"layer " + std::to_string(map.layer) + ", head " + std::to_string(map.head), map.probabilities};
+    if (std::isfinite(map.score_asymmetry)) picture.score_asymmetry = map.score_asymmetry;
+    picture.probability_asymmetry = map.probability_asymmetry;
+    run.maps.push_back(picture);
+  }
+  return run;
+}
+
+}  // namespace
+
+std::vector<report::AttentionOfRun> attention_of_arms(const Session& session, const RecordSet& set,
+                                                      const report::Summary& summary) {
+  std::vector<report::AttentionOfRun> runs;
+  for (const experiment::Record* record : runs_to_look_at(set, summary)) try {
+      runs.push_back(attention_of(*record));
+    } catch (const Error& error) {
+      note(session, "no attention maps of " + record->run + ": " + error.what());
+    }
+  return runs;
+}
+
+}  // namespace qkvbench::cli
