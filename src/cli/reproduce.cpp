@@ -88,8 +88,7 @@ std::string table_of(const Recipe& recipe, const report::Summary& summary) {
   for (const Row& row : rows_of(recipe, summary)) {
     const std::string runs =
         std::to_string(row.runs) + (row.runs < row.expected ? " of " + std::to_string(row.expected) : "");
-    const std::string difference =
-        row.here && row.paper ? report::signed_text(*row.here - *row.paper, decimals) : "–";
+    const std::string difference = row.here && row.paper ? report::signed_text(*row.here - *row.paper, decimals) : "–";
     std::vector<std::string> cells{
         row.task, row.arm, shown(row.here, decimals),
         row.interval ? fixed(row.interval->low, decimals) + " … " + fixed(row.interval->high, decimals) : "–"};
@@ -111,8 +110,8 @@ std::string claims_text(const std::vector<report::ClaimResult>& claims) {
                        {"verdict"}});
   std::string tests;
   for (const report::ClaimResult& claim : claims) {
-    table.add({claim.claim, report::effect_text(claim), report::value_text(claim, claim.paper), report::value_text(claim, claim.rerun),
-               report::verdict_name(claim.verdict)});
+    table.add({claim.claim, report::effect_text(claim), report::value_text(claim, claim.paper),
+               report::value_text(claim, claim.rerun), report::verdict_name(claim.verdict)});
     tests += claim.id + ": " + claim.test + (claim.note.empty() ? "" : " (" + claim.note + ")") + "\n";
   }
   return table.text() + "\n" + tests;

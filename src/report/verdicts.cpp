@@ -139,7 +139,8 @@ void judge_bound(const Recipe& recipe, const Claim& claim, const Summary& summar
   const double bound = (higher ? -1 : 1) * claim.margin * kPerCent;
   const Differences differences = compare(recipe, claim, summary, claim.arm, claim.against, result);
   result.test = arm_of(claim.arm).name() + " − " + arm_of(claim.against).name() + (higher ? " > " : " < ") +
-                (bound < 0 ? "−" : "") + fixed(std::abs(bound), 0) + " " + result.unit + ", " + join(tasks_of(claim, summary));
+                (bound < 0 ? "−" : "") + fixed(std::abs(bound), 0) + " " + result.unit + ", " +
+                join(tasks_of(claim, summary));
   if (!differences.incomplete.empty())
     result.note = differences.incomplete;
   else if (!result.interval)
