@@ -17,6 +17,7 @@ constexpr Command kCommands[]{
     {"predict", "what a trained model makes of a list of your own", add_predict},
     {"generate", "a trained language model writes on", add_generate},
     {"attention", "the attention maps of a trained model on one example", add_attention},
+    {"features", "images as a trained model represents them, as .npy files", add_features},
     {"inspect", "parameters, multiply-adds and cache bytes of a configuration", add_inspect},
     {"bench", "training speed beside this machine's peak", add_bench},
     {"verify", "parity with the paper's official code", add_verify},
