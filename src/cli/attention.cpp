@@ -66,6 +66,8 @@ Exit attention(const Session& session, const AttentionFlags& flags) {
   const LoadedModel run = experiment::load_run(flags.model);
   const AttentionMaps all = experiment::attention_maps(run, flags.request);
   std::string text = table_of(all);
+  if (data::find_task(run.config.task).family == "vit")
+    text += "Position 0 is the class token, the others are the image's patches, row by row.\n";
   if (!flags.out.empty()) {
     const std::size_t heads =
         flags.request.heads.empty() ? static_cast<std::size_t>(run.config.heads) : flags.request.heads.size();

@@ -30,7 +30,7 @@ Exit eval(const Session& session, const EvalFlags& flags) {
     if (flags.seed) config.seed = *flags.seed;
   });
   const data::Task& task = data::find_task(run.config.task);
-  const data::TaskOptions options = task_options(run.config);
+  const data::TaskOptions options = task_options(run);
   const data::DataFacts facts = task.facts(options);
   index_t cache_bytes = 0;
   const auto score = [&](data::Split split) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <functional>
 #include <memory>
-#include <numeric>
 
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/data/synthetic.hpp"
@@ -111,34 +111,57 @@ std::vector<double> softmax(const Value& logits) {
   return out;
 }
 
+/// One class in the order of its probability.
+struct Ranked {
+  std::size_t label;
+  std::string name;  ///< its number when the model file tells no names
+  double probability, logit;
+};
+
+std::vector<Ranked> ranked(const LoadedModel& run, const Value& logits) {
+  const std::vector<double> p = softmax(logits);
+  std::vector<Ranked> all;
+  for (std::size_t i = 0; i < p.size(); ++i)
+    all.push_back({i, i < run.class_names.size() ? run.class_names[i] : std::to_string(i), p[i],
+                   static_cast<double>(logits.data()[i])});
+  std::ranges::stable_sort(all, std::greater(), &Ranked::probability);
+  return all;
+}
+
+std::string ranking_table(const std::vector<Ranked>& all, bool with_logits) {
+  constexpr std::size_t kShown = 10;
+  std::vector<report::Table::Column> columns{
+      {"label", report::Align::kRight}, {"class"}, {"probability", report::Align::kRight}};
+  if (with_logits) columns.push_back({"logit", report::Align::kRight});
+  report::Table table(columns);
+  for (std::size_t i = 0; i < std::min(kShown, all.size()); ++i) {
+    std::vector<std::string> row{std::to_string(all[i].label), all[i].name, report::fixed(all[i].probability, 4)};
+    if (with_logits) row.push_back(report::fixed(all[i].logit, 3));
+    table.add(row);
+  }
+  return table.text();
+}
+
 Exit predict_image(const Session& session, const PredictFlags& flags, const LoadedModel& run) {
   const index_t first = 0;
   Tape tape(false);
   Batch batch;
-  data::image_file_example(task_options(run.config), flags.input)->fill({&first, 1}, batch);
+  data::image_file_example(task_options(run), flags.input)->fill({&first, 1}, batch);
   const Value logits = run.model->forward(tape, batch);
-  const std::vector<double> p = softmax(logits);
-  std::vector<std::size_t> order(p.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
-
-  std::vector<report::Table::Column> columns{{"class", report::Align::kRight}, {"probability", report::Align::kRight}};
-  if (flags.logits) columns.push_back({"logit", report::Align::kRight});
-  report::Table table(columns);
-  constexpr std::size_t kShown = 10;
-  for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
-    std::vector<std::string> row{std::to_string(order[i]), report::fixed(p[order[i]], 4)};
-    if (flags.logits) row.push_back(report::fixed(static_cast<double>(logits.data()[order[i]]), 3));
-    table.add(row);
-  }
-  print(session, table.text(),
+  const std::vector<Ranked> all = ranked(run, logits);
+  Json ranking = Json::array();
+  for (const Ranked& r : all)
+    ranking.push_back({{"class", r.label}, {"name", r.name}, {"probability", r.probability}, {"logit", r.logit}});
+  print(session, ranking_table(all, flags.logits),
         {{"model", flags.model},
          {"task", run.config.task},
          {"variant", run.config.variant},
          {"input", flags.input},
-         {"class", order[0]},
-         {"probabilities", p},
-         {"logits", std::vector<real>(logits.data(), logits.data() + p.size())}});
+         {"class", all[0].label},
+         {"name", all[0].name},
+         {"ranking", ranking},
+         {"probabilities", softmax(logits)},
+         {"logits", std::vector<real>(logits.data(), logits.data() + all.size())}});
   return Exit::kDone;
 }
 
@@ -169,7 +192,7 @@ void add_predict(CLI::App& command, Session& session) {
       ->type_name("LIST|FILE");
   command.add_flag("--logits", flags->logits, "also the logits");
   finish_command(command, session,
-                 "Runs a trained model on one list of symbols, or on one image: the ten most likely classes.",
+                 "Runs a trained model on one list of symbols, or on one image: the ten most likely classes by name.",
                  "  qkvbench predict results/RUN \"3 1 4 1 5 9 2 6 5 3 5 8 9 7 9 3\"\n"
                  "  qkvbench predict results/RUN digit.png");
   command.callback([&session, flags] { session.action = [&session, flags] { return predict(session, *flags); }; });

@@ -56,7 +56,8 @@ void ProgressLine::on_step(const experiment::Progress& p) {
   using report::fixed;
   std::string line = name_ + "  step " + with_commas(p.step) + "/" + with_commas(p.total_steps);
   if (std::isfinite(p.loss)) line += "  loss " + fixed(p.loss, 4) + "  accuracy " + fixed(p.accuracy, 3);
-  line += "  " + with_commas(std::llround(p.tokens_per_s)) + " tokens/s  " + report::duration(p.left_s) + " left";
+  line += "  " + with_commas(std::llround(p.tokens_per_s / static_cast<double>(unit_.tokens))) + " " + unit_.name +
+          "/s  " + report::duration(p.left_s) + " left";
   if (terminal_)
     std::cerr << "\r" << line << "\033[K" << std::flush;
   else

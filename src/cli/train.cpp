@@ -67,13 +67,14 @@ std::string table_of(const std::vector<RunReport>& reports) {
   return text;
 }
 
-/// Of tasks whose data come from images: whether the reader kept up.
-void note_wait(const Session& session, const std::string& name, const RunReport& r) {
-  const std::string family = data::find_task(r.result["config"]["task"]).family;
+/// Of images and sets of them: how fast it was and whether the reader kept up.
+void note_speed(const Session& session, const std::string& name, const RunReport& r,
+                const experiment::SpeedUnit& unit) {
   const Json& timing = r.result["timing"];
   const double share = number_or_nan(timing["data_wait_s"]) / number_or_nan(timing["train_s"]);
-  if (r.was_finished || !std::isfinite(share) || (family != "vit" && family != "set")) return;
-  note(session, name + ": waited for data " + report::fixed(100 * share, 1) + " % of the training time");
+  if (r.was_finished || !std::isfinite(share) || unit.tokens == 1) return;
+  note(session, name + ": " + with_commas(std::llround(number_or_nan(timing["examples_per_s"]))) + " " + unit.name +
+                    "/s, waited for data " + report::fixed(100 * share, 1) + " % of the training time");
 }
 
 Exit train(const Session& session, const TrainFlags& flags) {
@@ -82,13 +83,15 @@ Exit train(const Session& session, const TrainFlags& flags) {
   Exit status = Exit::kDone;
   for (const experiment::Config& config : flags.config.resolved()) {
     const std::string name = config.task + " " + config.variant;
+    const experiment::SpeedUnit unit = experiment::speed_unit(config);
     {
       ProgressLine progress(session, name);
+      progress.tell_speed_in(unit);
       reports.push_back(experiment::run(config, flags.run, progress));
     }
     const RunReport& r = reports.back();
     if (r.was_finished) note(session, name + ": already finished, not run again (--overwrite does)");
-    note_wait(session, name, r);
+    note_speed(session, name, r, unit);
     if (r.status == Status::kDiverged) {
       std::cerr << colored(session, "error:", 31, true) << " " << name << ": " << r.error << "\n";
       status = Exit::kDiverged;

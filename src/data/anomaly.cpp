@@ -162,7 +162,7 @@ OpenRows open_rows(const TaskOptions& o, Split split) {
   } else {
     const ImageSource& source = find_image_source(o.source);
     const auto set = open_images(source, split, request_of(o));
-    out = {std::make_shared<const ImageRows>(set, pixel_values(source, request_of(o))), set->files};
+    out = {std::make_shared<const ImageRows>(set, PixelValues(normalisation(source, request_of(o)))), set->files};
   }
   if (out.rows->features() != o.features)
     fail_usage("task anomaly: a row of " + o.source + " has " + std::to_string(out.rows->features()) +

@@ -91,8 +91,8 @@ Files find_files(const fs::path& folder, Split split) {
 ImageSizes idx_sizes(const fs::path& folder) {
   const Files train = find_files(folder, Split::kTrain), test = find_files(folder, Split::kTest);
   if (train.images.sizes[1] != test.images.sizes[1])
-    fail_input(folder.string() + ": training images have " + std::to_string(train.images.sizes[1]) +
-               " pixels a side, test images " + std::to_string(test.images.sizes[1]));
+    fail_input(train.images.path.string() + " has images of " + std::to_string(train.images.sizes[1]) +
+               " pixels a side, " + test.images.path.string() + " of " + std::to_string(test.images.sizes[1]));
   return {1, static_cast<index_t>(train.images.sizes[1]), 0, static_cast<index_t>(train.images.sizes[0]),
           static_cast<index_t>(test.images.sizes[0])};
 }

@@ -25,7 +25,7 @@ struct Listing {
   fs::path folder;
   std::vector<std::string> paths;
   std::vector<std::int32_t> labels;
-  index_t classes = 0;
+  std::vector<std::string> class_names;
 };
 
 bool is_image(const fs::path& path) {
@@ -64,7 +64,7 @@ Listing list_class_folder(const fs::path& folder, Split split) {
   const std::vector<std::string> classes = folders_in(folder / "train");
   if (classes.empty())
     fail_input(folder.string() + " has no folders train/<class> with images; an image folder needs them");
-  Listing out{folder, {}, {}, static_cast<index_t>(classes.size())};
+  Listing out{folder, {}, {}, classes};
   const std::string part = split == Split::kTest ? test_folder(folder) : "train";
   for (const std::string& name : folders_in(folder / part)) {
     const auto at = std::ranges::lower_bound(classes, name);
@@ -90,7 +90,7 @@ std::vector<std::string> lines_of(const fs::path& path) {
 Listing list_tiny_imagenet(const fs::path& folder, Split split) {
   const std::vector<std::string> wnids = lines_of(folder / "wnids.txt");
   if (wnids.empty()) fail_input((folder / "wnids.txt").string() + ": it names no classes");
-  Listing out{folder, {}, {}, static_cast<index_t>(wnids.size())};
+  Listing out{folder, {}, {}, wnids};
   if (split != Split::kTest) {
     for (std::size_t i = 0; i < wnids.size(); ++i)
       add(out, "train/" + wnids[i] + "/images", static_cast<std::int32_t>(i));
@@ -121,7 +121,9 @@ Listing list_tiny_imagenet(const fs::path& folder, Split split) {
 ImageSet decode(Listing listing, const DecodeOptions& options) {
   const auto n = static_cast<index_t>(listing.paths.size());
   check_image_memory(listing.folder.string(), n, options.channels, options.side);
-  ImageSet out{options.channels, options.side, listing.classes, {}, std::move(listing.labels), {}};
+  const auto classes = static_cast<index_t>(listing.class_names.size());
+  ImageSet out{options.channels, options.side, classes, {}, std::move(listing.labels), {}};
+  out.class_names = std::move(listing.class_names);
   out.pixels.resize(static_cast<std::size_t>(n * out.image_bytes()));
   std::vector<SourceFile> files(listing.paths.size());
   std::vector<std::string> errors(listing.paths.size());
@@ -152,7 +154,8 @@ ImageSet decode(Listing listing, const DecodeOptions& options) {
 }
 
 ImageSizes sizes_of(const Listing& train, const Listing& test) {
-  return {0, 0, train.classes, static_cast<index_t>(train.paths.size()), static_cast<index_t>(test.paths.size())};
+  return {0, 0, static_cast<index_t>(train.class_names.size()), static_cast<index_t>(train.paths.size()),
+          static_cast<index_t>(test.paths.size())};
 }
 
 }  // namespace

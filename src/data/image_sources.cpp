@@ -22,6 +22,20 @@ namespace {
 
 constexpr index_t kTinySide = 64;  // of Tiny ImageNet's files; a larger side asked for is made from that
 
+constexpr const char *kDigits = "0,1,2,3,4,5,6,7,8,9",
+                     *kClothes = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot",
+                     *kCifar10 = "airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck",
+                     *kCifar100 =
+                         "apple,aquarium_fish,baby,bear,beaver,bed,bee,beetle,bicycle,bottle,bowl,boy,bridge,bus,"
+                         "butterfly,camel,can,castle,caterpillar,cattle,chair,chimpanzee,clock,cloud,cockroach,couch,"
+                         "crab,crocodile,cup,dinosaur,dolphin,elephant,flatfish,forest,fox,girl,hamster,house,"
+                         "kangaroo,keyboard,lamp,lawn_mower,leopard,lion,lizard,lobster,man,maple_tree,motorcycle,"
+                         "mountain,mouse,mushroom,oak_tree,orange,orchid,otter,palm_tree,pear,pickup_truck,pine_tree,"
+                         "plain,plate,poppy,porcupine,possum,rabbit,raccoon,ray,road,rocket,rose,sea,seal,shark,shrew,"
+                         "skunk,skyscraper,snail,snake,spider,squirrel,streetcar,sunflower,sweet_pepper,table,tank,"
+                         "telephone,television,tiger,tractor,train,trout,tulip,turtle,wardrobe,whale,willow_tree,wolf,"
+                         "woman,worm";
+
 const std::vector<ImageSource>& table() {
   using Form = ImageSource::Form;
   static const std::vector<ImageSource> rows{
@@ -30,23 +44,27 @@ const std::vector<ImageSource>& table() {
        Form::kGlyphs,
        {1, kGlyphSide, kGlyphClasses, kGlyphsTrain, kGlyphsTest},
        {0.1213},
-       {0.2395}},
-      {"mnist", "handwritten digits", Form::kIdx, {1, 28, 10, 60000, 10000}, {0.1307}, {0.3081}},
-      {"fashion-mnist", "pieces of clothing", Form::kIdx, {1, 28, 10, 60000, 10000}, {0.2860}, {0.3530}},
+       {0.2395},
+       "",
+       kDigits},
+      {"mnist", "handwritten digits", Form::kIdx, {1, 28, 10, 60000, 10000}, {0.1307}, {0.3081}, "", kDigits},
+      {"fashion-mnist", "pieces of clothing", Form::kIdx, {1, 28, 10, 60000, 10000}, {0.2860}, {0.3530}, "", kClothes},
       {"cifar10",
        "photographs of ten kinds of things",
        Form::kCifar,
        {3, 32, 10, 50000, 10000},
        {0.4914, 0.4822, 0.4465},
        {0.2470, 0.2435, 0.2616},
-       "cifar-10-batches-bin"},
+       "cifar-10-batches-bin",
+       kCifar10},
       {"cifar100",
        "photographs of a hundred kinds of things",
        Form::kCifar,
        {3, 32, 100, 50000, 10000},
        {0.5071, 0.4867, 0.4408},
        {0.2675, 0.2565, 0.2761},
-       "cifar-100-binary"},
+       "cifar-100-binary",
+       kCifar100},
       {"tiny-imagenet",
        "photographs of two hundred kinds of things",
        Form::kTinyImageNet,
@@ -141,7 +159,11 @@ PixelValues::PixelValues(const std::vector<double>& mean, const std::vector<doub
       values_.push_back(static_cast<real>((byte / 255.0 - mean[c]) / deviation[c]));
 }
 
-PixelValues pixel_values(const ImageSource& source, const ImageRequest& request) {
+std::vector<std::string> class_names(const ImageSource& source, const ImageSet& set) {
+  return set.class_names.empty() ? split(source.class_names, ',') : set.class_names;
+}
+
+Normalisation normalisation(const ImageSource& source, const ImageRequest& request) {
   if (!source.mean.empty() && (!source.decoded() || request.channels == 3)) return {source.mean, source.deviation};
   const auto set = open_images(source, Split::kTrain, request);
   std::vector<double> mean, deviation;

@@ -1,7 +1,8 @@
-// Reading .npy: a magic word, a version, a length, a Python dictionary as text, then the numbers.
+// .npy: a magic word, a version, a length, a Python dictionary as text, then the numbers.
 // The dictionary is searched for its three keys; what it promises is compared with the file before memory is taken.
 #include "qkvbench/data/npy.hpp"
 
+#include <array>
 #include <bit>
 #include <cctype>
 #include <cmath>
@@ -126,7 +127,38 @@ std::string shape_text(const Array& a) {
   return "[" + out + "]";
 }
 
+/// Version 1: the header ends in a line end, spaces before it make the numbers begin at a multiple of 64.
+SourceFile write_array(const std::filesystem::path& path, const std::string& type, const std::string& shape,
+                       std::string_view numbers) {
+  constexpr std::size_t kAlignment = 64, kPrefix = 10;
+  std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+  header.append(kAlignment - (kPrefix + header.size() + 1) % kAlignment, ' ');
+  header += '\n';
+  std::string begin(kMagic);
+  begin += {'\x01', '\0', static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
+  begin += header;
+  write_file_atomic(path, std::array<std::string_view, 2>{begin, numbers});
+  Sha256 hash;
+  hash.update(begin);
+  hash.update(numbers);
+  return {path.filename().string(), hash.hex(), begin.size() + numbers.size()};
+}
+
+template <class T>
+std::string_view bytes_of(std::span<const T> values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
+}
+
 }  // namespace
+
+SourceFile write_npy_matrix(const std::filesystem::path& path, index_t columns, std::span<const float> values) {
+  const std::size_t rows = values.size() / static_cast<std::size_t>(columns);
+  return write_array(path, "<f4", std::to_string(rows) + ", " + std::to_string(columns), bytes_of(values));
+}
+
+SourceFile write_npy_labels(const std::filesystem::path& path, std::span<const std::int32_t> values) {
+  return write_array(path, "<i4", std::to_string(values.size()) + ",", bytes_of(values));
+}
 
 NpyMatrix read_npy_matrix(const std::filesystem::path& path) {
   const Array a = read_array(path);

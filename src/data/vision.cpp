@@ -30,16 +30,31 @@ void check_counts(const TaskOptions& o, const ImageSource& source, const ImageSi
   if (o.n_test > sizes.n_test) too_few(o, "--n-test", o.n_test, sizes.n_test);
 }
 
+/// Throws when the model's sizes are not those of the images. Only decoded images come in the channels asked for.
+void check_sizes(const TaskOptions& o, const ImageSource& source, const ImageSizes& sizes) {
+  if (source.decoded() && o.channels != 1 && o.channels != 3)
+    fail_usage("task " + o.task + ": --channels is 3, or 1 for grey, not " + std::to_string(o.channels));
+  if (!source.decoded() && o.channels != sizes.channels)
+    fail_usage("task " + o.task + ": its images have " + std::to_string(sizes.channels) + " channels, not " +
+               std::to_string(o.channels) + "; leave out --channels");
+  if (o.classes < sizes.classes)
+    fail_usage("task " + o.task + ": its images have " + std::to_string(sizes.classes) + " classes, more than the " +
+               std::to_string(o.classes) + " of the model; raise --classes, or leave it out");
+}
+
 /// Reads no images; when all sizes are given, as in a resolved configuration, nothing at all.
 void complete_images(TaskOptions& o) {
-  if (find_image_source(o.task).generated() && !o.data.empty())
-    fail_usage("task " + o.task + " draws its images; leave out --data");
-  if (o.image_size > 0 && o.channels > 0 && o.classes > 0 && o.n_train > 0) return;
   const ImageSource& source = find_image_source(o.task);
+  if (source.generated() && !o.data.empty()) fail_usage("task " + o.task + " draws its images; leave out --data");
+  if (o.image_size > 0 && o.channels > 0 && o.classes > 0 && o.n_train > 0) {
+    if (!source.decoded()) check_sizes(o, source, source.published);
+    return;
+  }
   const ImageSizes sizes = image_sizes(source, request_of(o));
   if (o.image_size == 0) o.image_size = sizes.side;
   if (o.channels == 0) o.channels = sizes.channels;
   if (o.classes == 0) o.classes = sizes.classes;
+  check_sizes(o, source, sizes);
   if (o.n_train == 0) o.n_train = source.generated() ? sizes.n_train : sizes.n_train - o.n_val;
   if (o.n_test == 0) o.n_test = sizes.n_test;
   if (o.n_train < 1) too_few(o, "--n-val and one to train on", o.n_val + 1, sizes.n_train);
@@ -48,13 +63,12 @@ void complete_images(TaskOptions& o) {
 
 std::shared_ptr<const ImageSet> open(const TaskOptions& o, const ImageSource& source, Split split) {
   auto set = open_images(source, split, request_of(o));
-  if (set->channels != o.channels)
-    fail_usage("task " + o.task + ": its images have " + std::to_string(set->channels) + " channels, not " +
-               std::to_string(o.channels) + "; leave out --channels");
-  if (set->classes > o.classes)
-    fail_usage("task " + o.task + ": its images have " + std::to_string(set->classes) + " classes, more than the " +
-               std::to_string(o.classes) + " of the model; raise --classes, or leave it out");
+  check_sizes(o, source, {set->channels, set->side, set->classes, 0, 0});
   return set;
+}
+
+Normalisation normalisation_of(const TaskOptions& o, const ImageSource& source) {
+  return o.pixels ? *o.pixels : normalisation(source, request_of(o));
 }
 
 /// The images of a split, out of all `n` that the source has for training, or for test.
@@ -75,7 +89,7 @@ std::unique_ptr<Dataset> make_images(const TaskOptions& o, Split split) {
   const ImageSource& source = find_image_source(o.task);
   auto set = open(o, source, split);
   ImageView view{images_of(o, source, split, set->size()), o.image_size, o.augment == "crop-flip", o.seed};
-  return image_dataset(std::move(set), pixel_values(source, request_of(o)), std::move(view));
+  return image_dataset(std::move(set), PixelValues(normalisation_of(o, source)), std::move(view));
 }
 
 DataFacts image_facts(const TaskOptions& o) {
@@ -83,10 +97,15 @@ DataFacts image_facts(const TaskOptions& o) {
   facts.name = o.task;
   facts.n_train = o.n_train, facts.n_val = o.n_val, facts.n_test = o.n_test;
   const ImageSource& source = find_image_source(o.task);
-  if (source.generated()) return facts;
+  facts.pixels = normalisation_of(o, source);
+  if (source.generated()) {
+    facts.class_names = class_names(source, {});
+    return facts;
+  }
   for (const Split split : {Split::kTrain, Split::kTest}) {
     const auto set = open(o, source, split);
     facts.files.insert(facts.files.end(), set->files.begin(), set->files.end());
+    if (split == Split::kTrain) facts.class_names = class_names(source, *set);
   }
   return facts;
 }
@@ -111,7 +130,7 @@ std::unique_ptr<Dataset> image_file_example(const TaskOptions& o, const std::fil
   resample_centre(decode_image(read_file(file, kMaxFileBytes), o.channels, file.string()), o.image_size,
                   set.pixels.data());
   return image_dataset(std::make_shared<const ImageSet>(std::move(set)),
-                       pixel_values(find_image_source(o.task), request_of(o)), {{0}, o.image_size, false, 0});
+                       PixelValues(normalisation_of(o, find_image_source(o.task))), {{0}, o.image_size, false, 0});
 }
 
 const std::vector<std::string>& augment_names() {

@@ -40,7 +40,7 @@ AttentionMap make_map(index_t layer, index_t head, const real* scores, index_t T
 
 /// The example alone in a batch.
 Batch batch_of(const LoadedModel& run, const AttentionRequest& request) {
-  const data::TaskOptions options = task_options(run.config);
+  const data::TaskOptions options = task_options(run);
   const data::Task& task = data::find_task(run.config.task);
   if (!request.image.empty() && task.family != "vit")
     fail_usage("--image: the model is of task " + run.config.task + ", not of images");

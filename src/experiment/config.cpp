@@ -114,6 +114,14 @@ std::string run_name(const Config& config) {
   return config.task + "-" + config.variant + "-s" + std::to_string(config.seed) + "-" + config_hash(config);
 }
 
+SpeedUnit speed_unit(const Config& config) {
+  const nn::Model declared(model_config(config));
+  const index_t tokens = declared.family().positions();
+  if (declared.config().family == "vit") return {"images", tokens};
+  if (declared.config().family == "set") return {"sets", tokens};
+  return {"tokens", 1};
+}
+
 nn::ModelConfig model_config(const Config& c) {
   nn::ModelConfig m;
   m.family = data::find_task(c.task).family;

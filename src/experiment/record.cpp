@@ -163,10 +163,12 @@ Json result_json(const Config& config, const data::DataFacts& facts, const Outco
   json["curve"] = curve_json(o.state);
   json["train"] = {
       {"steps", o.state.step}, {"examples_seen", o.state.examples_seen}, {"tokens_seen", o.state.tokens_seen}};
+  const index_t positions = nn::Model(model_config(config)).family().positions();
   json["timing"] = {{"wall_s", number(o.wall_s)},
                     {"train_s", number(o.train_s)},
                     {"data_wait_s", number(o.data_wait_s)},
                     {"tokens_per_s", number(static_cast<double>(o.tokens_timed) / o.train_s)},
+                    {"examples_per_s", number(static_cast<double>(o.tokens_timed / positions) / o.train_s)},
                     {"peak_rss_bytes", peak_rss_bytes()}};
   json["env"] = env_json();
   return json;

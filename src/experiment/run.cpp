@@ -8,6 +8,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/system.hpp"
+#include "qkvbench/experiment/model_file.hpp"
 #include "qkvbench/train/checkpoint.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
@@ -144,9 +145,7 @@ class Worker {
     if (report.status == Status::kCompleted) {
       outcome.validation = train::evaluate(model_, *make_data(data::Split::kValidation), config_.micro_batch);
       outcome.test = train::evaluate(model_, *make_data(data::Split::kTest), config_.micro_batch);
-      std::map<std::string, std::string> metadata{{"config", config_json(config_).dump()}};
-      if (facts_.tokenizer) metadata["tokenizer"] = tokenizer_json(*facts_.tokenizer).dump();
-      train::write_model(paths_.model, model_, metadata);
+      train::write_model(paths_.model, model_, model_metadata(config_, facts_));
     }
     outcome.wall_s = seconds_now() - began_;
     report.result = result_json(config_, facts_, outcome);
@@ -210,9 +209,7 @@ LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& a
   }
   if (adapt) adapt(loaded.config);
   resolve(loaded.config);
-  if (file.metadata().contains("tokenizer"))
-    loaded.tokenizer = tokenizer_from_json(train::parse_json(file.metadata("tokenizer"), file_path.string()),
-                                           file_path.string() + ": tokenizer");
+  read_metadata(file, loaded);
   loaded.model = std::make_unique<nn::Model>(model_config(loaded.config));
   loaded.model->parameters().allocate();
   train::load_model(file, "", *loaded.model);

@@ -25,15 +25,24 @@ Model::Model(const ModelConfig& config) : config_(config), family_(make_family(c
   family_->declare_output(parameters_);
 }
 
-Value Model::forward(Tape& tape, const Batch& batch) const {
+Value Family::features(Tape&, Value) const {
+  fail_usage("only a model of images (family vit) has features of an example as a whole");
+}
+
+/// After the last LayerNorm: [B, T, d].
+Value Model::hidden(Tape& tape, const Batch& batch) const {
   Value h = family_->embed(tape, batch);
   const bool keep = tape.recording() && !config_.recompute;
   for (const Block& block : blocks_) {
     const auto forward = [&block](Tape& t, Value x) { return block.forward(t, x); };
     h = keep ? forward(tape, h) : recompute(tape, h, forward);
   }
-  return family_->read_out(tape, ln_f_->forward(tape, h));
+  return ln_f_->forward(tape, h);
 }
+
+Value Model::forward(Tape& tape, const Batch& batch) const { return family_->read_out(tape, hidden(tape, batch)); }
+
+Value Model::features(Tape& tape, const Batch& batch) const { return family_->features(tape, hidden(tape, batch)); }
 
 std::vector<std::vector<real>> Model::attention_scores(Tape& tape, const Batch& batch) const {
   std::vector<std::vector<real>> scores;

@@ -43,7 +43,8 @@ class VitFamily : public Family {
     const Value sum = add_positions(tape, prepend_token(tape, patches, cls_->on(tape)), positions_->on(tape));
     return dropout(tape, sum, config_.dropout);
   }
-  Value read_out(Tape& tape, Value h) const override { return head_->forward(tape, first_position(tape, h)); }
+  Value features(Tape& tape, Value h) const override { return first_position(tape, h); }
+  Value read_out(Tape& tape, Value h) const override { return head_->forward(tape, features(tape, h)); }
   index_t positions() const override { return patches_ + 1; }
   index_t macs_ends() const override {
     return config_.d_model * (patches_ * config_.channels * config_.patch * config_.patch + config_.classes);

@@ -99,6 +99,11 @@ TEST_CASE("images that are not there or not whole are status 3") {
   check({train("glyphs"), 2, {"glyphs", "leave out --data"}});
   check({train("anomaly"), 2, {"glyphs", "leave out --data"}});
   check({train("glyphs", {"--n-val", "-1"}), 2, {"--n-val"}});
+  // What contradicts the images is said before they are looked for, or before any is read.
+  check({{"train", "--task", "mnist", "--channels", "3"}, 2, {"mnist", "1 channels, not 3", "leave out --channels"}});
+  check({{"inspect", "--task", "cifar10", "--channels", "1"}, 2, {"cifar10", "3 channels, not 1"}});
+  check({{"train", "--task", "cifar100", "--classes", "10"}, 2, {"100 classes", "raise --classes"}});
+  check({{"inspect", "--task", "tiny-imagenet", "--channels", "2"}, 2, {"--channels is 3, or 1 for grey, not 2"}});
   std::filesystem::create_directories(dir / "data/train/a");
   qkvbench::write_file_atomic(dir / "data/train/a/x.jpg", "\xff\xd8 and no more");
   check({train("images"), 3, {"x.jpg", "damaged or cut short"}});

@@ -58,6 +58,9 @@ TEST_CASE("a folder of images of one's own is learnt, and predict tells the clas
   CHECK(result["dataset"]["n_train"] == 20);
   CHECK_FALSE(result["metrics"].contains("perplexity"));
   const std::string model = only_entry(out.path());
+  const json evaluated = json::parse(run_qkvbench({"eval", model, "--json", "-"}).out);
+  CHECK(evaluated["metrics"]["test_loss"] == result["metrics"]["test_loss"]);
+  std::filesystem::remove_all(dir / "images");  // the model file tells names and means
   for (const int brightness : {30, 220}) {
     write_file_atomic(dir / "one.png", grey_png(23, static_cast<std::uint8_t>(brightness)));
     const Outcome said = run_qkvbench({"predict", model, dir / "one.png", "--json", "-"});
@@ -65,10 +68,17 @@ TEST_CASE("a folder of images of one's own is learnt, and predict tells the clas
     REQUIRE(said.status == 0);
     const json answer = json::parse(said.out);
     CHECK(answer["class"] == (brightness > 100 ? 0 : 1));  // classes in the order of their names
+    CHECK(answer["name"] == (brightness > 100 ? "bright" : "dark"));
+    REQUIRE(answer["ranking"].size() == 2);
+    CHECK(answer["ranking"][0]["name"] == answer["name"]);
+    CHECK(answer["ranking"][0]["probability"] == answer["probabilities"][answer["class"].get<std::size_t>()]);
+    CHECK(answer["ranking"][0]["probability"] >= answer["ranking"][1]["probability"]);
     double total = 0;
     for (const double p : answer["probabilities"]) total += p;
     CHECK(std::abs(total - 1) <= 1e-9);
   }
+  const Outcome table = run_qkvbench({"predict", model, dir / "one.png"});
+  CHECK(table.out.find("bright") < table.out.find("dark"));
   write_file_atomic(dir / "one.png", "no image");
   CHECK(run_qkvbench({"predict", model, dir / "one.png"}).status == 3);
 }
@@ -79,8 +89,48 @@ TEST_CASE("glyphs and sets of them need no files, and models of sets have nothin
               .status == 0);
   const json result = json::parse(read_file(only_entry(glyphs.path()) / "result.json"));
   CHECK(result["dataset"]["files"].empty());
+  const json& timing = result["timing"];  // 17 tokens an image: the class token and 4 × 4 patches of 7
+  CHECK(std::abs(timing["tokens_per_s"].get<double>() - 17 * timing["examples_per_s"].get<double>()) <=
+        1e-6 * timing["tokens_per_s"].get<double>());
   CHECK(result["config"]["classes"] == 10);
   REQUIRE(run_qkvbench(train(sets.path(), {"--task", "anomaly", "--n-train", "64", "--n-test", "32", "--epochs", "1"}))
               .status == 0);
   CHECK(run_qkvbench({"predict", only_entry(sets.path()), "1"}).status == 2);
+}
+
+TEST_CASE("features of a trained model of images are what sets are made of") {
+  const TemporaryDirectory glyphs, sets, dir;
+  REQUIRE(run_qkvbench(train(glyphs.path(), {"--task", "glyphs", "--n-train", "128", "--n-test", "32", "--n-val", "16",
+                                             "--epochs", "1"}))
+              .status == 0);
+  const std::string model = only_entry(glyphs.path()), out = dir / "features";
+  const Outcome r = run_qkvbench({"features", model, "--out", out, "--json", "-"});
+  INFO(r.err);
+  REQUIRE(r.status == 0);
+  const json written = json::parse(r.out);
+  CHECK(written["features"] == 16);
+  REQUIRE(written["files"].size() == 4);
+  CHECK(written["files"][0]["sha256"] == qkvbench::sha256(read_file(out + "/train.npy")));
+
+  const Outcome again = run_qkvbench({"features", model, "--out", out});
+  CHECK(again.status == 2);
+  CHECK(again.err.find("train.npy is there already") != std::string::npos);
+  const std::string before = read_file(out + "/train.npy");
+  REQUIRE(
+      run_qkvbench({"features", model, "--out", out, "--overwrite", "--batch-size", "7", "--threads", "3"}).status ==
+      0);
+  CHECK(read_file(out + "/train.npy") == before);
+
+  const Outcome trained = run_qkvbench(train(sets.path(), {"--task", "anomaly", "--source", "npy", "--data", out,
+                                                           "--n-train", "64", "--n-test", "32", "--epochs", "1"}));
+  INFO(trained.err);
+  REQUIRE(trained.status == 0);
+  const json result = json::parse(read_file(only_entry(sets.path()) / "result.json"));
+  CHECK(result["config"]["features"] == 16);
+  CHECK(result["dataset"]["files"][0] == written["files"][0]);
+  CHECK(result["dataset"]["files"][3] == written["files"][3]);
+  CHECK(run_qkvbench({"features", only_entry(sets.path()), "--out", dir / "no"}).status == 2);
+  CHECK(run_qkvbench({"features", model, "--task", "cifar10", "--out", dir / "no"}).status == 2);  // three channels
+  CHECK(run_qkvbench({"features", model, "--task", "sort", "--out", dir / "no"}).status == 2);
+  CHECK_FALSE(std::filesystem::exists(dir / "no"));
 }

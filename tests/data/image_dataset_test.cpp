@@ -2,6 +2,7 @@
 // Files play no part; sets are made in memory or drawn.
 #include "qkvbench/data/image_dataset.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -133,7 +134,11 @@ TEST_CASE("means and deviations of a folder are those of its training images", "
   CHECK(batch.features[1] == Approx(1));
   CHECK(std::abs(batch.features[16]) <= 1e-6);  // all alike: a deviation of 1 in place of 0
   CHECK(task.make(options, Split::kTest)->size() == 0);
-  CHECK(task.facts(options).files.size() == 1);
+  const data::DataFacts facts = task.facts(options);
+  CHECK(facts.files.size() == 1);
+  CHECK(facts.class_names == std::vector<std::string>{"a"});
+  CHECK(facts.pixels->mean[0] == Approx(100 / 255.0));
+  CHECK(facts.pixels->deviation[0] == Approx(50 / 255.0));
 }
 
 TEST_CASE("training, validation and test share no image", "[data]") {
@@ -175,10 +180,35 @@ TEST_CASE("training, validation and test share no image", "[data]") {
 
   options.n_train = 41;
   check_error(Exit::kUsage, {"--n-train and --n-val", "51", "50"}, [&] { task.make(options, Split::kTrain); });
-  options.n_train = 40, options.channels = 3;
-  check_error(Exit::kUsage, {"1 channels, not 3"}, [&] { task.make(options, Split::kTrain); });
-  options.channels = 1, options.classes = 5;
-  check_error(Exit::kUsage, {"10 classes", "--classes"}, [&] { task.make(options, Split::kTrain); });
+  // Sizes that contradict the images are an error before any is read, complete options or not.
+  for (const index_t n_train : {index_t{40}, index_t{0}}) {
+    data::TaskOptions other = options;
+    other.n_train = n_train, other.channels = 3;
+    check_error(Exit::kUsage, {"1 channels, not 3"}, [&] { task.complete(other); });
+    other.channels = 1, other.classes = 5;
+    check_error(Exit::kUsage, {"10 classes", "--classes"}, [&] { task.complete(other); });
+  }
+}
+
+TEST_CASE("every set names each of its classes, and facts tell names and normalisation", "[data]") {
+  for (const data::ImageSource& source : data::image_sources()) {
+    INFO(source.id);
+    const std::vector<std::string> names = data::class_names(source, {});
+    CHECK(static_cast<index_t>(names.size()) == (source.decoded() ? 0 : source.published.classes));
+    CHECK(std::set<std::string>(names.begin(), names.end()).size() == names.size());
+  }
+  data::TaskOptions options;
+  options.task = "glyphs", options.n_train = 5, options.n_test = 5;
+  data::find_task("glyphs").complete(options);
+  const data::DataFacts facts = data::find_task("glyphs").facts(options);
+  CHECK(facts.class_names[7] == "7");
+  CHECK(facts.pixels->mean == data::find_image_source("glyphs").mean);
+  // A trained model's normalisation comes before the set's own.
+  options.pixels = data::Normalisation{{0}, {1 / 255.0}};
+  Batch batch;
+  data::find_task("glyphs").make(options, Split::kTrain)->fill(std::vector<index_t>{0}, batch);
+  CHECK(*std::ranges::min_element(batch.features) >= 0);
+  CHECK(*std::ranges::max_element(batch.features) > 100);
 }
 
 TEST_CASE("a set that is not there says where it was looked for and what brings it", "[data]") {

@@ -45,6 +45,7 @@ TEST_CASE("a folder of classes is read in the order of its names", "[data]") {
   const data::ImageSet train = data::read_class_folder(dir.path(), Split::kTrain, {3, 6});
   CHECK(train.side == 6);
   CHECK(train.labels == std::vector<std::int32_t>{0, 1, 1});
+  CHECK(train.class_names == std::vector<std::string>{"cat", "dog"});
   CHECK(first_pixels(train) == std::vector<int>{30, 10, 20});
   const data::ImageSet test = data::read_class_folder(dir.path(), Split::kTest, {1, 2});
   CHECK(test.channels == 1);
@@ -106,6 +107,7 @@ TEST_CASE("Tiny ImageNet: classes in the order of wnids.txt, val as test", "[dat
   const data::ImageSet train = data::read_tiny_imagenet(dir.path(), Split::kTrain, {3, 8}),
                        test = data::read_tiny_imagenet(dir.path(), Split::kTest, {3, 8});
   CHECK(train.labels == std::vector<std::int32_t>{0, 1});
+  CHECK(train.class_names == std::vector<std::string>{"n02", "n01"});
   CHECK(first_pixels(train) == std::vector<int>{60, 30});
   CHECK(test.labels == std::vector<std::int32_t>{1, 0});
   CHECK(first_pixels(test) == std::vector<int>{90, 120});

@@ -6,6 +6,7 @@
 
 #include "data/image_fixtures.hpp"
 #include "data/temporary.hpp"
+#include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 
@@ -46,6 +47,26 @@ TEST_CASE("labels of every width", "[data]") {
     read("<u8", bytes_of<std::uint64_t>({std::numeric_limits<std::uint64_t>::max(), 1}));
   });
   check_error(Exit::kInput, {"integers", "f4"}, [&] { read("<f4", bytes_of<float>({3, 1})); });
+}
+
+TEST_CASE("what is written is read again, and the numbers begin at a multiple of 64", "[data]") {
+  const test::TemporaryDirectory dir;
+  const std::vector<float> values{1, -2.5f, 3e-20f, 4, 5, 6};
+  const std::vector<std::int32_t> labels{7, 0, 1 << 20};
+  const data::SourceFile matrix_file = data::write_npy_matrix(dir.path("m.npy"), 2, values),
+                         labels_file = data::write_npy_labels(dir.path("l.npy"), labels);
+  const data::NpyMatrix matrix = data::read_npy_matrix(dir.path("m.npy"));
+  CHECK(matrix.rows == 3);
+  CHECK(matrix.columns == 2);
+  CHECK(matrix.values == values);
+  CHECK(data::read_npy_labels(dir.path("l.npy")).values == labels);
+  CHECK(matrix.file.sha256 == matrix_file.sha256);
+  CHECK(data::read_npy_labels(dir.path("l.npy")).file.sha256 == labels_file.sha256);
+  const std::string bytes = read_file(dir.path("m.npy"));
+  CHECK(bytes.size() == matrix_file.bytes);
+  CHECK(bytes.size() % 64 == 24);
+  CHECK(bytes[bytes.size() - 25] == '\n');
+  CHECK(bytes.substr(10, 59) == "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }");
 }
 
 TEST_CASE("a .npy file that is no matrix of numbers is refused by name", "[data]") {

@@ -16,6 +16,8 @@ class ProgressLine : public experiment::Monitor {
  public:
   ProgressLine(const Session& session, std::string name);
   ~ProgressLine() override;
+  /// What speed is told in; tokens unless this is called.
+  void tell_speed_in(const experiment::SpeedUnit& unit) { unit_ = unit; }
   void on_step(const experiment::Progress& progress) override;
   bool wants_stop() override { return stop_signal() != 0; }
 
@@ -24,6 +26,7 @@ class ProgressLine : public experiment::Monitor {
 
   const Session& session_;
   std::string name_;
+  experiment::SpeedUnit unit_{"tokens", 1};
   bool terminal_, drawn_ = false;
   double last_;
 };

@@ -34,6 +34,11 @@ class Dataset {
   }
 };
 
+/// How bytes of images become numbers: (byte / 255 - mean) / deviation, one of each for every channel.
+struct Normalisation {
+  std::vector<double> mean, deviation;
+};
+
 /// What a task needs to know to make its data; each task reads the fields that concern it.
 struct TaskOptions {
   std::string task;
@@ -46,6 +51,7 @@ struct TaskOptions {
   std::string source = "glyphs";                      ///< of sets: what their elements are
   std::string augment = "none";                       ///< of images: none or crop-flip
   index_t image_size = 0, channels = 0, classes = 0;  ///< of images; 0: as the data have it
+  std::optional<Normalisation> pixels;                ///< of images, as a trained model saw them; none: by the set
   index_t features = 0;                               ///< of sets, of one element; 0: as the data have it
   std::uint64_t seed = 0;
 };
@@ -61,6 +67,8 @@ struct DataFacts {
   std::string name;
   index_t n_train = 0, n_val = 0, n_test = 0;  ///< examples; of text, tokens
   std::vector<SourceFile> files;               ///< none for generated data
+  std::vector<std::string> class_names;        ///< of images, in the order of their labels
+  std::optional<Normalisation> pixels;         ///< of images
   std::optional<Tokenizer> tokenizer;          ///< of text; a loss is then told as perplexity too
   std::optional<double> val_bytes_per_target;  ///< of text whose bytes are known
   std::optional<double> val_floor_nats;        ///< -log p of the validation targets, nats a target: of generated text

@@ -15,6 +15,8 @@ struct ImageSet {
   std::vector<std::uint8_t> pixels;  ///< [N, channels, side, side]
   std::vector<std::int32_t> labels;  ///< [N], below classes
   std::vector<SourceFile> files;     ///< what was read; paths are relative to the set's folder
+  /// In the order of labels, where files tell them; else they are the table's of image_sources.hpp.
+  std::vector<std::string> class_names = {};
 
   index_t size() const { return static_cast<index_t>(labels.size()); }
   index_t image_bytes() const { return channels * side * side; }

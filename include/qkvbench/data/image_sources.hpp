@@ -23,6 +23,7 @@ struct ImageSource {
   ImageSizes published;                 ///< what is true of the set as published; n_train 0: nothing is
   std::vector<double> mean, deviation;  ///< of each channel, as shares of 255; empty: those of the training images
   const char* inner = "";               ///< the folder that its archive unpacks to
+  const char* class_names = "";         ///< between commas, in the order of labels; empty: its files tell
 
   bool decoded() const { return form == Form::kTinyImageNet || form == Form::kClassFolder; }
   bool generated() const { return form == Form::kGlyphs; }
@@ -41,10 +42,14 @@ ImageSizes image_sizes(const ImageSource& source, const ImageRequest& request);
 /// Reads a split; the last set read stays in memory, since the runs of one call share it.
 std::shared_ptr<const ImageSet> open_images(const ImageSource& source, Split split, const ImageRequest& request);
 
-/// What every byte becomes: (byte / 255 - mean) / deviation.
+/// Names of the classes of a set that was read, in the order of labels.
+std::vector<std::string> class_names(const ImageSource& source, const ImageSet& set);
+
+/// What every byte becomes.
 class PixelValues {
  public:
   PixelValues(const std::vector<double>& mean, const std::vector<double>& deviation);
+  explicit PixelValues(const Normalisation& n) : PixelValues(n.mean, n.deviation) {}
   /// 256 values of a channel.
   const real* channel(index_t c) const { return values_.data() + c * 256; }
 
@@ -52,7 +57,7 @@ class PixelValues {
   std::vector<real> values_;
 };
 
-/// By the source's constants, or by the means and deviations of its training images.
-PixelValues pixel_values(const ImageSource& source, const ImageRequest& request);
+/// The source's constants, or the means and deviations of its training images, which are then read.
+Normalisation normalisation(const ImageSource& source, const ImageRequest& request);
 
 }  // namespace qkvbench::data

@@ -1,7 +1,8 @@
-// NumPy's .npy files: a matrix of numbers, or a list of integers.
+// NumPy's .npy files: a matrix of numbers, or a list of integers, read and written.
 // No objects, no structured types, no Fortran order, no big-endian numbers: those are refused by name.
 #pragma once
 #include <filesystem>
+#include <span>
 #include <vector>
 
 #include "qkvbench/data/dataset.hpp"
@@ -26,5 +27,10 @@ struct NpyLabels {
 
 /// A list of integers of any width. Throws Error (input) likewise, and for one that is negative or above 2²⁴.
 NpyLabels read_npy_labels(const std::filesystem::path& path);
+
+/// Writes a matrix of float32, or a list of int32, in version 1, whole or not at all.   values: [rows, columns]
+/// Returns what was written. Throws Error (output).
+SourceFile write_npy_matrix(const std::filesystem::path& path, index_t columns, std::span<const float> values);
+SourceFile write_npy_labels(const std::filesystem::path& path, std::span<const std::int32_t> values);
 
 }  // namespace qkvbench::data

@@ -12,8 +12,8 @@ namespace qkvbench::data {
 std::span<const Task> vision_tasks();
 
 /// One example: an image file as the task's model sees it, its middle square in the model's size, normalised.
-/// The options must be complete. Throws Error (input) when it is no image; reads the training images when the set's
-/// means are not known otherwise.
+/// The options must be complete. Throws Error (input) when it is no image; without TaskOptions::pixels it reads the
+/// training images of a set whose means are not known otherwise.
 std::unique_ptr<Dataset> image_file_example(const TaskOptions& options, const std::filesystem::path& file);
 
 /// What augment may be: none, crop-flip.

@@ -103,6 +103,13 @@ std::string config_hash(const Config& config);
 /// "reverse-qk_v-s0-1a2b3c4d"
 std::string run_name(const Config& config);
 
+/// What a run's speed is told in: images or sets of so many tokens, else tokens.
+struct SpeedUnit {
+  const char* name;
+  index_t tokens;
+};
+SpeedUnit speed_unit(const Config& config);
+
 // What the rooms below need of it; the configuration must be resolved.
 nn::ModelConfig model_config(const Config& config);
 data::TaskOptions task_options(const Config& config);

@@ -48,9 +48,14 @@ RunReport run(const Config& config, const RunOptions& options, Monitor& monitor)
 /// A trained model and what it was trained with.
 struct LoadedModel {
   Config config;
-  std::optional<data::Tokenizer> tokenizer;  ///< of language models
+  std::optional<data::Tokenizer> tokenizer;   ///< of language models
+  std::vector<std::string> class_names;       ///< of models of images; empty in files of before they were kept
+  std::optional<data::Normalisation> pixels;  ///< likewise
   std::unique_ptr<nn::Model> model;
 };
+
+/// What its data are made by: the configuration, and how images were turned to numbers in training.
+data::TaskOptions task_options(const LoadedModel& run);
 
 /// Reads a run directory or a model file. `adapt` may change the configuration before the model is made.
 /// Throws Error (input) when it is missing, damaged or not a model of this tool.

@@ -44,6 +44,9 @@ class Family {
   virtual Value embed_at(Tape& tape, std::span<const std::int32_t> ids, std::span<const std::int32_t> positions) const;
   /// h: [B, T, d]; result: [rows, classes], one row for each target.
   virtual Value read_out(Tape& tape, Value h) const = 0;
+  /// What the last layer reads of an example as a whole.   h: [B, T, d]; result: [B, d].
+  /// Throws Error (usage) when the family has no such vector.
+  virtual Value features(Tape& tape, Value h) const;
   /// Positions that the blocks see, and multiply-adds of the two ends for one example.
   virtual index_t positions() const = 0;
   virtual index_t macs_ends() const = 0;
@@ -68,6 +71,10 @@ class Model {
   /// Rows of logits for a batch.   result: [rows, classes], as Batch::targets has rows.
   Value forward(Tape& tape, const Batch& batch) const;
 
+  /// What the last layer reads of each example: its penultimate representation.   result: [B, d_model].
+  /// Throws Error (usage) when the family has none.
+  Value features(Tape& tape, const Batch& batch) const;
+
   /// The scores of every block before the softmax, for looking at.   result: [B, H, T, T] for each block.
   std::vector<std::vector<real>> attention_scores(Tape& tape, const Batch& batch) const;
 
@@ -79,6 +86,7 @@ class Model {
   Value decode_next(Tape& tape, std::span<const std::int32_t> ids, KvCache& cache, index_t first_row = 0) const;
 
  private:
+  Value hidden(Tape& tape, const Batch& batch) const;
   Value decode(Tape& tape, Value h, KvCache& cache, index_t first_row) const;
 
   ModelConfig config_;

@@ -1,0 +1,69 @@
+// qkvbench features: images as a trained model represents them, in .npy files.
+// What is written and how is in experiment/features.
+#include "qkvbench/experiment/features.hpp"
+
+#include <memory>
+
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Json;
+
+struct FeaturesFlags {
+  std::string model, out;
+  experiment::FeatureRequest request;
+};
+
+Exit features(const Session& session, const FeaturesFlags& flags) {
+  const experiment::LoadedModel run = experiment::load_run(flags.model);
+  const experiment::FeatureFiles written = experiment::write_features(run, flags.request, flags.out);
+  report::Table table({{"file"}, {"bytes", report::Align::kRight}, {"SHA-256"}});
+  Json files = Json::array();
+  for (const data::SourceFile& file : written.files) {
+    table.add({file.path, with_commas(static_cast<long long>(file.bytes)), file.sha256});
+    files.push_back({{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
+  }
+  const std::string sizes = with_commas(written.n_train) + " training and " + with_commas(written.n_test) +
+                            " test images of " + written.task + ", " + with_commas(written.features) +
+                            " numbers each, in " + flags.out;
+  print(session, sizes + "\n\n" + table.text(),
+        {{"model", flags.model},
+         {"task", written.task},
+         {"n_train", written.n_train},
+         {"n_test", written.n_test},
+         {"features", written.features},
+         {"out", flags.out},
+         {"files", files}});
+  return Exit::kDone;
+}
+
+}  // namespace
+
+void add_features(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<FeaturesFlags>();
+  command.add_option("model", flags->model, "a run directory or a model.safetensors, of images")
+      ->required()
+      ->type_name("PATH");
+  command.add_option("--out", flags->out, "folder of the four files")->required()->type_name("DIR");
+  command.add_option("--task", flags->request.task, "another set of images; default: the model's own")
+      ->type_name("NAME");
+  command.add_option("--data", flags->request.data, "its folder; default: where it is installed, or as trained")
+      ->type_name("DIR");
+  command.add_option("--batch-size", flags->request.batch_size, "images at a time; default: as trained")
+      ->check(between(index_t{1}, index_t{1} << 20))
+      ->type_name("N");
+  command.add_flag("--overwrite", flags->request.overwrite, "replace what is there already");
+  finish_command(command, session,
+                 "Writes what the last layer of a trained model of images reads of each image: train.npy and test.npy\n"
+                 "([images, d_model], float32) with their labels. Sets of them are a task: anomaly --source npy.",
+                 "  qkvbench features results/RUN --out features\n"
+                 "  qkvbench train --task anomaly --source npy --data features");
+  command.callback([&session, flags] { session.action = [&session, flags] { return features(session, *flags); }; });
+}
+
+}  // namespace qkvbench::cli

@@ -1,0 +1,59 @@
+// Metadata as JSON texts, which is all that the format has room for.
+// Files of before an entry existed are read too: what is missing stays empty.
+#include "qkvbench/experiment/model_file.hpp"
+
+#include <cmath>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/train/strict_json.hpp"
+
+namespace qkvbench::experiment {
+
+namespace {
+
+void read_images(const nlohmann::json& json, const std::string& origin, LoadedModel& loaded) {
+  data::Normalisation pixels;
+  try {
+    loaded.class_names = json.at("class_names").get<std::vector<std::string>>();
+    pixels = {json.at("mean").get<std::vector<double>>(), json.at("deviation").get<std::vector<double>>()};
+  } catch (const nlohmann::json::exception& error) {
+    fail_input(origin + ": " + error.what());
+  }
+  const auto channels = static_cast<std::size_t>(loaded.config.channels);
+  bool whole = pixels.mean.size() == channels && pixels.deviation.size() == channels;
+  for (const double mean : pixels.mean) whole = whole && std::isfinite(mean);
+  for (const double deviation : pixels.deviation) whole = whole && std::isfinite(deviation) && deviation > 0;
+  if (!whole)
+    fail_input(origin + ": mean and deviation must be " + std::to_string(channels) +
+               " numbers each, deviations above 0");
+  loaded.pixels = pixels;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> model_metadata(const Config& config, const data::DataFacts& facts) {
+  std::map<std::string, std::string> metadata{{"config", config_json(config).dump()}};
+  if (facts.tokenizer) metadata["tokenizer"] = tokenizer_json(*facts.tokenizer).dump();
+  if (facts.pixels) {
+    const Json images{
+        {"class_names", facts.class_names}, {"mean", facts.pixels->mean}, {"deviation", facts.pixels->deviation}};
+    // The name of a folder may be no UTF-8, which JSON has no room for.
+    metadata["images"] = images.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  return metadata;
+}
+
+void read_metadata(const train::Safetensors& file, LoadedModel& loaded) {
+  const auto has = [&](const char* key) { return file.metadata().contains(key); };
+  const auto json_of = [&](const char* key) { return train::parse_json(file.metadata(key), file.origin()); };
+  if (has("tokenizer")) loaded.tokenizer = tokenizer_from_json(json_of("tokenizer"), file.origin() + ": tokenizer");
+  if (has("images")) read_images(json_of("images"), file.origin() + ": images", loaded);
+}
+
+data::TaskOptions task_options(const LoadedModel& run) {
+  data::TaskOptions options = task_options(run.config);
+  options.pixels = run.pixels;
+  return options;
+}
+
+}  // namespace qkvbench::experiment
