@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <numeric>
+
+#include "qkvbench/base/error.hpp"
 
 namespace qkvbench {
 
@@ -62,6 +65,17 @@ std::vector<std::string> split(std::string_view text, char separator) {
     begin = end + 1;
   }
   return parts;
+}
+
+double parse_duration(const std::string& flag, const std::string& text) {
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  const std::string_view unit(end);
+  const double factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  const bool begins_well = !text.empty() && (text[0] == '.' || (text[0] >= '0' && text[0] <= '9'));
+  if (!begins_well || !(number * factor > 0) || !(number * factor < 1e9))
+    fail_usage(flag + ": '" + text + "' is no length of time; write 90s, 10m or 1.5h");
+  return number * factor;
 }
 
 std::string with_commas(long long n) {
