@@ -1,9 +1,10 @@
 # A thin face over the CMake presets. `make run` and `make test` need nothing but make, on a fresh clone too.
 SHELL := /bin/sh
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+FUZZ_SECONDS ?= 60
 BIN := build/release/qkvbench
 
-.PHONY: help run test build setup setup-test bench format check-format sanitize clean
+.PHONY: help run test soak fuzz build setup setup-test bench format check-format sanitize clean
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -16,6 +17,19 @@ test: setup-test  ## build and run all tests
 	cmake --preset test
 	cmake --build --preset test -j $(JOBS)
 	ctest --test-dir build/test --output-on-failure -j $(JOBS)
+
+soak: setup-test  ## the long forms of the tests of crashes: kills, faults, power loss, damage (about an hour)
+	cmake --preset test
+	cmake --build --preset test -j $(JOBS)
+	QKVBENCH_SOAK=1 build/test/tests/unit '[crash]'
+	QKVBENCH_SOAK=1 build/test/tests/cli '[crash]'
+
+fuzz: setup  ## search every reader for crashes, FUZZ_SECONDS (60) each; needs clang
+	@command -v clang++ >/dev/null || { echo "fuzz: clang++ is not there; install clang and libomp-dev" >&2; exit 1; }
+	cmake --preset fuzz
+	cmake --build --preset fuzz -j $(JOBS)
+	@for reader in tests/fuzz/corpus/*; do \
+	  sh tests/fuzz/run "$$(basename $$reader)" $(FUZZ_SECONDS) || exit 1; done
 
 build: setup  ## build the release binary, build/release/qkvbench
 	cmake --preset release

@@ -33,12 +33,15 @@ Value Tape::parameter(const Shape& shape, real* data, real* grad) {
   Node* node = new_node(shape, true);
   node->data = data;
   node->grad = grad;
+  if (watch_) watch_->on_parameter(*node);
   return Value(node);
 }
 
-Value Tape::result(const Shape& shape, bool needs_grad) {
+Value Tape::result(const Shape& shape, bool needs_grad, const char* operation) {
   Node* node = new_node(shape, needs_grad);
   node->data = arena_.take<real>(shape.elements());
+  node->operation = operation;
+  if (watch_) watch_->on_result(*node);
   return Value(node);
 }
 
@@ -81,8 +84,11 @@ void Tape::backward(Value loss, real seed) {
 }
 
 void Tape::walk_back() {
-  for (Node* node = last_; node != nullptr; node = node->previous)
-    if (node->grad != nullptr) node->backward(node->closure);
+  for (Node* node = last_; node != nullptr; node = node->previous) {
+    if (node->grad == nullptr) continue;
+    if (watch_) watch_->on_backward(*node);
+    node->backward(node->closure);
+  }
 }
 
 }  // namespace qkvbench

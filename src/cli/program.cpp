@@ -92,7 +92,11 @@ int run_program(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {  // --help, --version
+      app.exit(error);
+      std::cout.flush();
+      return std::cout ? 0 : fail(session, Exit::kOutput, "cannot write to standard output");
+    }
     return fail(session, Exit::kUsage, explain(app, error));
   }
   try {

@@ -16,11 +16,21 @@ namespace qkvbench::cli {
 
 namespace {
 
-volatile sig_atomic_t g_signal = 0;
+volatile sig_atomic_t g_signal = 0, g_nothing_to_save = 0, g_save = 0;
 
-extern "C" void on_signal(int number) {
-  if (g_signal != 0) _exit(128 + number);
+// Whatever is being written is a temporary file still, so leaving at once loses nothing that was there.
+extern "C" void on_stop_signal(int number) {
+  if (g_signal != 0 || g_nothing_to_save != 0) _exit(128 + number);
   g_signal = number;
+}
+
+extern "C" void on_save_signal(int) { g_save = 1; }
+
+void handle(int number, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigaction(number, &action, nullptr);
 }
 
 constexpr double kTerminalEvery_s = 0.1, kPlainEvery_s = 30;
@@ -30,19 +40,39 @@ constexpr double kTerminalEvery_s = 0.1, kPlainEvery_s = 30;
 int stop_signal() { return g_signal; }
 
 void catch_stop_signals() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  handle(SIGINT, on_stop_signal);
+  handle(SIGTERM, on_stop_signal);
+  handle(SIGUSR1, on_save_signal);
 }
 
-ProgressLine::ProgressLine(const Session& session, std::string name)
+ProgressLine::ProgressLine(const Session& session, std::string name, double deadline_s)
     : session_(session),
       name_(std::move(name)),
       terminal_(::isatty(STDERR_FILENO) != 0),
-      last_(terminal_ ? 0 : seconds_now()) {}
+      deadline_s_(deadline_s),
+      last_(terminal_ ? 0 : seconds_now()) {
+  on_worth_saving(false);
+}
 
-ProgressLine::~ProgressLine() { clear(); }
+bool ProgressLine::wants_stop() { return g_signal != 0 || seconds_now() >= deadline_s_; }
+
+bool ProgressLine::wants_checkpoint() {
+  if (g_save == 0) return false;
+  g_save = 0;
+  return true;
+}
+
+void ProgressLine::on_worth_saving(bool worth) { g_nothing_to_save = worth ? 0 : 1; }
+
+void ProgressLine::on_note(const std::string& text) {
+  clear();
+  note(session_, name_ + ": " + text);
+}
+
+ProgressLine::~ProgressLine() {
+  on_worth_saving(true);
+  clear();
+}
 
 void ProgressLine::clear() {
   if (drawn_) std::cerr << "\r\033[K" << std::flush;

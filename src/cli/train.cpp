@@ -1,10 +1,12 @@
 // qkvbench train: one run, or one for each of several variants, and a table of how they ended.
 // What a run does and leaves is in experiment/run.
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <iostream>
 #include <memory>
 
+#include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/progress.hpp"
 #include "qkvbench/report/table.hpp"
@@ -20,7 +22,19 @@ using experiment::Status;
 struct TrainFlags {
   ConfigFlags config;
   experiment::RunOptions run;
+  std::string checkpoint_every = "60s", max_time;
 };
+
+/// "50" are steps, anything else is a time.
+experiment::CheckpointEvery checkpoint_every(const std::string& text) {
+  if (text.find_first_not_of("0123456789") != std::string::npos || text.empty())
+    return {0, parse_duration("--checkpoint-every", text)};
+  index_t steps = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
+  if (error != std::errc() || steps < 1)
+    fail_usage("--checkpoint-every: '" + text + "' is no number of steps; write 50, or a time such as 30s");
+  return {steps, 0};
+}
 
 double number_or_nan(const Json& value) { return value.is_number() ? value.get<double>() : NAN; }
 
@@ -77,7 +91,10 @@ void note_speed(const Session& session, const std::string& name, const RunReport
                     "/s, waited for data " + report::fixed(100 * share, 1) + " % of the training time");
 }
 
-Exit train(const Session& session, const TrainFlags& flags) {
+Exit train(const Session& session, TrainFlags& flags) {
+  const double begin_s = seconds_now();
+  const double deadline_s = flags.max_time.empty() ? HUGE_VAL : begin_s + parse_duration("--max-time", flags.max_time);
+  flags.run.checkpoint_every = checkpoint_every(flags.checkpoint_every);
   catch_stop_signals();
   std::vector<RunReport> reports;
   Exit status = Exit::kDone;
@@ -85,7 +102,7 @@ Exit train(const Session& session, const TrainFlags& flags) {
     const std::string name = config.task + " " + config.variant;
     const experiment::SpeedUnit unit = experiment::speed_unit(config);
     {
-      ProgressLine progress(session, name);
+      ProgressLine progress(session, name, deadline_s);
       progress.tell_speed_in(unit);
       reports.push_back(experiment::run(config, flags.run, progress));
     }
@@ -97,9 +114,10 @@ Exit train(const Session& session, const TrainFlags& flags) {
       status = Exit::kDiverged;
     }
     if (r.status == Status::kInterrupted) {
-      note(session, name + ": interrupted at step " + with_commas(r.result["train"]["steps"].get<index_t>()) +
-                        ", saved; --resume goes on");
-      status = static_cast<Exit>(128 + stop_signal());
+      note(session, name + ": " + (stop_signal() != 0 ? "interrupted" : "out of time") + " at step " +
+                        with_commas(r.result["train"]["steps"].get<index_t>()) + ", saved; " +
+                        (flags.run.overwrite ? "--overwrite --resume goes on" : "--resume goes on"));
+      status = stop_signal() != 0 ? static_cast<Exit>(128 + stop_signal()) : Exit::kOutOfTime;
       break;
     }
   }
@@ -118,14 +136,21 @@ void add_train(CLI::App& command, Session& session) {
   command.add_option("--out", flags->run.out, "directory of all runs")->type_name("DIR [results]")->group("Files");
   command.add_flag("--overwrite", flags->run.overwrite, "run again what is there already")->group("Files");
   command.add_flag("--resume", flags->run.resume, "go on with an unfinished run")->group("Files");
-  command.add_option("--checkpoint-every", flags->run.checkpoint_every_s, "seconds between checkpoints")
-      ->type_name("S [60]")
-      ->check(between(0.0, 1e9))
+  command
+      .add_option("--checkpoint-every", flags->checkpoint_every,
+                  "how often to save: in steps (50), or a time (30s, 5m)")
+      ->type_name("N|TIME [60s]")
+      ->group("Files");
+  command
+      .add_option("--max-time", flags->max_time,
+                  "stop in good order after a time (90s, 30m, 2h): status 75, --resume goes on")
+      ->type_name("TIME")
       ->group("Files");
   finish_command(
       command, session,
       "Trains a model, tests it and leaves results/<run>/ with result.json, metrics.jsonl and model.safetensors.\n"
-      "Without --task it is the preset 'quick'. Several variants, separated by commas, are run in turn and compared.",
+      "Without --task it is the preset 'quick'. Several variants, separated by commas, are run in turn and compared.\n"
+      "SIGINT and SIGTERM save and leave, SIGUSR1 saves and goes on; --resume goes on to the same bytes.",
       "  qkvbench train --variant qk_v\n"
       "  qkvbench train --task sort --variant q_k_v,q_kv,qkv --epochs 5 --seed 1\n"
       "  qkvbench train --config results/RUN/result.json --lr 3e-4");

@@ -59,6 +59,22 @@ std::vector<std::uint64_t> parse_shape(const std::string& text, const std::strin
   return shape;
 }
 
+/// Throws unless a header is the dictionary that these three values make and nothing else, so that no changed byte in
+/// it goes unseen. Where spaces stand is the writer's choice.
+void check_header(const std::string& header, const std::string& type, const std::string& order,
+                  const std::string& shape, const std::string& origin) {
+  const auto without_spaces = [](std::string text) {
+    std::erase(text, ' ');
+    return text;
+  };
+  const std::string wanted =
+      "{'descr':" + type + ",'fortran_order':" + order + ",'shape':" + without_spaces(shape) + ")";
+  std::string found = without_spaces(header);
+  if (found.ends_with('\n')) found.pop_back();
+  if (found != wanted + "}" && found != wanted + ",}")
+    fail_input(origin + ": its header is damaged, or not as numpy.save() writes it");
+}
+
 /// Everything but what the numbers mean.
 Array read_array(const std::filesystem::path& path) {
   Array a;
@@ -79,12 +95,14 @@ Array read_array(const std::filesystem::path& path) {
   a.begin = prefix + length;
 
   const std::string type = value_of(header, "descr", a.origin);
-  if (type.size() != 5 || type[0] != '\'' || type[4] != '\'' || (type[1] != '<' && type[1] != '|'))
+  const bool quoted = type.size() == 5 && type[0] == '\'' && type[4] == '\'';
+  if (!quoted || type[1] != (type[3] == '1' ? '|' : '<'))
     fail_input(a.origin + ": numbers of type " + type.substr(0, 20) + " are not read; save them as '<f4' or '<i8'");
   a.type = type.substr(2, 2);
-  if (value_of(header, "fortran_order", a.origin) != "False")
-    fail_input(a.origin + ": it is in Fortran order; save numpy.ascontiguousarray(x)");
-  a.shape = parse_shape(value_of(header, "shape", a.origin), a.origin);
+  const std::string order = value_of(header, "fortran_order", a.origin), shape = value_of(header, "shape", a.origin);
+  if (order != "False") fail_input(a.origin + ": it is in Fortran order; save numpy.ascontiguousarray(x)");
+  a.shape = parse_shape(shape, a.origin);
+  check_header(header, type, order, shape, a.origin);
   std::uint64_t promised = static_cast<std::uint64_t>(a.type[1] - '0');
   for (const std::uint64_t size : a.shape) {
     if (size != 0 && promised > kMaxBytes / size)

@@ -26,7 +26,13 @@ std::size_t first_token(const std::string& bytes, const std::string& path) {
     fail_input(path +
                ": at byte 0 stands llm.c's mark of 32-bit tokens, which this program does not read; write "
                "16-bit tokens, as for GPT-2");
-  if (magic != kMagic) return 0;
+  if (magic != kMagic) {
+    // A header whose mark was damaged would pass for tokens.
+    const bool header = bytes.size() >= kHeaderBytes && little_endian_32(bytes, 4) == kVersion &&
+                        little_endian_32(bytes, 8) == (bytes.size() - kHeaderBytes) / kTokenBytes;
+    if (header) fail_input(path + ": llm.c's header stands there, but its mark at byte 0 is damaged; fetch it again");
+    return 0;
+  }
   if (bytes.size() < kHeaderBytes)
     fail_input(path + ": llm.c's header has " + std::to_string(kHeaderBytes) + " bytes, but the file ends at byte " +
                std::to_string(bytes.size()) + "; fetch it again");
@@ -37,6 +43,9 @@ std::size_t first_token(const std::string& bytes, const std::string& path) {
   if (count != held)
     fail_input(path + ": the header at byte 8 promises " + std::to_string(count) + " tokens, but the file holds " +
                std::to_string(held) + "; fetch it again");
+  for (std::size_t at = 12; at < kHeaderBytes; at += 4)
+    if (little_endian_32(bytes, at) != 0)
+      fail_input(path + ": the header at byte " + std::to_string(at) + " should be zero; fetch it again");
   return kHeaderBytes;
 }
 

@@ -1,5 +1,5 @@
-// The life of a run. Order of the last steps: model, metrics, then result.json, which makes the run finished,
-// then the checkpoint goes. A kill at any point leaves a finished result, or a checkpoint, or nothing.
+// The life of a run. Order of the last steps: model, metrics, manifest, then result.json, which makes the run finished,
+// then the checkpoints go. A kill at any point leaves a finished result, or a checkpoint, or nothing.
 #include "qkvbench/experiment/run.hpp"
 
 #include <cmath>
@@ -9,6 +9,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/experiment/model_file.hpp"
+#include "qkvbench/experiment/run_files.hpp"
 #include "qkvbench/train/checkpoint.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
@@ -18,59 +19,41 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The files of a run directory.
-struct Paths {
-  explicit Paths(const fs::path& dir)
-      : directory(dir),
-        result(dir / "result.json"),
-        metrics(dir / "metrics.jsonl"),
-        model(dir / "model.safetensors"),
-        checkpoint(dir / "checkpoint.safetensors"),
-        lock(dir / "lock") {}
-  fs::path directory, result, metrics, model, checkpoint, lock;
-};
-
-/// The result of a run that ended, completed or diverged; nothing if there is none or it was interrupted.
-std::optional<Json> finished_result(const Paths& paths) {
-  if (!fs::exists(paths.result)) return std::nullopt;
-  const std::string text = read_file(paths.result);
-  const Json result = train::parse_json(text, paths.result.string());
-  const auto status = result.is_object() && result.contains("status") ? result["status"] : Json(nullptr);
-  if (status == status_name(Status::kCompleted) || status == status_name(Status::kDiverged))
-    return Json::parse(text);  // again, with the keys in their order
-  if (status == status_name(Status::kInterrupted)) return std::nullopt;
-  fail_input(paths.result.string() + " is no result of this tool; move it away or use --overwrite");
-}
-
 /// A run at work: model, data, trainer and the files they end up in.
 class Worker {
  public:
-  Worker(const Config& config, const data::DataFacts& facts, const RunOptions& options, const Paths& paths,
+  Worker(const Config& config, const data::DataFacts& facts, const RunOptions& options, const RunFiles& files,
          Monitor& monitor)
       : config_(config),
         options_(options),
-        paths_(paths),
+        files_(files),
         monitor_(monitor),
         facts_(facts),
         model_(model_config(config)),
         train_data_(make_data(data::Split::kTrain)),
-        trainer_(allocated(), *train_data_, train_options(config)) {}
+        trainer_(allocated(), *train_data_, train_options(config)),
+        checkpoints_(files.directory),
+        stop_([&monitor] { return monitor.wants_stop(); }) {}
 
   RunReport run() {
-    if (options_.resume && fs::exists(paths_.checkpoint))
-      load_checkpoint();
-    else
-      model_.parameters().initialise(config_.seed);
-    write_metrics();
-    RunReport report{paths_.directory, {}, false, Status::kCompleted, ""};
+    if (!options_.resume || !load_checkpoint()) model_.parameters().initialise(config_.seed);
+    write_file_atomic(files_.metrics, metrics_text());
+    metrics_.emplace(files_.metrics, metrics_text().size());
+    RunReport report{files_.directory, {}, false, Status::kCompleted, ""};
+    monitor_.on_worth_saving(true);
     try {
-      if (!train()) report.status = Status::kInterrupted;
+      train();
+      test();
+    } catch (const train::Stopped&) {
+      save_checkpoint();
+      report.status = Status::kInterrupted;
     } catch (const Error& error) {
       if (error.status() != Exit::kDiverged) throw;
       report.status = Status::kDiverged;
       report.error = error.what();
     }
     finish(report);
+    monitor_.on_worth_saving(false);
     return report;
   }
 
@@ -83,53 +66,65 @@ class Worker {
     return model_;
   }
 
-  void load_checkpoint() {
-    const auto file = train::Safetensors::read(paths_.checkpoint);
-    if (file.metadata("config") != config_json(config_).dump())
-      fail_input(paths_.checkpoint.string() + " is of another configuration; use --overwrite to begin anew");
-    train::load_checkpoint(file, model_, trainer_);
+  bool load_checkpoint() {
+    const auto load = [this](const fs::path& path) {
+      const auto file = train::Safetensors::read(path);
+      if (file.metadata("config") != config_json(config_).dump())
+        fail_input(path.string() + " is of another configuration");
+      train::load_checkpoint(file, model_, trainer_);
+    };
+    return checkpoints_.load_newest(load, [this](const std::string& text) { monitor_.on_note(text); });
   }
 
-  /// The curve so far; what an earlier process wrote behind its checkpoint goes.
-  void write_metrics() {
+  /// The curve so far. It is in every checkpoint, so what an earlier process wrote behind its last one goes.
+  std::string metrics_text() const {
     std::string lines;
     for (const auto& point : trainer_.state().curve) lines += curve_point_json(point).dump() + "\n";
-    metrics_.emplace(paths_.metrics, 0);
-    metrics_->append(lines);
+    return lines;
   }
 
   void save_checkpoint() {
-    metrics_->sync();
-    train::write_checkpoint(paths_.checkpoint, model_, trainer_, config_json(config_).dump());
+    checkpoints_.save(trainer_.state().step, [this](const fs::path& path) {
+      return train::write_checkpoint(path, model_, trainer_, config_json(config_).dump());
+    });
+    saved_s_ = seconds_now();
   }
 
-  /// All remaining steps; false when the monitor stopped it.
-  bool train() {
-    const double begin = seconds_now();
+  bool checkpoint_is_due() {
+    const CheckpointEvery& every = options_.checkpoint_every;
+    return monitor_.wants_checkpoint() ||
+           (every.steps > 0 ? trainer_.state().step % every.steps == 0 : seconds_now() - saved_s_ >= every.seconds);
+  }
+
+  /// All remaining steps. Throws Stopped between two operations when the monitor asks for it.
+  void train() {
+    const double begin = saved_s_ = seconds_now();
     const index_t first_step = trainer_.state().step, first_token = trainer_.state().tokens_seen;
     const index_t total = train_options(config_).total_steps;
-    double saved = begin;
+    trainer_.watch(&stop_);
     while (!trainer_.done()) {
-      if (monitor_.wants_stop()) {
-        save_checkpoint();
-        return false;
-      }
       if (trainer_.step().new_point) metrics_->append(curve_point_json(trainer_.state().curve.back()).dump() + "\n");
-      const double now = seconds_now();
       const train::TrainState& state = trainer_.state();
-      train_s_ = now - begin;
+      train_s_ = seconds_now() - begin;
       tokens_timed_ = state.tokens_seen - first_token;
       const auto done = static_cast<double>(state.step - first_step);
       monitor_.on_step({state.step, total, state.curve.empty() ? NAN : state.curve.back().train_loss,
                         state.curve.empty() ? NAN : state.curve.back().train_accuracy,
                         static_cast<double>(tokens_timed_) / train_s_,
                         static_cast<double>(total - state.step) * train_s_ / done});
-      if (now - saved >= options_.checkpoint_every_s && !trainer_.done()) {
-        save_checkpoint();
-        saved = now;
-      }
+      if (!trainer_.done() && checkpoint_is_due()) save_checkpoint();
     }
-    return true;
+  }
+
+  void test() {
+    trainer_.release_activations();  // evaluation takes its own
+    for (const auto& [split, score] :
+         {std::pair{data::Split::kValidation, &validation_}, std::pair{data::Split::kTest, &test_}}) {
+      *score = train::evaluate(model_, *make_data(split), config_.micro_batch, &stop_);
+      if (!std::isfinite(score->loss_nats))
+        throw Error(Exit::kDiverged, "after step " + std::to_string(trainer_.state().step) +
+                                         ": the loss of the test is not finite; try a smaller --lr or --grad-clip");
+    }
   }
 
   void finish(RunReport& report) {
@@ -140,64 +135,93 @@ class Worker {
     outcome.data_wait_s = trainer_.data_wait_s();
     outcome.tokens_timed = tokens_timed_;
     outcome.argv = options_.argv;
-    metrics_->sync();
-    trainer_.release_activations();  // evaluation takes its own
+    std::optional<ManifestEntry> model;
     if (report.status == Status::kCompleted) {
-      outcome.validation = train::evaluate(model_, *make_data(data::Split::kValidation), config_.micro_batch);
-      outcome.test = train::evaluate(model_, *make_data(data::Split::kTest), config_.micro_batch);
-      train::write_model(paths_.model, model_, model_metadata(config_, facts_));
+      outcome.validation = validation_;
+      outcome.test = test_;
+      model = train::write_model(files_.model, model_, model_metadata(config_, facts_));
     }
     outcome.wall_s = seconds_now() - began_;
     report.result = result_json(config_, facts_, outcome);
-    write_file_atomic(paths_.result, report.result.dump(2) + "\n");
-    if (report.status != Status::kInterrupted) fs::remove(paths_.checkpoint);
+    if (report.status == Status::kInterrupted) return write_file_atomic(files_.result, report.result.dump(2) + "\n");
+    write_finished(files_, model, metrics_text(), report.result);
+    checkpoints_.clear();
   }
 
   const double began_ = seconds_now();
   const Config& config_;
   const RunOptions& options_;
-  const Paths& paths_;
+  const RunFiles& files_;
   Monitor& monitor_;
   const data::DataFacts& facts_;
   nn::Model model_;
   std::unique_ptr<data::Dataset> train_data_;
   train::Trainer trainer_;
+  Checkpoints checkpoints_;
+  train::StopWatch stop_;
   std::optional<AppendFile> metrics_;
-  double train_s_ = 0;
+  kernels::Score validation_, test_;
+  double train_s_ = 0, saved_s_ = 0;
   index_t tokens_timed_ = 0;
 };
+
+/// Runs beside what is there and puts it in its place once it is finished.
+RunReport replace_run(const Config& config, const data::DataFacts& facts, const RunOptions& options,
+                      const RunFiles& files, Monitor& monitor) {
+  const RunFiles fresh(replacement_of(files.directory));
+  std::error_code ignored;
+  if (!options.resume) fs::remove_all(fresh.directory, ignored);
+  make_directories(fresh.directory);
+  // Whoever comes after the exchange finds this lock in the place of the other.
+  const FileLock lock(fresh.lock, files.directory.string());
+  remove_left_over(fresh.directory);
+  RunReport report{files.directory, {}, false, Status::kCompleted, ""};
+  if (const auto result = finished_result(fresh)) {  // it came to its end, but not to its place
+    report.result = *result;
+    if (report.result["status"] == status_name(Status::kDiverged)) report.status = Status::kDiverged;
+  } else {
+    report = Worker(config, facts, options, fresh, monitor).run();
+  }
+  if (report.status == Status::kInterrupted) return report;
+  put_in_place(files.directory);
+  report.directory = files.directory;
+  return report;
+}
 
 }  // namespace
 
 RunReport run(const Config& config, const RunOptions& options, Monitor& monitor) {
-  const Paths paths(options.out / run_name(config));
+  const RunFiles files(options.out / run_name(config));
   const data::DataFacts facts = data::find_task(config.task).facts(task_options(config));
-  make_directories(paths.directory);
-  const FileLock lock(paths.lock, paths.directory.string());
-  if (!options.overwrite) {
-    if (const auto result = finished_result(paths)) {
-      if (result->value("dataset", Json()) != dataset_json(facts))
-        fail_usage("the finished run in " + paths.directory.string() +
-                   " was trained on other data of the same name; --overwrite runs it again on what is there now");
-      const bool diverged = (*result)["status"] == status_name(Status::kDiverged);
-      return {paths.directory, *result, true, diverged ? Status::kDiverged : Status::kCompleted,
-              diverged ? "it diverged when it was run" : ""};
-    }
-    if (fs::exists(paths.checkpoint) && !options.resume)
-      fail_usage("an unfinished run is in " + paths.directory.string() +
-                 "; --resume goes on with it, --overwrite begins anew");
+  make_directories(options.out);
+  make_directories(files.directory);
+  const FileLock lock(files.lock, files.directory.string());
+  remove_left_over(files.directory);
+  if (options.overwrite) return replace_run(config, facts, options, files, monitor);
+  if (const auto result = finished_result(files)) {
+    if (result->value("dataset", Json()) != dataset_json(facts))
+      fail_usage("the finished run in " + files.directory.string() +
+                 " was trained on other data of the same name; --overwrite runs it again on what is there now");
+    const bool diverged = (*result)["status"] == status_name(Status::kDiverged);
+    return {files.directory, *result, true, diverged ? Status::kDiverged : Status::kCompleted,
+            diverged ? "it diverged when it was run" : ""};
   }
-  return Worker(config, facts, options, paths, monitor).run();
+  if (!options.resume && Checkpoints(files.directory).any())
+    fail_usage("an unfinished run is in " + files.directory.string() +
+               "; --resume goes on with it, --overwrite begins anew");
+  return Worker(config, facts, options, files, monitor).run();
 }
 
 LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& adapt) {
-  const fs::path file_path = fs::is_directory(path) ? path / "model.safetensors" : path;
-  if (!fs::exists(file_path)) {
-    const bool unfinished = fs::exists(path / "checkpoint.safetensors");
+  const RunFiles files(path);
+  const bool is_run = fs::is_directory(path);
+  const fs::path file_path = is_run ? files.model : path;
+  if (!fs::exists(file_path))
     fail_input("there is no " + file_path.string() +
-               (unfinished ? "; the run there is not finished, train it on with --resume" : ""));
-  }
-  const auto file = train::Safetensors::read(file_path);
+               (is_run && Checkpoints(path).any() ? "; the run there is not finished, train it on with --resume" : ""));
+  std::string content = read_file(file_path);
+  if (is_run) check_model(files, content);
+  const auto file = train::Safetensors::parse(std::move(content), file_path.string());
   LoadedModel loaded;
   const std::string origin = file_path.string() + ": config";
   try {

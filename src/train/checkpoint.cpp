@@ -75,12 +75,12 @@ TrainState parse_state(const Safetensors& file) {
 
 }  // namespace
 
-void write_model(const std::filesystem::path& path, const nn::Model& model,
-                 std::map<std::string, std::string> metadata) {
+ManifestEntry write_model(const std::filesystem::path& path, const nn::Model& model,
+                          std::map<std::string, std::string> metadata) {
   std::vector<TensorToWrite> tensors;
   add_tensors(model.parameters(), "", flat_values(model), tensors);
   metadata["format"] = "pt";
-  write_safetensors(path, tensors, metadata);
+  return write_safetensors(path, tensors, metadata);
 }
 
 void load_model(const Safetensors& file, const std::string& prefix, nn::Model& model) {
@@ -92,13 +92,13 @@ void load_model(const Safetensors& file, const std::string& prefix, nn::Model& m
   load_tensors(file, prefix, model.parameters(), model.parameters().values().data());
 }
 
-void write_checkpoint(const std::filesystem::path& path, const nn::Model& model, Trainer& trainer,
-                      const std::string& config) {
+ManifestEntry write_checkpoint(const std::filesystem::path& path, const nn::Model& model, Trainer& trainer,
+                               const std::string& config) {
   std::vector<TensorToWrite> tensors;
   add_tensors(model.parameters(), "param.", flat_values(model), tensors);
   add_tensors(model.parameters(), "optimizer.m.", trainer.optimizer().first_moment().data(), tensors);
   add_tensors(model.parameters(), "optimizer.v.", trainer.optimizer().second_moment().data(), tensors);
-  write_safetensors(path, tensors, {{"config", config}, {"state", state_json(trainer.state()).dump()}});
+  return write_safetensors(path, tensors, {{"config", config}, {"state", state_json(trainer.state()).dump()}});
 }
 
 void load_checkpoint(const Safetensors& file, nn::Model& model, Trainer& trainer) {

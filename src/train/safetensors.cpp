@@ -167,13 +167,14 @@ std::string safetensors_header(const std::vector<TensorToWrite>& tensors,
   return out + text;
 }
 
-void write_safetensors(const std::filesystem::path& path, const std::vector<TensorToWrite>& tensors,
-                       const std::map<std::string, std::string>& metadata) {
+ManifestEntry write_safetensors(const std::filesystem::path& path, const std::vector<TensorToWrite>& tensors,
+                                const std::map<std::string, std::string>& metadata) {
   const std::string header = safetensors_header(tensors, metadata);
   std::vector<std::string_view> pieces{header};
   for (const TensorToWrite& t : tensors)
     pieces.emplace_back(reinterpret_cast<const char*>(t.numbers.data()), t.numbers.size() * sizeof(float));
   write_file_atomic(path, pieces);
+  return manifest_entry(path.filename().string(), pieces);
 }
 
 }  // namespace qkvbench::train

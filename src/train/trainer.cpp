@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/kernels/adam.hpp"
 
 namespace qkvbench::train {
 
@@ -61,25 +62,53 @@ kernels::Score Trainer::accumulate(const Batch& batch, real share) {
   return loss.score;
 }
 
-StepReport Trainer::step() {
-  const index_t n = curriculum_.size(state_.step);
+kernels::Score Trainer::accumulate_all(index_t examples) {
   kernels::Score score;
   RandomContext random{options_.seed, static_cast<std::uint32_t>(state_.step), 0};
   index_t number = state_.step * parts_of_full_step();
-  for (index_t done = 0; done < n; done += options_.micro_batch) {
+  for (index_t done = 0; done < examples; done += options_.micro_batch) {
     const Batch& batch = batches_.take(number, part_after(number));
     tape_.reset(random);
-    score += accumulate(batch, static_cast<real>(batch.size) / static_cast<real>(n));
+    score += accumulate(batch, static_cast<real>(batch.size) / static_cast<real>(examples));
     random.first_dropout_site = tape_.dropout_site();
     ++number;
   }
+  return score;
+}
+
+void Trainer::explain(const std::string& what) {
+  std::string found = what;
+  FiniteWatch finite(model_.parameters());
+  tape_.watch(&finite);
+  std::ranges::fill(model_.parameters().grads(), real{0});
+  try {
+    if (const std::string name = parameter_not_finite(model_.parameters()); !name.empty())
+      throw NotFinite{"parameter " + name + " after its update"};
+    accumulate_all(curriculum_.size(state_.step));
+    finite.check();
+    if (const std::string name = gradient_not_finite(model_.parameters()); !name.empty())
+      throw NotFinite{"the gradient of " + name};
+  } catch (const NotFinite& first) {
+    found = first.what;
+  }
+  tape_.watch(nullptr);
+  throw Error(Exit::kDiverged, "step " + std::to_string(state_.step + 1) + ": " + found +
+                                   " is not finite; try a smaller --lr or --grad-clip");
+}
+
+StepReport Trainer::step() {
+  const index_t n = curriculum_.size(state_.step);
+  tape_.watch(watch_);
+  const kernels::Score score = accumulate_all(n);
+  tape_.watch(nullptr);
   const double mean = score.loss_nats / static_cast<double>(score.targets);
-  const std::string at = "step " + std::to_string(state_.step + 1) + ": ";
-  const std::string mend = "; try a smaller --lr or --grad-clip";
-  if (!std::isfinite(mean)) throw Error(Exit::kDiverged, at + "the loss is not finite" + mend);
+  if (!std::isfinite(mean)) explain("the loss");
   const double lr = options_.lr * schedule_factor(options_.schedule, state_.step);
   const double norm = adam_.step(lr);
-  if (!std::isfinite(norm)) throw Error(Exit::kDiverged, at + "the gradient norm is not finite" + mend);
+  if (!std::isfinite(norm)) explain("the gradient norm");
+  const std::span<const real> values = model_.parameters().values();
+  if (!std::isfinite(kernels::sum_of_squares(static_cast<index_t>(values.size()), values.data())))
+    explain("a parameter");
 
   ++state_.step;
   state_.examples_seen += n;
@@ -102,8 +131,9 @@ void Trainer::note(const kernels::Score& score, double norm, double lr) {
   state_.open_grad_norm = 0;
 }
 
-kernels::Score evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size) {
+kernels::Score evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size, TapeWatch* watch) {
   Tape tape(false);
+  tape.watch(watch);
   Batch batch;
   kernels::Score total;
   std::vector<index_t> indices;

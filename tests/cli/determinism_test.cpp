@@ -81,7 +81,7 @@ TEST_CASE("images and sets give the same bits with 1, 2 and 3 threads, in parts 
       CHECK(bits.back() == bits.front());
     }
     const TemporaryDirectory broken;
-    args.insert(args.end(), {"--out", broken.path(), "--resume", "--checkpoint-every", "0"});
+    args.insert(args.end(), {"--out", broken.path(), "--resume", "--checkpoint-every", "1"});
     const Outcome stopped = run_qkvbench(args, [&](pid_t child) {
       wait_for_training(broken.path());
       kill(child, SIGTERM);
@@ -123,7 +123,7 @@ TEST_CASE("a run that is interrupted or killed again and again, and resumed with
     const auto microseconds = static_cast<useconds_t>(20000 + 7919 * attempt);
     const Outcome r = run_qkvbench(
         arguments("qk_v+", broken.path(),
-                  with({"--threads", attempt % 3 == 0 ? "1" : "2", "--resume", "--checkpoint-every", "0"})),
+                  with({"--threads", attempt % 3 == 0 ? "1" : "2", "--resume", "--checkpoint-every", "1"})),
         [&](pid_t child) {
           usleep(microseconds);
           kill(child, signal);
@@ -139,7 +139,7 @@ TEST_CASE("a run that is interrupted or killed again and again, and resumed with
 
 TEST_CASE("an unfinished run is neither lost nor silently begun anew") {
   const TemporaryDirectory out;
-  const std::vector<std::string> endless{"--epochs", "100000", "--log-every", "20", "--checkpoint-every", "0"};
+  const std::vector<std::string> endless{"--epochs", "100000", "--log-every", "20", "--checkpoint-every", "1"};
   const Outcome stopped = run_qkvbench(arguments("qkv", out.path(), endless), [&](pid_t child) {
     wait_for_training(out.path());
     kill(child, SIGINT);

@@ -51,6 +51,10 @@ Outcome run_binary(const std::string& binary, const std::vector<std::string>& ar
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out), read_file(err)};
 }
 
+std::string qkvbench_path() { return QKVBENCH_BINARY; }
+
+std::string shim_path() { return QKVBENCH_SHIM; }
+
 TemporaryDirectory::TemporaryDirectory() {
   std::string pattern = (fs::temp_directory_path() / "qkvbench-test-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");

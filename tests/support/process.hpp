@@ -21,6 +21,10 @@ Outcome run_qkvbench(const std::vector<std::string>& arguments, const std::funct
 Outcome run_binary(const std::string& binary, const std::vector<std::string>& arguments,
                    const std::function<void(pid_t)>& while_running = {});
 
+/// Where the binary and the library fault_shim are.
+std::string qkvbench_path();
+std::string shim_path();
+
 /// A directory of its own that is removed at the end.
 class TemporaryDirectory {
  public:

@@ -1,5 +1,5 @@
 // The tape: a record of the operations of one step, walked backward to give every value its gradient.
-// No graph, no reference counts, no virtual functions: values live in an arena until the step is over.
+// No graph, no reference counts: values are plain structs that live in an arena until the step is over.
 #pragma once
 #include <cstdint>
 #include <new>
@@ -17,6 +17,7 @@ struct Node {
   real* data = nullptr;
   real* grad = nullptr;  ///< null until something flows back
   bool needs_grad = false;
+  const char* operation = "";  ///< the function that made it
   void (*backward)(void* closure) = nullptr;
   void* closure = nullptr;
   Node* previous = nullptr;
@@ -53,6 +54,19 @@ struct RandomContext {
   std::uint32_t first_dropout_site = 0;
 };
 
+/// Looks on while a tape is filled and walked back. What it throws ends the step; parameters are then as before it.
+class TapeWatch {
+ public:
+  virtual ~TapeWatch() = default;
+  /// An operation has room for its result and will compute it next; all results before it are computed.
+  virtual void on_result(const Node&) {}
+  virtual void on_parameter(const Node&) {}
+  /// All results are computed and some of them will go.
+  virtual void on_forget() {}
+  /// A value has its whole gradient and will hand it on.
+  virtual void on_backward(const Node&) {}
+};
+
 class Tape {
  public:
   /// `recording` false: forward passes only, nothing is kept for gradients and dropout does nothing.
@@ -60,6 +74,8 @@ class Tape {
 
   bool recording() const { return recording_; }
   Arena& arena() { return arena_; }
+  /// From now on; null ends it. It must outlive its time here.
+  void watch(TapeWatch* watch) { watch_ = watch; }
 
   /// Forgets all values and gives their memory back for the next step.
   void reset(RandomContext random = {});
@@ -74,8 +90,8 @@ class Tape {
   Value constant(const Shape& shape, const real* data);
   /// A value that the caller owns, with the caller's gradient, which is accumulated.
   Value parameter(const Shape& shape, real* data, real* grad);
-  /// An operation's result, uninitialised.
-  Value result(const Shape& shape, bool needs_grad);
+  /// An operation's result, uninitialised. The operation is known by the name of the function that calls.
+  Value result(const Shape& shape, bool needs_grad, const char* operation = __builtin_FUNCTION());
   /// The same numbers under another shape of as many elements; gradients flow through.
   Value reshape(Value x, const Shape& shape);
 
@@ -108,6 +124,7 @@ class Tape {
     const Arena::Mark mark = arena_.mark();
     Node* last = last_;
     f();
+    if (watch_) watch_->on_forget();
     last_ = last;
     arena_.rewind(mark);
   }
@@ -129,6 +146,7 @@ class Tape {
 
   Arena arena_;
   Node* last_ = nullptr;
+  TapeWatch* watch_ = nullptr;
   RandomContext random_;
   std::uint32_t dropout_site_ = 0;
   bool recording_;

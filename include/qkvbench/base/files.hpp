@@ -15,13 +15,28 @@ namespace qkvbench {
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit = std::uint64_t{1} << 40);
 
 /// Writes a temporary file beside `path`, fsyncs it, renames it over `path` and fsyncs the directory, so that a reader
-/// sees the old file or the new one, whole. Throws Error (output) naming the path and the system's reason.
+/// sees the old file or the new one, whole, and after a loss of power too. Temporary files of `path` that killed
+/// processes left behind go. Throws Error (output) naming the path and the system's reason.
 void write_file_atomic(const std::filesystem::path& path, std::string_view content);
 /// The same for a content in pieces, one behind the other, so that it need not be copied together.
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces);
 
-/// Makes a directory and its parents. Throws Error (output).
+/// Removes what killed processes left behind in a directory on the way to write_file_atomic(); those that live keep
+/// theirs.
+void remove_left_over(const std::filesystem::path& directory);
+
+/// Removes a file, if it is there. Throws Error (output).
+void remove_file(const std::filesystem::path& path);
+
+/// Waits until what was made, renamed or removed in a directory would outlast a loss of power. Throws Error (output).
+void sync_directory(const std::filesystem::path& path);
+
+/// Makes a directory and its parents, to last. Throws Error (output).
 void make_directories(const std::filesystem::path& path);
+
+/// Lets two directories of one parent change names, in one step where the system can; to last. Without `b`, renames
+/// `a`. Throws Error (output).
+void exchange_directories(const std::filesystem::path& a, const std::filesystem::path& b);
 
 /// Opens (and makes) `path` for appending, cut to `keep` bytes first; every line goes to the system at once.
 /// Throws Error (output), or (input) when the file has fewer than `keep` bytes.

@@ -9,17 +9,22 @@ namespace qkvbench::cli {
 /// The signal that asked to stop (SIGINT or SIGTERM), or 0.
 int stop_signal();
 
-/// From now on SIGINT and SIGTERM ask to stop; a second one ends the process at once.
+/// From now on SIGINT and SIGTERM ask to stop; one that comes after another, or while a run has nothing to save yet,
+/// ends the process at once. SIGUSR1 asks a run for a checkpoint.
 void catch_stop_signals();
 
 class ProgressLine : public experiment::Monitor {
  public:
-  ProgressLine(const Session& session, std::string name);
+  /// `deadline_s`: when to stop, on the clock of seconds_now().
+  ProgressLine(const Session& session, std::string name, double deadline_s);
   ~ProgressLine() override;
   /// What speed is told in; tokens unless this is called.
   void tell_speed_in(const experiment::SpeedUnit& unit) { unit_ = unit; }
   void on_step(const experiment::Progress& progress) override;
-  bool wants_stop() override { return stop_signal() != 0; }
+  bool wants_stop() override;
+  bool wants_checkpoint() override;
+  void on_worth_saving(bool worth) override;
+  void on_note(const std::string& text) override;
 
  private:
   void clear();
@@ -28,7 +33,7 @@ class ProgressLine : public experiment::Monitor {
   std::string name_;
   experiment::SpeedUnit unit_{"tokens", 1};
   bool terminal_, drawn_ = false;
-  double last_;
+  double deadline_s_, last_;
 };
 
 }  // namespace qkvbench::cli

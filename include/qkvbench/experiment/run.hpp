@@ -8,10 +8,16 @@
 
 namespace qkvbench::experiment {
 
+/// How often a run saves: after so many steps, or so many seconds when steps is 0.
+struct CheckpointEvery {
+  index_t steps = 0;
+  double seconds = 60;
+};
+
 struct RunOptions {
   std::filesystem::path out = "results";
   bool overwrite = false, resume = false;
-  double checkpoint_every_s = 60;
+  CheckpointEvery checkpoint_every;
   std::vector<std::string> argv;
 };
 
@@ -27,8 +33,14 @@ class Monitor {
  public:
   virtual ~Monitor() = default;
   virtual void on_step(const Progress&) {}
-  /// Asked once a step: true saves a checkpoint and leaves.
+  /// Asked before every operation of a step and of the tests at the end: true saves a checkpoint and leaves.
   virtual bool wants_stop() { return false; }
+  /// Asked once a step: true saves a checkpoint and goes on.
+  virtual bool wants_checkpoint() { return false; }
+  /// From here on, or no longer, there is something to save when the run is to stop.
+  virtual void on_worth_saving(bool) {}
+  /// Something that went wrong and was got over.
+  virtual void on_note(const std::string&) {}
 };
 
 struct RunReport {
@@ -40,7 +52,8 @@ struct RunReport {
 };
 
 /// Trains and tests the resolved configuration in out/<run_name>, or returns the finished result that is there.
-/// Files: result.json, metrics.jsonl, model.safetensors; while unfinished checkpoint.safetensors; a lock that stays.
+/// Files: result.json, metrics.jsonl, model.safetensors and their manifest; while unfinished checkpoints; a lock that
+/// stays. With overwrite the run works in a hidden directory beside it, and what was there stays until it is finished.
 /// Throws Error: usage when an unfinished run is there and neither resume nor overwrite is asked for; input when what
 /// is there is damaged; output when a file cannot be written or another process is at work there.
 RunReport run(const Config& config, const RunOptions& options, Monitor& monitor);

@@ -8,17 +8,19 @@
 
 namespace qkvbench::train {
 
-/// Writes model.safetensors: every parameter once, and the metadata. Throws Error (output).
-void write_model(const std::filesystem::path& path, const nn::Model& model,
-                 std::map<std::string, std::string> metadata);
+/// Writes model.safetensors: every parameter once, and the metadata. Returns what a manifest says of it.
+/// Throws Error (output).
+ManifestEntry write_model(const std::filesystem::path& path, const nn::Model& model,
+                          std::map<std::string, std::string> metadata);
 
 /// Copies a file's tensors into the model's parameters. `prefix` is put before each name ("param.").
 /// Throws Error (input) unless file and model have the same names and shapes (tensors without the prefix are ignored).
 void load_model(const Safetensors& file, const std::string& prefix, nn::Model& model);
 
-/// Writes a checkpoint: parameters, moments (optimizer.m.*, optimizer.v.*), the trainer's state. Throws Error (output).
-void write_checkpoint(const std::filesystem::path& path, const nn::Model& model, Trainer& trainer,
-                      const std::string& config);
+/// Writes a checkpoint: parameters, moments (optimizer.m.*, optimizer.v.*), the trainer's state. Returns what a
+/// manifest says of it. Throws Error (output).
+ManifestEntry write_checkpoint(const std::filesystem::path& path, const nn::Model& model, Trainer& trainer,
+                               const std::string& config);
 
 /// Puts a checkpoint back. Throws Error (input) when it does not fit the model.
 void load_checkpoint(const Safetensors& file, nn::Model& model, Trainer& trainer);

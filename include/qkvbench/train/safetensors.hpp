@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "qkvbench/base/manifest.hpp"
 #include "qkvbench/base/real.hpp"
 
 namespace qkvbench::train {
@@ -57,8 +58,8 @@ std::string safetensors_header(const std::vector<TensorToWrite>& tensors,
                                const std::map<std::string, std::string>& metadata);
 
 /// Writes a file, whole or not at all: header, then the tensors in the given order, from where they are.
-/// Throws Error (output).
-void write_safetensors(const std::filesystem::path& path, const std::vector<TensorToWrite>& tensors,
-                       const std::map<std::string, std::string>& metadata);
+/// Returns what a manifest says of it. Throws Error (output).
+ManifestEntry write_safetensors(const std::filesystem::path& path, const std::vector<TensorToWrite>& tensors,
+                                const std::map<std::string, std::string>& metadata);
 
 }  // namespace qkvbench::train

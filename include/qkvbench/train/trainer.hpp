@@ -10,6 +10,7 @@
 #include "qkvbench/optim/adam.hpp"
 #include "qkvbench/optim/schedule.hpp"
 #include "qkvbench/train/read_ahead.hpp"
+#include "qkvbench/train/watch.hpp"
 
 namespace qkvbench::train {
 
@@ -75,9 +76,12 @@ class Trainer {
   Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions& options);
 
   bool done() const { return state_.step >= options_.total_steps; }
-  /// One optimizer step on the next batch. Throws Error (diverged) naming the step when loss or gradient norm is not
-  /// finite; parameters are then those before the step.
+  /// One optimizer step on the next batch. Throws Error (diverged) when a number is not finite, naming the step and the
+  /// operation or parameter where it appears first; parameters are then those before the step. Throws what a watch
+  /// does.
   StepReport step();
+  /// Looks on at every step; null ends it.
+  void watch(TapeWatch* watch) { watch_ = watch; }
 
   const TrainState& state() const { return state_; }
   void set_state(TrainState state);
@@ -99,19 +103,25 @@ class Trainer {
   void fill(index_t number, Batch& batch);
   /// Forward and backward of a batch; `share` is its part of the step's targets.
   kernels::Score accumulate(const Batch& batch, real share);
+  /// All parts of the step, one after the other; gradients add up.
+  kernels::Score accumulate_all(index_t examples);
   void note(const kernels::Score& score, double norm, double lr);
+  /// The step again with an eye on every number, up to the first that is not finite.
+  [[noreturn]] void explain(const std::string& what);
 
   nn::Model& model_;
   const data::Dataset& data_;
   TrainOptions options_;
   optim::Adam adam_;
   Tape tape_;
+  TapeWatch* watch_ = nullptr;
   TrainState state_;
   Curriculum curriculum_;
   ReadAhead batches_;  // last, so that its thread ends before what it reads goes
 };
 
-/// Scores a model on all of a data set, in order, without dropout.
-kernels::Score evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size);
+/// Scores a model on all of a data set, in order, without dropout. Throws what a watch does.
+kernels::Score evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size,
+                        TapeWatch* watch = nullptr);
 
 }  // namespace qkvbench::train

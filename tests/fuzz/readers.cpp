@@ -1,0 +1,177 @@
+// Bytes to readers. Those that want files get them in a folder in memory where there is one.
+// A first byte, and lengths where a reader wants several files, come from the front of the bytes.
+#include "fuzz/readers.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/manifest.hpp"
+#include "qkvbench/data/cifar.hpp"
+#include "qkvbench/data/gzip.hpp"
+#include "qkvbench/data/idx.hpp"
+#include "qkvbench/data/image_file.hpp"
+#include "qkvbench/data/npy.hpp"
+#include "qkvbench/data/record.hpp"
+#include "qkvbench/data/token_file.hpp"
+#include "qkvbench/data/unpack.hpp"
+#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/train/safetensors.hpp"
+#include "qkvbench/train/strict_json.hpp"
+
+namespace qkvbench::fuzz {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A folder of this process that is removed at the end.
+class Folder {
+ public:
+  Folder() {
+    const char* memory = "/dev/shm";
+    path_ = (fs::is_directory(memory) ? fs::path(memory) : fs::temp_directory_path()) /
+            ("qkvbench-fuzz-" + std::to_string(::getpid()));
+    fs::create_directories(path_);
+  }
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  const fs::path& path() const { return path_; }
+  fs::path put(const std::string& name, std::string_view bytes) const {
+    const fs::path file = path_ / name;
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (fd < 0 || ::write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) std::abort();
+    ::close(fd);
+    return file;
+  }
+
+ private:
+  fs::path path_;
+};
+
+const Folder& folder() {
+  static const Folder folder;
+  return folder;
+}
+
+/// Two files from one: the first two bytes tell where the second begins.
+std::pair<std::string, std::string> halves(const std::string& bytes) {
+  if (bytes.size() < 2) return {bytes, ""};
+  const auto at = std::min<std::size_t>(
+      bytes.size() - 2, static_cast<unsigned char>(bytes[0]) | static_cast<unsigned char>(bytes[1]) << 8);
+  return {bytes.substr(2, at), bytes.substr(2 + at)};
+}
+
+void read_safetensors(const std::string& bytes) {
+  const auto file = train::Safetensors::parse(bytes, "f");
+  for (const auto& [name, tensor] : file.tensors()) {
+    if (tensor.dtype == "F32") file.floats(name);
+    if (tensor.dtype == "I64") file.integers(name);
+  }
+}
+
+void read_json(const std::string& bytes) { train::parse_json(bytes, "f"); }
+
+void read_config(const std::string& bytes) {
+  experiment::config_json(experiment::config_from_json(train::parse_json(bytes, "f"), "f"));
+}
+
+void read_tokenizer(const std::string& bytes) {
+  experiment::tokenizer_from_json(train::parse_json(bytes, "f"), "f").encode("abc");
+}
+
+void read_manifest(const std::string& bytes) { check_manifest(folder().put("sums", bytes), {"a"}, "a", "abc"); }
+
+void read_idx_files(const std::string& bytes) {
+  const auto [images, labels] = halves(bytes);
+  for (const char* split : {"train", "t10k"}) {
+    folder().put(std::string(split) + "-images-idx3-ubyte", images);
+    folder().put(std::string(split) + "-labels-idx1-ubyte", labels);
+  }
+  data::idx_sizes(folder().path());
+  data::read_idx(folder().path(), data::Split::kTest, 10);
+}
+
+void read_cifar_files(const std::string& bytes) {
+  for (int i = 1; i <= 5; ++i) folder().put("data_batch_" + std::to_string(i) + ".bin", bytes);
+  folder().put("test_batch.bin", bytes);
+  data::cifar_sizes(folder().path(), 10);
+  data::read_cifar(folder().path(), data::Split::kTest, 10);
+}
+
+void read_npy(const std::string& bytes) {
+  const fs::path path = folder().put("x.npy", bytes);
+  try {
+    data::read_npy_matrix(path);
+  } catch (const Error&) {
+    data::read_npy_labels(path);
+  }
+}
+
+void read_tokens(const std::string& bytes) {
+  data::read_token_file(folder().put("x.bin", bytes), 50257, std::uint64_t{1} << 24);
+}
+
+void read_image(const std::string& bytes) {
+  for (const index_t channels : {1, 3}) {
+    const data::Image image = data::decode_image(bytes, channels, "f");
+    std::string square(static_cast<std::size_t>(channels * 8 * 8), '\0');
+    data::resample_centre(image, 8, reinterpret_cast<std::uint8_t*>(square.data()));
+  }
+}
+
+void read_archive_file(const std::string& bytes) {
+  std::uint64_t size = 0;
+  data::read_archive(folder().put("x.tar", bytes), 1 << 16, [&](const data::Member& member) {
+    member.read([&](std::string_view piece) {
+      size += piece.size();
+      if (size > 1 << 20) fail_input("enough");  // as whoever unpacks would say
+    });
+  });
+}
+
+void read_gzip_file(const std::string& bytes) {
+  const fs::path path = folder().put("x.gz", bytes);
+  data::unpacked_head(path, 64);
+  data::read_unpacked(path, 1 << 16);
+}
+
+void read_installed(const std::string& bytes) {
+  folder().put("installed.txt", bytes);
+  data::read_record(folder().path());
+}
+
+constexpr std::array<Reader, 13> kReaders{{{"safetensors", read_safetensors},
+                                           {"json", read_json},
+                                           {"config", read_config},
+                                           {"tokenizer", read_tokenizer},
+                                           {"manifest", read_manifest},
+                                           {"idx", read_idx_files},
+                                           {"cifar", read_cifar_files},
+                                           {"npy", read_npy},
+                                           {"tokens", read_tokens},
+                                           {"image", read_image},
+                                           {"archive", read_archive_file},
+                                           {"gzip", read_gzip_file},
+                                           {"installed", read_installed}}};
+
+}  // namespace
+
+std::span<const Reader> all_readers() { return kReaders; }
+
+void try_reader(const Reader& reader, const std::string& bytes) {
+  try {
+    reader.read(bytes);
+  } catch (const Error& error) {
+    if (error.status() != Exit::kInput && error.status() != Exit::kUsage) throw;
+  }
+}
+
+}  // namespace qkvbench::fuzz
