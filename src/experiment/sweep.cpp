@@ -12,7 +12,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/process.hpp"
 #include "qkvbench/base/text.hpp"
-#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/experiment/run_files.hpp"
 #include "qkvbench/nn/accounting.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
@@ -29,17 +29,11 @@ void look_up(PlannedRun& run, const fs::path& directory) {
   run.state = RunState::kMissing;
   run.error.clear();
   try {
-    if (fs::exists(directory / "result.json")) {
-      const fs::path path = directory / "result.json";
-      const auto result = train::parse_json(read_file(path), path.string());
-      const std::string status = result.value("status", "");
-      if (status == status_name(Status::kCompleted)) run.state = RunState::kDone;
-      if (status == status_name(Status::kDiverged)) run.state = RunState::kDiverged;
-      if (run.state != RunState::kMissing) {
-        const auto wall_s = result.value("/timing/wall_s"_json_pointer, nlohmann::json());
-        run.wall_s = wall_s.is_number() ? wall_s.get<double>() : 0;
-        return;
-      }
+    if (const auto result = finished_result(RunFiles(directory))) {
+      run.state = (*result)["status"] == status_name(Status::kCompleted) ? RunState::kDone : RunState::kDiverged;
+      const Json wall_s = (*result)["timing"]["wall_s"];
+      run.wall_s = wall_s.is_number() ? wall_s.get<double>() : 0;
+      return;
     }
     if (fs::exists(directory / kFailureFile)) {
       const fs::path path = directory / kFailureFile;
@@ -143,7 +137,7 @@ class Pool {
     if (child.status == static_cast<int>(Exit::kInterrupted) || child.status == kTerminated ||
         child.status == static_cast<int>(Exit::kOutOfTime))
       return;
-    if (child.status == static_cast<int>(Exit::kOutput) && FileLock::is_held(directory / "lock")) {
+    if (child.status == static_cast<int>(Exit::kOutput) && FileLock::is_held(RunFiles(directory).lock)) {
       const std::lock_guard guard(mutex_);
       ++report_.elsewhere;
       return;
