@@ -11,11 +11,12 @@ namespace qkvbench {
 Value gelu(Tape& tape, Value x) {
   const index_t N = x.shape().elements();
   const Value y = tape.result(x.shape(), x.needs_grad());
-  kernels::gelu_forward(N, x.data(), y.data());
+  real* slope = y.needs_grad() ? tape.arena().take<real>(N) : nullptr;
+  kernels::gelu_forward(N, x.data(), y.data(), slope);
 
   tape.on_backward(y, [=, &tape] {
-    const GradientSlot dx = tape.slot(x);
-    kernels::gelu_backward(N, y.grad(), x.data(), dx.data, dx.accumulate);
+    kernels::gelu_backward(N, slope, y.node()->grad);
+    tape.hand_over(y, x);
   });
   return y;
 }

@@ -3,6 +3,7 @@
 #include "qkvbench/base/parallel.hpp"
 
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 
 #ifdef __linux__
 #include <sched.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #endif
 #ifdef __APPLE__
@@ -21,6 +23,17 @@ namespace qkvbench {
 namespace {
 int g_threads = 1;
 thread_local bool t_alone = false;
+
+#ifdef __linux__
+constexpr const char* kThisProgram = "/proc/self/exe";
+
+/// A program that was started through that link is named "exe" in lists of processes: this names it as its caller did.
+void take_name_back(const char* called) {
+  char name[16] = {};  // the length that Linux gives a name
+  const char *link = std::strrchr(kThisProgram, '/') + 1, *slash = std::strrchr(called, '/');
+  if (prctl(PR_GET_NAME, name) == 0 && std::strcmp(name, link) == 0) prctl(PR_SET_NAME, slash ? slash + 1 : called);
+}
+#endif
 }  // namespace
 
 void set_threads(int n) { g_threads = std::max(1, n); }
@@ -30,11 +43,14 @@ int threads() { return t_alone || omp_in_parallel() ? 1 : g_threads; }
 void work_alone() { t_alone = true; }
 
 void use_short_waits(char** argv) {
+#ifdef __linux__
+  if (argv[0] != nullptr) take_name_back(argv[0]);
+#endif
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
   setenv("KMP_BLOCKTIME", "1", 0);      // LLVM's library, milliseconds; read at the first parallel loop
   setenv("GOMP_SPINCOUNT", "3000", 1);  // GNU's library, rounds of a loop; read before main()
 #ifdef __linux__
-  execv("/proc/self/exe", argv);  // comes back only when it fails, and then nothing is lost but speed
+  execv(kThisProgram, argv);  // comes back only when it fails, and then nothing is lost but speed
 #else
   (void)argv;
 #endif

@@ -40,17 +40,17 @@ struct Head {
 
 /// The additive term of one head, padded so that whole vectors can be read.
 struct Terms {
-  real scale;       // σ·α
-  const real* row;  // null when there is no term
+  real alpha, scale;  // α and σ·α
+  const real* row;    // null when there is no term
   const real* column;
 };
 
 Terms make_terms(const AttentionSize& s, const real* terms, Scratch& scratch) {
   const real alpha = head_scale(s.D);
-  if (!terms) return {alpha, nullptr, nullptr};
+  if (!terms) return {alpha, alpha, nullptr, nullptr};
   real* column = scratch.take(padded(s.T));
   std::fill_n(std::copy_n(terms + 1 + s.T, s.T, column), padded(s.T) - s.T, real{0});
-  return {alpha * terms[0], terms + 1, column};
+  return {alpha, alpha * terms[0], terms + 1, column};
 }
 
 /// x = scale·s + row + column in one vector of a row of scores.
@@ -59,54 +59,80 @@ Vec score(const Terms& t, const real* s, index_t i, index_t j) {
   return t.row ? x + (simd::load(t.column + j) + t.row[i]) : x;
 }
 
-/// Row i of a tile, raw products in s[0..n): left-out pairs and padding become -infinity up to `width`.
-void mask_row(real* s, index_t i, index_t n, index_t width, bool causal) {
-  const index_t end = causal ? std::min(i + 1, n) : n;
-  std::fill(s + end, s + width, kMinusInfinity);
-}
+/// Columns that row i of a tile of n sees; the others have weight 0.
+index_t seen(index_t i, index_t n, bool causal) { return causal ? std::min(i + 1, n) : n; }
 
-/// s becomes exp(score - max); returns the sum and max. With a negative scale masked pairs would turn to +infinity,
-/// so the mask is applied to the scores, not to the products.
+/// s, raw products in [0..end), becomes exp(score - max) there and 0 from end to `width`; returns the sum and max.
+/// With a negative scale masked pairs would turn to +infinity, so the mask is applied to the scores, not the products.
 struct RowSum {
   real max, sum;
 };
-RowSum softmax_row(real* s, const Terms& t, index_t i, index_t n, index_t width, bool causal) {
-  for (index_t j = 0; j < width; j += kLanes) simd::store(s + j, score(t, s, i, j));
-  mask_row(s, i, n, width, causal);
-  Vec top = simd::broadcast(kMinusInfinity);
-  for (index_t j = 0; j < width; j += kLanes) top = simd::max(top, simd::load(s + j));
+RowSum softmax_row(real* s, const Terms& t, index_t i, index_t end, index_t width) {
+  const Vec out = simd::broadcast(kMinusInfinity);
+  Vec top = out;
+  for (index_t j = 0; j < end; j += kLanes) {
+    const Vec x = simd::keep_first(score(t, s, i, j), end - j, out);
+    simd::store(s + j, x);
+    top = simd::max(top, x);
+  }
   const real max = simd::max_lane(top);
   Vec total{};
-  for (index_t j = 0; j < width; j += kLanes) {
+  for (index_t j = 0; j < end; j += kLanes) {
     const Vec p = simd::exp(simd::load(s + j) - max);
     simd::store(s + j, p);
     total += p;
   }
+  for (index_t j = padded(end); j < width; j += kLanes) simd::store(s + j, Vec{});
   return {max, simd::sum(total)};
 }
 
+/// What the gradients of a score term grow by, over one head.
+struct TermGradients {
+  real *scale, *row, *column;  // null when there is no term
+};
+
 /// s becomes P = exp(score - lse) and dp becomes dS = P∘(dP - delta); adds to the term's gradients where there is one.
-void backward_row(real* s, real* dp, const Terms& t, index_t i, index_t n, index_t width, bool causal, real lse,
-                  real delta, real alpha, real* dterms, index_t T) {
+void backward_row(real* s, real* dp, const Terms& t, index_t i, index_t end, index_t width, real lse, real delta,
+                  const TermGradients& d) {
   Vec row_total{}, scale_total{};
-  const index_t end = causal ? std::min(i + 1, n) : n;
-  for (index_t j = 0; j < width; j += kLanes) {
+  for (index_t j = 0; j < end; j += kLanes) {
     const Vec raw = simd::load(s + j);
     const Vec p = simd::keep_first(simd::exp(score(t, s, i, j) - lse), end - j);
     const Vec ds = p * (simd::load(dp + j) - delta);
-    if (dterms) {
+    if (d.scale) {
       row_total += ds;
       scale_total += ds * raw;
-      const index_t lanes = std::min<index_t>(kLanes, n - j);
-      real* dcolumn = dterms + 1 + T + j;
-      simd::store_part(dcolumn, simd::load_part(dcolumn, lanes) + ds, lanes);
+      const index_t lanes = std::min<index_t>(kLanes, end - j);
+      simd::store_part(d.column + j, simd::load_part(d.column + j, lanes) + ds, lanes);
     }
     simd::store(s + j, p);
     simd::store(dp + j, ds * t.scale);
   }
-  if (!dterms) return;
-  dterms[0] += simd::sum(scale_total) * alpha;
-  dterms[1 + i] += simd::sum(row_total);
+  for (index_t j = padded(end); j < width; j += kLanes) {
+    simd::store(s + j, Vec{});
+    simd::store(dp + j, Vec{});
+  }
+  if (!d.scale) return;
+  *d.scale += simd::sum(scale_total) * t.alpha;
+  d.row[i] += simd::sum(row_total);
+}
+
+/// Σ a∘b over D numbers.
+real dot(index_t D, const real* a, const real* b) {
+  Vec total{};
+  for (index_t d = 0; d < D; d += kLanes) {
+    const index_t n = std::min<index_t>(kLanes, D - d);
+    total += simd::load_part(a + d, n) * simd::load_part(b + d, n);
+  }
+  return simd::sum(total);
+}
+
+/// x *= scale over D numbers.
+void scale_row(index_t D, real scale, real* x) {
+  for (index_t d = 0; d < D; d += kLanes) {
+    const index_t n = std::min<index_t>(kLanes, D - d);
+    simd::store_part(x + d, simd::load_part(x + d, n) * scale, n);
+  }
 }
 
 /// Calls f(first row, rows, columns) for each tile of query rows; a causal tile needs no columns behind its last row.
@@ -123,19 +149,18 @@ void forward_head(const AttentionSize& s, Head<const real> q, Head<const real> k
                   const real* terms_or_null, Head<real> o, real* lse) {
   Scratch scratch;
   const Terms terms = make_terms(s, terms_or_null, scratch);
-  const index_t stride = padded(s.T);
-  real* tile = scratch.take(std::min(tile_rows(s.T), s.T) * stride);
-  std::fill_n(tile, std::min(tile_rows(s.T), s.T) * stride, real{0});
+  const index_t stride = padded(s.T), rows_of_tile = std::min(tile_rows(s.T), s.T);
+  real* tile = scratch.take(rows_of_tile * stride);
+  real* inverse = scratch.take(rows_of_tile);
   for_tiles(s, [&](index_t first, index_t rows, index_t n) {
     matmul_serial(rows, n, s.D, q.from(first), k.from(0).transposed(), tile, stride);
     for (index_t r = 0; r < rows; ++r) {
-      const RowSum row = softmax_row(tile + r * stride, terms, first + r, n, padded(n), s.causal);
+      const RowSum row = softmax_row(tile + r * stride, terms, first + r, seen(first + r, n, s.causal), padded(n));
       lse[first + r] = row.max + std::log(row.sum);
-      const real inverse = 1 / row.sum;
-      for (index_t j = 0; j < padded(n); j += kLanes)
-        simd::store(tile + r * stride + j, simd::load(tile + r * stride + j) * inverse);
+      inverse[r] = 1 / row.sum;
     }
     matmul_serial(rows, s.D, n, {tile, stride}, v.from(0), o.row(first), o.stride);
+    for (index_t r = 0; r < rows; ++r) scale_row(s.D, inverse[r], o.row(first + r));
   });
 }
 
@@ -147,19 +172,19 @@ void backward_head(const AttentionSize& s, Head<const real> d_o, Head<const real
   const index_t stride = padded(s.T), size = std::min(tile_rows(s.T), s.T) * stride;
   real* tile = scratch.take(size);
   real* dtile = scratch.take(size);
-  std::fill_n(tile, size, real{0});
-  std::fill_n(dtile, size, real{0});
-  const real alpha = head_scale(s.D);
+  if (dterms) {  // sums over whole vectors read the padding
+    std::fill_n(tile, size, real{0});
+    std::fill_n(dtile, size, real{0});
+  }
+  const TermGradients d{dterms, dterms ? dterms + 1 : nullptr, dterms ? dterms + 1 + s.T : nullptr};
   const Store add{.accumulate = true};
   for_tiles(s, [&](index_t first, index_t rows, index_t n) {
     matmul_serial(rows, n, s.D, q.from(first), k.from(0).transposed(), tile, stride);
     matmul_serial(rows, n, s.D, d_o.from(first), v.from(0).transposed(), dtile, stride);
     for (index_t r = 0; r < rows; ++r) {
       const index_t i = first + r;
-      real delta = 0;
-      for (index_t d = 0; d < s.D; ++d) delta += d_o.row(i)[d] * o.row(i)[d];
-      backward_row(tile + r * stride, dtile + r * stride, terms, i, n, padded(n), s.causal, lse[i], delta, alpha,
-                   dterms, s.T);
+      backward_row(tile + r * stride, dtile + r * stride, terms, i, seen(i, n, s.causal), padded(n), lse[i],
+                   dot(s.D, d_o.row(i), o.row(i)), d);
     }
     matmul_serial(n, s.D, rows, Matrix{tile, stride}.transposed(), d_o.from(first), dv.row(0), dv.stride, add);
     matmul_serial(rows, s.D, n, {dtile, stride}, k.from(0), dq.row(first), dq.stride, add);

@@ -33,18 +33,18 @@ void write(real* p, index_t n, Vec v, bool accumulate) {
 
 }  // namespace
 
-void gelu_forward(index_t N, const real* x, real* y) {
-  for_vectors(N, [=](index_t i, index_t n) {
-    const Vec v = simd::load_part(x + i, n);
-    simd::store_part(y + i, v * simd::normal(v).cdf, n);
-  });
-}
-
-void gelu_backward(index_t N, const real* dy, const real* x, real* dx, bool accumulate) {
+void gelu_forward(index_t N, const real* x, real* y, real* slope) {
   for_vectors(N, [=](index_t i, index_t n) {
     const Vec v = simd::load_part(x + i, n);
     const simd::Normal normal = simd::normal(v);
-    write(dx + i, n, simd::load_part(dy + i, n) * (normal.cdf + v * normal.density), accumulate);
+    simd::store_part(y + i, v * normal.cdf, n);
+    if (slope) simd::store_part(slope + i, normal.cdf + v * normal.density, n);
+  });
+}
+
+void gelu_backward(index_t N, const real* slope, real* d) {
+  for_vectors(N, [=](index_t i, index_t n) {
+    simd::store_part(d + i, simd::load_part(d + i, n) * simd::load_part(slope + i, n), n);
   });
 }
 

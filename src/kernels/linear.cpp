@@ -13,26 +13,34 @@ void linear_forward(index_t R, index_t I, index_t O, const real* x, const real* 
   matmul(R, O, I, {x, I}, Matrix{weight, I}.transposed(), y, O, {.bias = bias, .residual = residual});
 }
 
+namespace {
+
+/// Σ a∘b over n numbers, in four sums side by side, since one would wait for itself.
+real dot(index_t n, const real* a, const real* b) {
+  using simd::kLanes;
+  constexpr index_t kWays = 4;
+  simd::Vec sum[kWays] = {};
+  index_t i = 0;
+  for (; i + kWays * kLanes <= n; i += kWays * kLanes)
+    for (index_t w = 0; w < kWays; ++w) sum[w] += simd::load(a + i + w * kLanes) * simd::load(b + i + w * kLanes);
+  for (; i < n; i += kLanes) {
+    const index_t part = std::min<index_t>(kLanes, n - i);
+    sum[0] += simd::load_part(a + i, part) * simd::load_part(b + i, part);
+  }
+  return simd::sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+}  // namespace
+
 void linear_step_forward(index_t R, index_t I, index_t O, const real* x, const real* weight, const real* bias,
                          const real* residual, real* y) {
-  using simd::Vec;
-  constexpr index_t kOutputs = 4;
-  const index_t grain = std::max<index_t>(kOutputs, 16384 / std::max<index_t>(1, I) / kOutputs * kOutputs);
+  // A row of weights after the other: the matrix is read as one stream, which the processor sees and runs ahead of.
+  const index_t grain = std::max<index_t>(1, 16384 / std::max<index_t>(1, I));
   parallel_ranges(O, grain, [=](index_t begin, index_t end) {
-    for (index_t o = begin; o < end; o += kOutputs)
+    for (index_t o = begin; o < end; ++o)
       for (index_t r = 0; r < R; ++r) {
-        const real* row[kOutputs];  // the last outputs may be fewer: then the last is computed again
-        for (index_t n = 0; n < kOutputs; ++n) row[n] = weight + std::min(o + n, end - 1) * I;
-        Vec sum[kOutputs] = {};
-        for (index_t i = 0; i < I; i += simd::kLanes) {
-          const index_t part = std::min<index_t>(simd::kLanes, I - i);
-          const Vec input = simd::load_part(x + r * I + i, part);
-          for (index_t n = 0; n < kOutputs; ++n) sum[n] += input * simd::load_part(row[n] + i, part);
-        }
-        for (index_t n = 0; n < std::min(kOutputs, end - o); ++n) {
-          const index_t at = r * O + o + n;
-          y[at] = simd::sum(sum[n]) + (bias ? bias[o + n] : 0) + (residual ? residual[at] : 0);
-        }
+        const index_t at = r * O + o;
+        y[at] = dot(I, x + r * I, weight + o * I) + (bias ? bias[o] : 0) + (residual ? residual[at] : 0);
       }
   });
 }

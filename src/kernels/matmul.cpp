@@ -2,17 +2,17 @@
 // Not a BLAS: no alpha, no triangular or banded forms, one number type.
 //
 // Structure (after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008): the
-// right-hand side is packed into panels of kNr columns that stay in the first-level cache, while tiles of kMr rows
-// of the left-hand side stream past it. Zero padding makes a narrow last panel take the same path.
+// right-hand side is packed into panels of kNr columns that stay in cache, while tiles of kMr rows of the left-hand
+// side stream past them. Zero padding makes a narrow last panel take the same path.
 #include "qkvbench/kernels/matmul.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include "qkvbench/base/arena.hpp"
 #include "qkvbench/base/parallel.hpp"
+#include "qkvbench/kernels/packing.hpp"
 #include "qkvbench/kernels/simd.hpp"
 
 namespace qkvbench::kernels {
@@ -29,132 +29,122 @@ constexpr int kMr = 6;
 #endif
 constexpr int kNr = 2 * kLanes;
 constexpr index_t kKc = 256;  // depth of a block: part of the result's bits
-constexpr index_t kMc = 16 * kMr;
-constexpr index_t kNc = 16 * kNr;
+constexpr index_t kMc = 16 * kMr, kNc = 16 * kNr;
+constexpr index_t kMostDirectRows = 6 * kMr, kMostDirectStride = 128, kMostDirectPanels = 2;
 
-/// Where a tile's sums go.
+/// Where the sums of a block go. Tiles get this and their place in it, not a copy of their own: a copy would be read
+/// back in whole vectors, and wait until all stores before it, those of the tile before too, have reached the cache.
 struct Target {
   real* c;
   index_t row_stride;
-  index_t columns;  // columns of this panel that exist
+  index_t columns;  // columns that exist
   const real* bias;
   const real* residual;
   bool add;
 };
 
-/// Full: all V vectors of columns exist, which spares the partial loads and stores.
-template <int R, int V, bool Full>
-[[gnu::always_inline]] inline void store_tile(const Vec (&sums)[R][V], const Target t) {
-#pragma GCC unroll 2
-  for (int v = 0; v < V; ++v) {
-    const index_t n = Full ? kLanes : std::min<index_t>(kLanes, t.columns - v * kLanes);
-    const Vec bias = t.bias ? simd::load_part(t.bias + v * kLanes, n) : Vec{};
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) {
-      real* c = t.c + r * t.row_stride + v * kLanes;
-      Vec y = sums[r][v] + bias;
-      if (t.residual) y += simd::load_part(t.residual + r * t.row_stride + v * kLanes, n);
-      if (t.add) y += simd::load_part(c, n);
-      simd::store_part(c, y, n);
+/// Adds bias, residual and what is there to R rows of V vectors, of which not all columns exist, and stores them.
+/// at: of the first element from t.c; j: its column.
+[[gnu::noinline]] void store_part(int R, int V, const Vec* sums, const Target& t, index_t at, index_t j) {
+  for (int r = 0; r < R; ++r, at += t.row_stride)
+    for (int v = 0; v < V; ++v) {
+      const index_t first = v * kLanes, n = std::min<index_t>(kLanes, t.columns - j - first);
+      if (n <= 0) break;
+      Vec y = sums[r * V + v];
+      if (t.bias) y += simd::load_part(t.bias + j + first, n);
+      if (t.residual) y += simd::load_part(t.residual + at + first, n);
+      if (t.add) y += simd::load_part(t.c + at + first, n);
+      simd::store_part(t.c + at + first, y, n);
     }
-  }
 }
 
-/// R rows times V vectors of columns: sums over depth, then the store. `panel` is [depth, V * kLanes].
-/// Packed: `a` is [depth, R] and its strides are not read.
-template <int R, int V, bool Packed>
-void micro_kernel(index_t depth, Matrix a, const real* panel, const Target& t) {
+/// sums += rows in memory, `stride` apart.
+template <int R, int V>
+[[gnu::always_inline]] inline void add_rows(Vec (&sums)[R][V], const real* rows, index_t stride) {
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r, rows = simd::opaque(rows + stride))
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) sums[r][v] += simd::load(rows + v * kLanes);
+}
+
+template <int R, int V>
+[[gnu::always_inline]] inline void store_tile(Vec (&sums)[R][V], const Target& t, index_t at, index_t j) {
+  if (t.columns - j < V * kLanes) {
+    Vec spilled[R * V];  // a copy, so that the sums themselves have no address and stay in registers
+#pragma GCC unroll 32
+    for (int i = 0; i < R * V; ++i) spilled[i] = sums[i / V][i % V];
+    return store_part(R, V, spilled, t, at, j);
+  }
+  const index_t stride = t.row_stride;
+  if (t.bias) add_rows<R, V>(sums, t.bias + j, 0);
+  if (t.residual) add_rows<R, V>(sums, t.residual + at, stride);
+  if (t.add) add_rows<R, V>(sums, t.c + at, stride);
+  real* c = simd::opaque(t.c + at);
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r, c = simd::opaque(c + stride))
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) simd::store(c + v * kLanes, sums[r][v]);
+}
+
+/// A panel of columns: row k begins at data + k · stride and has V vectors.
+struct Panel {
+  const real* data;
+  index_t stride;
+};
+
+/// R rows times V vectors of columns: sums over depth, then the store at t.c + at, which is in column j.
+/// rows: the first of R rows with the strides of `a`, whose row stride is 1 when Adjacent.
+template <int R, int V, bool Adjacent>
+void micro_kernel(index_t depth, const real* rows, const Matrix& a, const Panel& panel, const Target& t, index_t at,
+                  index_t j) {
   Vec sums[R][V];
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 2
     for (int v = 0; v < V; ++v) sums[r][v] = Vec{};
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r) {  // the sums will be stored there: ask for the lines while the loop runs
-    __builtin_prefetch(t.c + r * t.row_stride, 1);
-    __builtin_prefetch(t.c + r * t.row_stride + (V - 1) * kLanes, 1);
+  // The sums will be stored there: ask for the lines while the loop below runs.
+  const real* line = t.c + at;
+#pragma GCC unroll 1
+  for (int r = 0; r < R; ++r, line += t.row_stride) {
+    __builtin_prefetch(line, 1);
+    __builtin_prefetch(line + (V - 1) * kLanes, 1);
   }
-  const real* column = a.data;
-  const index_t row_stride = Packed ? 1 : a.row_stride;
-  for (index_t k = 0; k < depth; ++k, column += Packed ? R : a.col_stride, panel += V * kLanes) {
+  // Addresses of four rows are one pointer and multiples of the stride that addressing knows: so they fit registers.
+  constexpr int kTogether = Adjacent ? R : 4, kGroups = (R + kTogether - 1) / kTogether;
+  const index_t row_stride = Adjacent ? 1 : a.row_stride, col_stride = a.col_stride;
+  const real* group[kGroups];
+#pragma GCC unroll 4
+  for (int g = 0; g < kGroups; ++g) group[g] = rows + g * kTogether * row_stride;
+  const real* row = panel.data;
+  for (index_t k = 0; k < depth; ++k, row += panel.stride) {
     Vec b[V];
 #pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) b[v] = simd::load(panel + v * kLanes);
+    for (int v = 0; v < V; ++v) b[v] = simd::load(row + v * kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const Vec x = simd::broadcast(column[r * row_stride]);
+      const Vec x = simd::broadcast(group[r / kTogether][r % kTogether * row_stride]);
 #pragma GCC unroll 2
       for (int v = 0; v < V; ++v) sums[r][v] += x * b[v];
     }
+#pragma GCC unroll 4
+    for (int g = 0; g < kGroups; ++g) group[g] = simd::opaque(group[g] + col_stride);
   }
-  if (t.columns >= V * kLanes)
-    store_tile<R, V, true>(sums, t);
-  else
-    store_tile<R, V, false>(sums, t);
+  store_tile<R, V>(sums, t, at, j);
 }
 
-using MicroKernel = void (*)(index_t, Matrix, const real*, const Target&);
+using MicroKernel = void (*)(index_t, const real*, const Matrix&, const Panel&, const Target&, index_t, index_t);
 
-template <int V, bool Packed, int... R>
+template <int V, bool Adjacent, int... R>
 constexpr std::array<MicroKernel, sizeof...(R)> by_height(std::integer_sequence<int, R...>) {
-  return {micro_kernel<R + 1, V, Packed>...};
+  return {micro_kernel<R + 1, V, Adjacent>...};
 }
-template <int V, bool Packed>
-constexpr auto kByHeight = by_height<V, Packed>(std::make_integer_sequence<int, kMr>{});
+template <int V, bool Adjacent>
+constexpr auto kByHeight = by_height<V, Adjacent>(std::make_integer_sequence<int, kMr>{});
 
-MicroKernel pick_kernel(index_t height, bool wide, bool packed) {
+MicroKernel pick_kernel(index_t height, bool wide, bool adjacent) {
   const auto at = static_cast<std::size_t>(height - 1);
-  if (wide) return packed ? kByHeight<2, true>[at] : kByHeight<2, false>[at];
-  return packed ? kByHeight<1, true>[at] : kByHeight<1, false>[at];
-}
-
-/// Copies b[0..depth, 0..columns] into a panel of `width` columns, zeros behind the last column.
-void pack_panel(index_t depth, index_t columns, Matrix b, index_t width, real* panel) {
-  if (b.col_stride == 1) {
-    for (index_t k = 0; k < depth; ++k, panel += width)
-      for (index_t j = 0; j < width; j += kLanes) {
-        const index_t n = std::min<index_t>(kLanes, columns - j);
-        simd::store(panel + j, n > 0 ? simd::load_part(b.data + k * b.row_stride + j, n) : Vec{});
-      }
-    return;
-  }
-  for (index_t j = 0; j < width; ++j) {
-    const real* column = b.data + j * b.col_stride;
-    if (j < columns)
-      for (index_t k = 0; k < depth; ++k) panel[k * width + j] = column[k * b.row_stride];
-    else
-      for (index_t k = 0; k < depth; ++k) panel[k * width + j] = 0;
-  }
-}
-
-/// Height of tile i of `tiles` over `rows`: nearly equal, so that 16 rows make 8 + 8 and not 12 + 4.
-index_t tile_begin(index_t rows, index_t tiles, index_t i) { return rows * i / tiles; }
-
-/// Copies R rows that lie side by side (row stride 1) to [depth, R]: a size that the compiler knows is a few moves.
-template <int R>
-void pack_columns(index_t depth, const real* a, index_t a_col, real* out) {
-  for (index_t k = 0; k < depth; ++k) std::memcpy(out + k * R, a + k * a_col, R * sizeof(real));
-}
-
-using PackColumns = void (*)(index_t, const real*, index_t, real*);
-template <int... R>
-constexpr std::array<PackColumns, sizeof...(R)> pack_by_height(std::integer_sequence<int, R...>) {
-  return {pack_columns<R + 1>...};
-}
-constexpr auto kPackByHeight = pack_by_height(std::make_integer_sequence<int, kMr>{});
-
-/// Copies tile after tile of a[0..rows, 0..depth] to [depth, height] each.
-void pack_left(index_t rows, index_t tiles, index_t depth, Matrix a, real* out) {
-  for (index_t i = 0; i < tiles; ++i) {
-    const index_t begin = tile_begin(rows, tiles, i), height = tile_begin(rows, tiles, i + 1) - begin;
-    const real* tile = a.data + begin * a.row_stride;
-    if (a.row_stride == 1)
-      kPackByHeight[static_cast<std::size_t>(height - 1)](depth, tile, a.col_stride, out);
-    else
-      for (index_t k = 0; k < depth; ++k)
-        for (index_t r = 0; r < height; ++r) out[k * height + r] = tile[r * a.row_stride + k * a.col_stride];
-    out += depth * height;
-  }
+  if (wide) return adjacent ? kByHeight<2, true>[at] : kByHeight<2, false>[at];
+  return adjacent ? kByHeight<1, true>[at] : kByHeight<1, false>[at];
 }
 
 /// Asks for the next block of rows a little at a time, while this block is being multiplied: rows come from memory that
@@ -181,18 +171,71 @@ class ReadAhead {
   index_t depth_, rows_, share_, row_ = 0, column_ = 0;
 };
 
-/// One panel of columns for all rows of a block. `packed` is null or what pack_left wrote.
-void panel_product(index_t rows, index_t depth, Matrix a, const real* packed, const real* panel, bool wide,
-                   const Target& t, ReadAhead& ahead) {
-  const index_t tiles = (rows + kMr - 1) / kMr;
-  for (index_t i = 0; i < tiles; ++i) {
-    const index_t begin = tile_begin(rows, tiles, i), height = tile_begin(rows, tiles, i + 1) - begin;
-    Target tile = t;
-    tile.c += begin * t.row_stride;
-    if (tile.residual) tile.residual += begin * t.row_stride;
-    const Matrix left{packed ? packed + begin * depth : a.data + begin * a.row_stride, a.row_stride, a.col_stride};
-    pick_kernel(height, wide, packed != nullptr)(depth, left, panel, tile);
+/// Rows in tiles of nearly equal heights, so that 16 make 8 + 8 and not 12 + 4: the first `taller` have one more.
+struct Tiles {
+  index_t count, height, taller;
+  explicit Tiles(index_t rows) : count((rows + kMr - 1) / kMr), height(rows / count), taller(rows - height * count) {}
+  index_t height_of(index_t i) const { return height + (i < taller ? 1 : 0); }
+};
+
+/// Copies tile after tile of a[0..rows, 0..depth] to [depth, height] each.
+void pack_tiles(const Tiles& tiles, index_t depth, Matrix a, real* out) {
+  for (index_t i = 0; i < tiles.count; ++i) {
+    const index_t height = tiles.height_of(i);
+    pack_left(height, depth, a, out);
+    a.data += height * a.row_stride;
+    out += height * depth;
+  }
+}
+
+/// One panel, whose first column is j, for a block of rows, whose first element of c is t.c + at.
+/// packed: null, or what pack_tiles wrote of the block.
+void panel_product(const Tiles& tiles, index_t depth, const Matrix& a, const real* packed, const Panel& panel,
+                   const Target& t, index_t at, index_t j, ReadAhead& ahead) {
+  const bool wide = t.columns - j > kLanes, adjacent = packed || (a.row_stride == 1 && a.col_stride != 1);
+  const real* rows = packed ? packed : a.data;
+  const index_t next_row = packed ? depth : a.row_stride;
+  for (index_t i = 0; i < tiles.count; ++i) {
+    const index_t height = tiles.height_of(i);
+    const Matrix strides{nullptr, a.row_stride, packed ? height : a.col_stride};
+    pick_kernel(height, wide, adjacent)(depth, rows, strides, panel, t, at, j);
     ahead.some();
+    rows += height * next_row;
+    at += height * t.row_stride;
+  }
+}
+
+/// At most kNc columns over one block of depth, a block of rows after the other.
+/// `right`, `left`: room for all panels, and for a block of rows in the order of use or null where they stay as they
+/// are.
+void block_product(index_t M, index_t columns, index_t depth, Matrix a, Matrix b, real* right, real* left,
+                   const Target& t) {
+  // Few rows stay in cache while the columns pass, a panel of them after the other. Of many rows it is one tile, and
+  // the panels stay: then each row of c is written from one end to the other.
+  const index_t block = M <= kMc ? M : kMr;
+  // Columns that lie side by side do not pay for a copy when there are few tiles of rows.
+  const bool direct = b.col_stride == 1 && M <= kMostDirectRows && b.row_stride <= kMostDirectStride;
+  // Rows that lie side by side, a column of the tile after the other, do not pay for a copy for a few panels.
+  const bool pack = left && (a.row_stride != 1 || columns > kMostDirectPanels * kNr);
+  Panel panels[kNc / kNr];
+  for (index_t i = 0; i < M; i += block) {
+    const index_t rows = std::min(block, M - i), next = std::min(block, M - i - rows);
+    const Matrix here{a.data + i * a.row_stride, a.row_stride, a.col_stride};
+    const Tiles tiles(rows);
+    if (pack) pack_tiles(tiles, depth, here, left);
+    ReadAhead ahead({here.data + rows * a.row_stride, a.row_stride, a.col_stride}, next, depth,
+                    tiles.count * ((columns + kNr - 1) / kNr));
+    for (index_t j = 0; j < columns; j += kNr) {
+      Panel& panel = panels[j / kNr];
+      if (i == 0) {
+        const index_t n = std::min<index_t>(kNr, columns - j), width = n <= kLanes ? kLanes : kNr;
+        const Matrix from{b.data + j * b.col_stride, b.row_stride, b.col_stride};
+        const bool as_it_is = direct && n == width;
+        panel = as_it_is ? Panel{from.data, from.row_stride} : Panel{right + j * depth, width};
+        if (!as_it_is) pack_right(depth, n, from, width, right + j * depth);
+      }
+      panel_product(tiles, depth, here, pack ? left : nullptr, panel, t, i * t.row_stride + j, j, ahead);
+    }
   }
 }
 
@@ -200,52 +243,34 @@ void panel_product(index_t rows, index_t depth, Matrix a, const real* packed, co
 
 void matmul_serial(index_t M, index_t N, index_t K, Matrix a, Matrix b, real* c, index_t ldc, Store store) {
   Scratch scratch;
-  real* packed = scratch.take(std::min(kKc, std::max<index_t>(K, 1)) * ((std::min(N, kNc) + kNr - 1) / kNr * kNr));
-  const bool pack = a.col_stride != 1;  // rows that are not contiguous are worth a copy in the order of use
-  real* left_packed = pack ? scratch.take(std::min(kKc, std::max<index_t>(K, 1)) * std::min(M, kMc)) : nullptr;
-  for (index_t jc = 0; jc < N; jc += kNc) {
-    const index_t columns = std::min(kNc, N - jc);
+  const index_t most_depth = std::min(kKc, std::max<index_t>(K, 1));
+  real* right = scratch.take(most_depth * ((std::min(N, kNc) + kNr - 1) / kNr * kNr));
+  // Rows that are not contiguous are worth a copy in the order of use.
+  real* left = a.col_stride != 1 ? scratch.take(most_depth * std::min(M, kMc) + kLanes) : nullptr;
+  for (index_t j = 0; j < N; j += kNc) {
     index_t k = 0;
     do {  // once even for K = 0, so that bias and residual are stored
       const index_t depth = std::min(kKc, K - k);
       const bool first = k == 0, last = k + depth >= K;
-      for (index_t j = 0; j < columns; j += kNr) {
-        const index_t width = columns - j <= kLanes ? kLanes : kNr;
-        pack_panel(depth, std::min<index_t>(kNr, columns - j),
-                   {b.data + k * b.row_stride + (jc + j) * b.col_stride, b.row_stride, b.col_stride}, width,
-                   packed + j * depth);
-      }
-      for (index_t ic = 0; ic < M; ic += kMc) {
-        const index_t rows = std::min(kMc, M - ic);
-        const Matrix left{a.data + ic * a.row_stride + k * a.col_stride, a.row_stride, a.col_stride};
-        const index_t calls = (rows + kMr - 1) / kMr * ((columns + kNr - 1) / kNr);
-        ReadAhead ahead({left.data + rows * a.row_stride, a.row_stride, a.col_stride}, std::min(kMc, M - ic - rows),
-                        depth, calls);
-        if (pack) pack_left(rows, (rows + kMr - 1) / kMr, depth, left, left_packed);
-        for (index_t j = 0; j < columns; j += kNr) {
-          const index_t at = ic * ldc + jc + j;
-          panel_product(
-              rows, depth, left, left_packed, packed + j * depth, columns - j > kLanes,
-              {c + at, ldc, std::min<index_t>(kNr, columns - j), last && store.bias ? store.bias + jc + j : nullptr,
-               last && store.residual ? store.residual + at : nullptr, !first || store.accumulate},
-              ahead);
-        }
-      }
+      block_product(M, std::min(kNc, N - j), depth, {a.data + k * a.col_stride, a.row_stride, a.col_stride},
+                    {b.data + k * b.row_stride + j * b.col_stride, b.row_stride, b.col_stride}, right, left,
+                    {c + j, ldc, N - j, last && store.bias ? store.bias + j : nullptr,
+                     last && store.residual ? store.residual + j : nullptr, !first || store.accumulate});
       k += depth;
     } while (k < K);
   }
 }
 
 void matmul(index_t M, index_t N, index_t K, Matrix a, Matrix b, real* c, index_t ldc, Store store) {
-  // Whole tiles for each thread, along the side that has more of them. Which thread computes an element does not
-  // change its bits, so this split may follow the number of threads.
+  // Along the side that has more tiles. Which thread computes an element does not change its bits, so this split may
+  // follow the number of threads.
   const index_t row_tiles = (M + kMr - 1) / kMr, column_tiles = (N + kNr - 1) / kNr;
   const bool by_rows = row_tiles >= column_tiles;
-  const index_t tiles = by_rows ? row_tiles : column_tiles, tile = by_rows ? kMr : kNr;
-  const index_t shares = std::min<index_t>(tiles, threads());
+  const index_t shares = std::min<index_t>(by_rows ? row_tiles : column_tiles, threads());
   parallel_for(shares, [&](index_t i) {
-    const index_t begin = tiles * i / shares * tile;
-    const index_t end = std::min(tiles * (i + 1) / shares * tile, by_rows ? M : N);
+    // Rows are cut evenly, since tiles need not be full; columns at whole panels.
+    const index_t begin = by_rows ? M * i / shares : column_tiles * i / shares * kNr;
+    const index_t end = by_rows ? M * (i + 1) / shares : std::min(column_tiles * (i + 1) / shares * kNr, N);
     Store part = store;
     if (by_rows) {
       if (part.residual) part.residual += begin * ldc;

@@ -39,14 +39,21 @@ TEST_CASE("layer_norm agrees with the formula", "[kernels]") {
 
 TEST_CASE("gelu agrees with the formula", "[kernels]") {
   const auto x = normals(9001, 1, 3);
-  std::vector<real> y(x.size(), NAN);
-  kernels::gelu_forward(9001, x.data(), y.data());
-  Doubles wanted;
+  std::vector<real> y(x.size(), NAN), alone(x.size(), NAN), slope(x.size(), NAN), d = x;
+  kernels::gelu_forward(9001, x.data(), y.data(), slope.data());
+  kernels::gelu_forward(9001, x.data(), alone.data(), nullptr);
+  kernels::gelu_backward(9001, slope.data(), d.data());
+  Doubles wanted, wanted_slope, wanted_d;
   for (const real r : x) {
-    const double v = static_cast<double>(r);
-    wanted.push_back(0.5 * v * std::erfc(-v / std::sqrt(2.0)));
+    const double v = static_cast<double>(r), cdf = 0.5 * std::erfc(-v / std::sqrt(2.0));
+    wanted.push_back(v * cdf);
+    wanted_slope.push_back(cdf + v * std::exp(-0.5 * v * v) / std::sqrt(2 * std::acos(-1.0)));
+    wanted_d.push_back(v * wanted_slope.back());
   }
   CHECK(max_difference(y, wanted) <= 2e-6);
+  CHECK(alone == y);
+  CHECK(max_difference(slope, wanted_slope) <= 2e-6);
+  CHECK(max_difference(d, wanted_d) <= 1e-5);
 }
 
 TEST_CASE("sums of arrays and of rows", "[kernels]") {

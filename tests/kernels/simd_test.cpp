@@ -2,9 +2,11 @@
 // The bounds are those that simd.hpp states.
 #include "qkvbench/kernels/simd.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "support/catch.hpp"
+#include "support/numbers.hpp"
 
 namespace qkvbench::testing {
 
@@ -112,6 +114,35 @@ TEST_CASE("sums and maxima of lanes", "[kernels]") {
     CHECK(simd::max_lane(w) == -1);
     CHECK(simd::max_lane(simd::max(simd::broadcast(-3), w)) == -1);
   }
+}
+
+TEST_CASE("parts of a vector are loaded, stored and kept", "[kernels]") {
+  const auto x = normals(kLanes, 1), rest = normals(kLanes, 2);
+  for (index_t n = -1; n <= kLanes + 1; ++n) {
+    INFO(n << " lanes");
+    const index_t inside = std::clamp<index_t>(n, 0, kLanes);
+    std::vector<real> loaded(x.size()), stored(x.size(), 7), kept(x.size());
+    simd::store(loaded.data(), simd::load_part(x.data(), inside));
+    simd::store_part(stored.data(), simd::load(x.data()), inside);
+    simd::store(kept.data(), simd::keep_first(simd::load(x.data()), n, simd::load(rest.data())));
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const bool in = static_cast<index_t>(i) < n;
+      CHECK(loaded[i] == (in ? x[i] : 0));
+      CHECK(stored[i] == (in ? x[i] : 7));
+      CHECK(kept[i] == (in ? x[i] : rest[i]));
+    }
+  }
+}
+
+TEST_CASE("simd::transpose exchanges rows and columns", "[kernels]") {
+  const auto x = normals(kLanes * kLanes, 1);
+  Vec rows[kLanes];
+  for (int i = 0; i < kLanes; ++i) rows[i] = simd::load(x.data() + i * kLanes);
+  simd::transpose(rows);
+  bool same = true;
+  for (int i = 0; i < kLanes; ++i)
+    for (int j = 0; j < kLanes; ++j) same = same && rows[i][j] == x[static_cast<std::size_t>(j * kLanes + i)];
+  CHECK(same);
 }
 
 }  // namespace qkvbench::testing

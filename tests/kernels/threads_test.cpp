@@ -1,5 +1,6 @@
 // The same bits for any number of threads, kernel by kernel, ways back included.
 // Whole runs are compared by the tests of the command line.
+#include <algorithm>
 #include <functional>
 
 #include "qkvbench/base/parallel.hpp"
@@ -63,10 +64,11 @@ TEST_CASE("row-wise kernels have the same bits for any number of threads", "[ker
   });
   check_same_bits("gelu and dropout", [&] {
     std::vector<real> out(count(4 * R * C));
-    kernels::gelu_forward(R * C, x.data(), out.data());
-    kernels::gelu_backward(R * C, dy.data(), x.data(), out.data() + R * C, false);
+    kernels::gelu_forward(R * C, x.data(), out.data(), out.data() + R * C);
+    std::copy(dy.begin(), dy.end(), out.begin() + 3 * R * C);
+    kernels::gelu_backward(R * C, out.data() + R * C, out.data() + 3 * R * C);
+    kernels::add_rows_forward(R, C, out.data() + 3 * R * C, w.data(), out.data() + 3 * R * C);
     kernels::dropout(R * C, x.data(), 0.3f, {1, Purpose::kDropout, 2}, 0, out.data() + 2 * R * C, false);
-    kernels::add_rows_forward(R, C, x.data(), w.data(), out.data() + 3 * R * C);
     return out;
   });
   check_same_bits("cross_entropy and gather", [&] {

@@ -29,13 +29,20 @@ int physical_cores();
 /// otherwise up to ten times slower: threads that spin keep each other from the processor.
 void use_short_waits(char** argv);
 
+/// Calls f(i). Never inlined: alone and in a team the same machine code runs, since two copies of a body may be
+/// contracted to fused multiply-adds in two ways, and then differ in their last bits.
+template <class F>
+[[gnu::noinline]] void run_piece(F& f, index_t i) {
+  f(i);
+}
+
 /// Calls f(i) once for every i in [0, n), on up to threads() threads, in contiguous shares.
 /// The pieces must not depend on each other. The first exception is thrown again after the loop.
 /// Loops inside f run on the calling thread.
 template <class F>
 void parallel_for(index_t n, F&& f) {
   if (n <= 1 || threads() == 1) {
-    for (index_t i = 0; i < n; ++i) f(i);
+    for (index_t i = 0; i < n; ++i) run_piece(f, i);
     return;
   }
   std::exception_ptr error;
@@ -43,7 +50,7 @@ void parallel_for(index_t n, F&& f) {
 #pragma omp parallel for schedule(static) num_threads(team)
   for (index_t i = 0; i < n; ++i) {
     try {
-      f(i);
+      run_piece(f, i);
     } catch (...) {
 #pragma omp critical(qkvbench_parallel_error)
       if (!error) error = std::current_exception();

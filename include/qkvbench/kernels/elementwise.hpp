@@ -8,12 +8,13 @@
 
 namespace qkvbench::kernels {
 
-/// y = x·Φ(x), Φ the normal distribution function ("exact" GELU).   x, y: [N]; y written.
-/// Source: torch.nn.GELU(approximate="none").
-void gelu_forward(index_t N, const real* x, real* y);
+/// y = x·Φ(x), Φ the normal distribution function ("exact" GELU); slope = Φ(x) + x·φ(x), which costs next to nothing
+/// beside y and most of a second evaluation on the way back.   x, y, slope: [N]; y and, where it is not null, slope
+/// written.   Source: torch.nn.GELU(approximate="none").
+void gelu_forward(index_t N, const real* x, real* y, real* slope);
 
-/// dx (+)= dy·(Φ(x) + x·φ(x)).   dx: [N], written, or accumulated when `accumulate`.
-void gelu_backward(index_t N, const real* dy, const real* x, real* dx, bool accumulate);
+/// d = d·slope: dy becomes dx.   slope, d: [N]; d updated.
+void gelu_backward(index_t N, const real* slope, real* d);
 
 /// y = a + b.   a, b, y: [N]; y written.
 void add_forward(index_t N, const real* a, const real* b, real* y);

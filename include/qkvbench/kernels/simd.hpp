@@ -1,10 +1,16 @@
 // One vector register of reals, in the compiler's portable vector types, and the functions kernels need on it.
-// No intrinsics: the target's width is the only thing that changes between AVX-512, AVX2 and NEON.
+// The target's width is the only thing that changes between AVX-512, AVX2 and NEON; intrinsics only where a mask is all
+// that the types lack.
 #pragma once
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <utility>
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 #include "qkvbench/base/real.hpp"
 
@@ -28,27 +34,70 @@ inline Vec load(const real* p) {
 }
 inline void store(real* p, Vec v) { std::memcpy(p, &v, sizeof(v)); }
 
-/// The first n of p (0 < n <= kLanes), zeros behind.
+/// The first n of p (0 <= n <= kLanes), zeros behind.
 inline Vec load_part(const real* p, index_t n) {
+#if defined(__AVX512F__) && defined(QKVBENCH_DOUBLE)
+  return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << n) - 1), p);
+#elif defined(__AVX512F__)
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p);
+#else
   if (n == kLanes) return load(p);
   real lane[kLanes] = {};
   for (index_t i = 0; i < n; ++i) lane[i] = p[i];
   return load(lane);
+#endif
 }
 inline void store_part(real* p, Vec v, index_t n) {
+#if defined(__AVX512F__) && defined(QKVBENCH_DOUBLE)
+  _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << n) - 1), v);
+#elif defined(__AVX512F__)
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), v);
+#else
   if (n == kLanes) return store(p, v);
   real lane[kLanes];
   store(lane, v);
   for (index_t i = 0; i < n; ++i) p[i] = lane[i];
+#endif
 }
 
-/// v with zeros in lane n and behind.
-inline Vec keep_first(Vec v, index_t n) {
+/// v, but `rest` in lane n and behind; n may lie outside [0, kLanes].
+inline Vec keep_first(Vec v, index_t n, Vec rest = Vec{}) {
   if (n >= kLanes) return v;
-  real lane[kLanes];
-  store(lane, v);
-  for (index_t i = n > 0 ? n : 0; i < kLanes; ++i) lane[i] = 0;
-  return load(lane);
+  typedef decltype(v < v) Lanes;
+  Lanes lane{};
+  for (int i = 0; i < kLanes; ++i) lane[i] = i;
+  return lane < static_cast<int>(n) ? v : rest;
+}
+
+/// The same address, of which the compiler then knows nothing: it computes it where it is used, instead of keeping a
+/// dozen of them in memory.
+template <class T>
+inline T* opaque(T* p) {
+  asm("" : "+r"(p));
+  return p;
+}
+
+/// One step of a transposition: squares of S by S lanes off the diagonal of two rows change places.
+template <int S, int... I>
+inline void exchange(Vec& upper, Vec& lower, std::integer_sequence<int, I...>) {
+  const Vec a = upper, b = lower;
+#if defined(__clang__) || __GNUC__ >= 12
+  upper = __builtin_shufflevector(a, b, ((I & S) == 0 ? I : kLanes + I - S)...);
+  lower = __builtin_shufflevector(a, b, ((I & S) == 0 ? I + S : kLanes + I)...);
+#else
+  typedef decltype(a < b) Lanes;
+  upper = __builtin_shuffle(a, b, Lanes{((I & S) == 0 ? I : kLanes + I - S)...});
+  lower = __builtin_shuffle(a, b, Lanes{((I & S) == 0 ? I + S : kLanes + I)...});
+#endif
+}
+
+/// Exchanges rows and columns of a square of lanes.
+template <int S = 1>
+[[gnu::always_inline]] inline void transpose(Vec (&rows)[kLanes]) {
+#pragma GCC unroll 16
+  for (int i = 0; i < kLanes; ++i)
+    if ((i & S) == 0) exchange<S>(rows[i], rows[i + S], std::make_integer_sequence<int, kLanes>{});
+  if constexpr (2 * S < kLanes) transpose<2 * S>(rows);
 }
 
 /// v with zeros in the lanes whose word is below the threshold. words: [kLanes].
