@@ -24,6 +24,7 @@ kernels::AttentionSize check(const Value& q, const Value& k, const Value& v, con
 }  // namespace
 
 Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout, Value terms) {
+  const PartTimer timer(Part::kAttention);
   const kernels::AttentionSize size = check(q, k, v, layout);
   if (terms.defined() && terms.shape().elements() != kernels::score_terms(size.T))
     fail_internal("attention: q " + q.shape().text() + " with terms " + terms.shape().text() + ": " +
@@ -42,6 +43,7 @@ Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout,
 }
 
 Value position_terms(Tape& tape, Value w, Value b, const real* table, index_t T) {
+  const PartTimer timer(Part::kAttention);
   const index_t m = w.shape().elements();
   const Value terms = tape.result({kernels::score_terms(T)}, w.needs_grad() || b.needs_grad());
   kernels::position_terms_forward(T, m, table, w.data(), b.data(), terms.data());

@@ -34,6 +34,7 @@ Shape with_last(const Shape& shape, index_t last) {
 }  // namespace
 
 Value linear(Tape& tape, Value x, Value weight, Value bias, Value residual) {
+  const PartTimer timer(Part::kProducts);
   check(x, weight, bias, residual);
   const index_t R = x.shape().rows(), I = weight.shape()[1], O = weight.shape()[0];
   const Value y = tape.result(with_last(x.shape(), O),

@@ -81,8 +81,10 @@ void Tape::backward(Value loss, real seed) {
 }
 
 void Tape::walk_back() {
-  for (Node* node = last_; node != nullptr; node = node->previous)
+  for (Node* node = last_; node != nullptr; node = node->previous) {
+    const PartTimer timer(node->part);
     if (node->grad != nullptr) node->backward(node->closure);
+  }
 }
 
 }  // namespace qkvbench

@@ -18,7 +18,7 @@ constexpr Command kCommands[]{
     {"generate", "a trained language model writes on", add_generate},
     {"attention", "the attention maps of a trained model on one example", add_attention},
     {"inspect", "parameters, multiply-adds and cache bytes of a configuration", add_inspect},
-    {"bench", "training speed beside this machine's peak", add_bench},
+    {"bench", "speed beside this machine's limits", add_bench},
     {"verify", "parity with the paper's official code", add_verify},
     {"data", "public data sets: list, fetch, verify, import", add_data},
     {"list", "the variants, tasks and presets there are", add_list},

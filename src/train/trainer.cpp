@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/base/profile.hpp"
 
 namespace qkvbench::train {
 
@@ -61,25 +62,38 @@ kernels::Score Trainer::accumulate(const Batch& batch, real share) {
   return loss.score;
 }
 
+void Trainer::diverged(const char* what) const {
+  throw Error(Exit::kDiverged, "step " + std::to_string(state_.step + 1) + ": the " + what +
+                                   " is not finite; try a smaller --lr or --grad-clip");
+}
+
+const Batch& Trainer::take(index_t number) {
+  const PartTimer timer(Part::kData);
+  return batches_.take(number, part_after(number));
+}
+
+double Trainer::optimize(double lr) {
+  const PartTimer timer(Part::kOptimizer);
+  return adam_.step(lr);
+}
+
 StepReport Trainer::step() {
   const index_t n = curriculum_.size(state_.step);
   kernels::Score score;
   RandomContext random{options_.seed, static_cast<std::uint32_t>(state_.step), 0};
   index_t number = state_.step * parts_of_full_step();
   for (index_t done = 0; done < n; done += options_.micro_batch) {
-    const Batch& batch = batches_.take(number, part_after(number));
+    const Batch& batch = take(number);
     tape_.reset(random);
     score += accumulate(batch, static_cast<real>(batch.size) / static_cast<real>(n));
     random.first_dropout_site = tape_.dropout_site();
     ++number;
   }
   const double mean = score.loss_nats / static_cast<double>(score.targets);
-  const std::string at = "step " + std::to_string(state_.step + 1) + ": ";
-  const std::string mend = "; try a smaller --lr or --grad-clip";
-  if (!std::isfinite(mean)) throw Error(Exit::kDiverged, at + "the loss is not finite" + mend);
+  if (!std::isfinite(mean)) diverged("loss");
   const double lr = options_.lr * schedule_factor(options_.schedule, state_.step);
-  const double norm = adam_.step(lr);
-  if (!std::isfinite(norm)) throw Error(Exit::kDiverged, at + "the gradient norm is not finite" + mend);
+  const double norm = optimize(lr);
+  if (!std::isfinite(norm)) diverged("gradient norm");
 
   ++state_.step;
   state_.examples_seen += n;
