@@ -86,7 +86,7 @@ std::string ratio_text(std::optional<double> now, std::optional<double> before) 
 
 void add_bench(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<BenchFlags>();
-  command.add_option("what", flags->what, join(benchmark_names()))->type_name("WHAT [train]");
+  command.add_option("what", flags->what, "what is timed: " + join(benchmark_names()))->type_name("WHAT [train]");
   command.add_option("--seconds", flags->seconds, "time spent on a case; default: 5, for decode 0.5, for data 1")
       ->check(between(0.0, 3600.0))
       ->type_name("S");

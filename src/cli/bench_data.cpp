@@ -19,12 +19,14 @@ Exit bench_data(const Session& session, const BenchFlags& flags) {
   report::Table table(columns);
   Json json = experiment::bench_json(flags.what);
   json["cases"] = Json::array();
+  for (const std::string& task : flags.tasks) data::find_task(task);  // before any of them is timed
   for (const std::string& task : flags.tasks) {
     note(session, task + " …");
     for (const auto& s : experiment::run_data_bench(task, flags.data, flags.seconds.value_or(1))) {
       const auto before = earlier ? earlier->speed(s.name) : std::nullopt;
-      table.add({s.name, with_commas(s.examples), with_commas(std::llround(s.examples_per_s)),
-                 ratio_text(s.examples_per_s, before)});
+      std::vector<std::string> row{s.name, with_commas(s.examples), with_commas(std::llround(s.examples_per_s))};
+      if (earlier) row.push_back(ratio_text(s.examples_per_s, before));
+      table.add(row);
       json["cases"].push_back({{"case", s.name},
                                {"examples", s.examples},
                                {"examples_per_s", s.examples_per_s},

@@ -16,24 +16,22 @@ namespace {
 
 constexpr std::size_t kLeastSteps = 3;
 
-/// Calls step() for about so many seconds; the time of each call in ms.
+/// Calls step() for about so many seconds; adds the time of each call to `ms`, which should have room for them.
 template <class Step>
-std::vector<double> time_each(double seconds, Step step) {
-  std::vector<double> ms;
-  ms.reserve(1 << 16);  // so that what is timed allocates nothing here
+void time_each(double seconds, Step step, std::vector<double>& ms) {
   const double end = seconds_now() + seconds;
   while (ms.size() < kLeastSteps || seconds_now() < end) {
     const double begin = seconds_now();
     step();
     ms.push_back((seconds_now() - begin) * 1e3);
   }
-  return ms;
 }
 
 template <class Step>
 Profile::Seconds shares_of_parts(double seconds, Step step) {
+  std::vector<double> ms;
   Profile profile;
-  time_each(seconds, step);
+  time_each(seconds, step, ms);
   Profile::Seconds shares = profile.seconds();
   double total = 0;
   for (const double s : shares) total += s;
@@ -47,9 +45,11 @@ BenchResult measure(const BenchCase& c, double flop, double seconds, Step step, 
   restart_peak_rss();
   step();
   step();
+  std::vector<double> ms;
+  ms.reserve(1 << 20);  // what is counted below is the steps' alone
   const std::size_t blocks = arena.system_allocations();
   const std::uint64_t before = allocations();
-  std::vector<double> ms = time_each(seconds, step);
+  time_each(seconds, step, ms);
   const auto asked = static_cast<double>(allocations() - before + arena.system_allocations() - blocks);
   const auto new_blocks = static_cast<index_t>(arena.system_allocations() - blocks);
   const Profile::Seconds shares = shares_of_parts(seconds / 4, step);

@@ -76,8 +76,8 @@ void check_peer() {
   Command command = python({});
   command.insert(command.end(), {"-c", "import torch"});
   if (const ProcessResult r = run_process(command); r.status != 0)
-    fail_input("--peer needs a python3 that can import torch (" + last_line(r.err) +
-               "); on Debian: apt-get install python3-torch");
+    fail_input("--peer needs a python3 that can import torch" + (r.err.empty() ? "" : " (" + last_line(r.err) + ")") +
+               "; on Debian: apt-get install python3-torch");
 }
 
 PeerResult run_peer(const BenchCase& c, BenchKind kind, double seconds) {
