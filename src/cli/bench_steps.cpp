@@ -30,7 +30,8 @@ std::vector<BenchCase> chosen_cases(const BenchFlags& flags) {
 
 std::string count(double x) { return with_commas(std::llround(x)); }
 
-CaseRecord measure(const BenchCase& c, BenchKind kind, const BenchFlags& flags) {
+/// `python3`: runs the peer, unless it is empty.
+CaseRecord measure(const BenchCase& c, BenchKind kind, const BenchFlags& flags, const std::string& python3) {
   const double seconds = flags.seconds.value_or(5);
   CaseRecord record{run_bench_case(c, kind, seconds), {}, {}, {}};
   if (flags.scaling) {
@@ -39,7 +40,7 @@ CaseRecord measure(const BenchCase& c, BenchKind kind, const BenchFlags& flags) 
     record.one_thread = run_bench_case(c, kind, seconds);
     set_threads(all);
   }
-  if (flags.peer) record.peer = run_peer(c, kind, seconds);
+  if (!python3.empty()) record.peer = run_peer(python3, c, kind, seconds);
   return record;
 }
 
@@ -121,7 +122,7 @@ std::string peer_text(const CaseRecord& record) {
 Exit bench_steps(const Session& session, const BenchFlags& flags) {
   const std::vector<BenchCase> cases = chosen_cases(flags);
   const auto earlier = earlier_record(flags);
-  if (flags.peer) experiment::check_peer();
+  const std::string python3 = flags.peer ? experiment::find_peer() : "";
   const BenchKind kind = flags.what == "train" ? BenchKind::kTrain : BenchKind::kEval;
   const MachineLimits limits = experiment::measure_limits(flags.scaling);
   std::vector<CaseRecord> records;
@@ -131,7 +132,7 @@ Exit bench_steps(const Session& session, const BenchFlags& flags) {
   json["cases"] = experiment::Json::array();
   for (const BenchCase& c : cases) {
     note(session, std::string(c.name) + " …");
-    records.push_back(measure(c, kind, flags));
+    records.push_back(measure(c, kind, flags, python3));
     if (earlier) records.back().earlier_tokens_per_s = earlier->speed(c.name);
     json["cases"].push_back(case_json(records.back(), limits));
   }

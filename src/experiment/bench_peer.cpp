@@ -16,11 +16,11 @@ namespace {
 
 using Command = std::vector<std::string>;
 
-/// python3 with more variables in its environment, and without what use_short_waits() put there for our own loops.
-Command python(const Command& variables) {
+/// A python3 with more variables in its environment, and without what use_short_waits() put there for our own loops.
+Command python(const std::string& python3, const Command& variables) {
   Command command{"env", "-u", "GOMP_SPINCOUNT", "-u", "KMP_BLOCKTIME"};
   command.insert(command.end(), variables.begin(), variables.end());
-  command.push_back("python3");
+  command.push_back(python3);
   return command;
 }
 
@@ -56,10 +56,10 @@ Command arguments(const BenchCase& c, BenchKind kind, double seconds) {
   return out;
 }
 
-PeerResult run(const BenchCase& c, BenchKind kind, double seconds, Command variables) {
+PeerResult run(const std::string& python3, const BenchCase& c, BenchKind kind, double seconds, Command variables) {
   const std::string setting = join(variables, " "), n = std::to_string(threads());
   variables.insert(variables.end(), {"OMP_NUM_THREADS=" + n, "OPENBLAS_NUM_THREADS=" + n});
-  Command command = python(variables);
+  Command command = python(python3, variables);
   command.insert(command.end(), {"-c", kTorchPeer});
   const Command more = arguments(c, kind, seconds);
   command.insert(command.end(), more.begin(), more.end());
@@ -72,18 +72,22 @@ PeerResult run(const BenchCase& c, BenchKind kind, double seconds, Command varia
 
 }  // namespace
 
-void check_peer() {
-  Command command = python({});
-  command.insert(command.end(), {"-c", "import torch"});
-  if (const ProcessResult r = run_process(command); r.status != 0)
-    fail_input("--peer needs a python3 that can import torch" + (r.err.empty() ? "" : " (" + last_line(r.err) + ")") +
-               "; on Debian: apt-get install python3-torch");
+std::string find_peer() {
+  std::string why;
+  for (const char* python3 : {"python3", "/usr/bin/python3"}) {
+    Command command = python(python3, {});
+    command.insert(command.end(), {"-c", "import torch"});
+    const ProcessResult r = run_process(command);
+    if (r.status == 0) return python3;
+    if (why.empty() && !r.err.empty()) why = " (" + last_line(r.err) + ")";
+  }
+  fail_input("--peer needs a python3 that can import torch" + why + "; on Debian: apt-get install python3-torch");
 }
 
-PeerResult run_peer(const BenchCase& c, BenchKind kind, double seconds) {
+PeerResult run_peer(const std::string& python3, const BenchCase& c, BenchKind kind, double seconds) {
   std::optional<PeerResult> best;
   for (const Command& variables : settings()) {
-    const PeerResult result = run(c, kind, seconds, variables);
+    const PeerResult result = run(python3, c, kind, seconds, variables);
     if (!best || result.step_ms < best->step_ms) best = result;
   }
   return *best;
