@@ -11,19 +11,23 @@ namespace {
 
 kernels::AttentionSize check(const Value& q, const Value& k, const Value& v, const HeadLayout& layout) {
   const index_t H = layout.heads, G = layout.kv_heads;
-  const std::string what = "attention: q " + q.shape().text() + ", k " + k.shape().text() + ", v " + v.shape().text() +
-                           ", " + std::to_string(H) + " heads, " + std::to_string(G) + " kv heads: ";
+  // Put together only when it is needed: a step allocates nothing.
+  const auto what = [&] {
+    return "attention: q " + q.shape().text() + ", k " + k.shape().text() + ", v " + v.shape().text() + ", " +
+           std::to_string(H) + " heads, " + std::to_string(G) + " kv heads: ";
+  };
   if (q.shape().rank() != 3 || H < 1 || G < 1 || H % G != 0 || q.shape()[2] % H != 0)
-    fail_internal(what + "the width of q must be a multiple of heads, and heads of kv heads");
+    fail_internal(what() + "the width of q must be a multiple of heads, and heads of kv heads");
   const index_t B = q.shape()[0], T = q.shape()[1], D = q.shape()[2] / H;
   const Shape shared{B, T, G * D};
-  if (!(k.shape() == shared) || !(v.shape() == shared)) fail_internal(what + "k and v must be " + shared.text());
+  if (!(k.shape() == shared) || !(v.shape() == shared)) fail_internal(what() + "k and v must be " + shared.text());
   return {B, T, H, G, D, layout.causal};
 }
 
 }  // namespace
 
 Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout, Value terms) {
+  const PartTimer timer(Part::kAttention);
   const kernels::AttentionSize size = check(q, k, v, layout);
   if (terms.defined() && terms.shape().elements() != kernels::score_terms(size.T))
     fail_internal("attention: q " + q.shape().text() + " with terms " + terms.shape().text() + ": " +
@@ -42,6 +46,7 @@ Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout,
 }
 
 Value position_terms(Tape& tape, Value w, Value b, const real* table, index_t T) {
+  const PartTimer timer(Part::kAttention);
   const index_t m = w.shape().elements();
   const Value terms = tape.result({kernels::score_terms(T)}, w.needs_grad() || b.needs_grad());
   kernels::position_terms_forward(T, m, table, w.data(), b.data(), terms.data());

@@ -9,6 +9,7 @@
 namespace qkvbench {
 
 Value gelu(Tape& tape, Value x) {
+  const PartTimer timer(Part::kElementwise);
   const index_t N = x.shape().elements();
   const Value y = tape.result(x.shape(), x.needs_grad());
   real* slope = y.needs_grad() ? tape.arena().take<real>(N) : nullptr;
@@ -22,6 +23,7 @@ Value gelu(Tape& tape, Value x) {
 }
 
 Value add(Tape& tape, Value a, Value b) {
+  const PartTimer timer(Part::kElementwise);
   if (!(a.shape() == b.shape())) fail_internal("add: " + a.shape().text() + " and " + b.shape().text() + " differ");
   const index_t N = a.shape().elements();
   const Value y = tape.result(a.shape(), a.needs_grad() || b.needs_grad());
@@ -38,6 +40,7 @@ Value add(Tape& tape, Value a, Value b) {
 }
 
 Value dropout(Tape& tape, Value x, real p) {
+  const PartTimer timer(Part::kElementwise);
   if (p == 0 || !tape.recording()) return x;
   const index_t N = x.shape().elements();
   const RandomStream random(tape.random().seed, Purpose::kDropout, tape.random().step);
@@ -53,6 +56,7 @@ Value dropout(Tape& tape, Value x, real p) {
 }
 
 Value add_positions(Tape& tape, Value x, Value positions) {
+  const PartTimer timer(Part::kElementwise);
   const index_t B = x.shape()[0], T = x.shape()[1], C = x.shape().last();
   if (x.shape().rank() != 3 || positions.shape().last() != C || positions.shape().rows() < T)
     fail_internal("add_positions: x " + x.shape().text() + " with positions " + positions.shape().text() + ": " +

@@ -13,15 +13,16 @@ namespace {
 constexpr index_t kMostStepRows = 8;
 
 void check(const Value& x, const Value& weight, const Value& bias, const Value& residual) {
-  const std::string what = "linear: x " + x.shape().text() + " with weight " + weight.shape().text() + ": ";
-  if (weight.shape().rank() != 2) fail_internal(what + "a weight has two sizes, [out, in]");
+  // Put together only when it is needed: a step allocates nothing.
+  const auto what = [&] { return "linear: x " + x.shape().text() + " with weight " + weight.shape().text() + ": "; };
+  if (weight.shape().rank() != 2) fail_internal(what() + "a weight has two sizes, [out, in]");
   if (x.shape().last() != weight.shape()[1])
-    fail_internal(what + "inner sizes " + std::to_string(x.shape().last()) + " and " +
+    fail_internal(what() + "inner sizes " + std::to_string(x.shape().last()) + " and " +
                   std::to_string(weight.shape()[1]) + " differ");
   if (bias.defined() && bias.shape().elements() != weight.shape()[0])
-    fail_internal(what + "the bias " + bias.shape().text() + " does not have the output's size");
+    fail_internal(what() + "the bias " + bias.shape().text() + " does not have the output's size");
   if (residual.defined() && residual.shape().elements() != x.shape().rows() * weight.shape()[0])
-    fail_internal(what + "the residual " + residual.shape().text() + " does not have the output's size");
+    fail_internal(what() + "the residual " + residual.shape().text() + " does not have the output's size");
 }
 
 Shape with_last(const Shape& shape, index_t last) {
@@ -34,6 +35,7 @@ Shape with_last(const Shape& shape, index_t last) {
 }  // namespace
 
 Value linear(Tape& tape, Value x, Value weight, Value bias, Value residual) {
+  const PartTimer timer(Part::kProducts);
   check(x, weight, bias, residual);
   const index_t R = x.shape().rows(), I = weight.shape()[1], O = weight.shape()[0];
   const Value y = tape.result(with_last(x.shape(), O),

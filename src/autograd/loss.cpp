@@ -24,6 +24,7 @@ void check_ids(const char* operation, std::span<const std::int32_t> ids, index_t
 }  // namespace
 
 Loss cross_entropy(Tape& tape, Value logits, std::span<const std::int32_t> targets) {
+  const PartTimer timer(Part::kLoss);
   const index_t R = logits.shape().rows(), V = logits.shape().last();
   check_ids("cross_entropy", targets, R, V, -1);
   real* lse = tape.arena().take<real>(R);
@@ -43,6 +44,7 @@ Loss cross_entropy(Tape& tape, Value logits, std::span<const std::int32_t> targe
 }
 
 Value gather(Tape& tape, Value table, std::span<const std::int32_t> ids, index_t B, index_t T) {
+  const PartTimer timer(Part::kElementwise);
   const index_t C = table.shape().last();
   check_ids("gather", ids, B * T, table.shape()[0], 0);
   const Value y = tape.result({B, T, C}, table.needs_grad());
@@ -54,6 +56,7 @@ Value gather(Tape& tape, Value table, std::span<const std::int32_t> ids, index_t
 }
 
 Value one_hot(Tape& tape, std::span<const std::int32_t> ids, index_t B, index_t T, index_t V) {
+  const PartTimer timer(Part::kElementwise);
   check_ids("one_hot", ids, B * T, V, 0);
   const Value y = tape.result({B, T, V}, false);
   std::fill_n(y.data(), B * T * V, real{0});

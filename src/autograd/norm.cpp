@@ -8,6 +8,7 @@
 namespace qkvbench {
 
 Value layer_norm(Tape& tape, Value x, Value weight, Value bias) {
+  const PartTimer timer(Part::kElementwise);
   const index_t R = x.shape().rows(), C = x.shape().last();
   if (weight.shape().elements() != C || bias.shape().elements() != C)
     fail_internal("layer_norm: x " + x.shape().text() + " with weight " + weight.shape().text() + " and bias " +

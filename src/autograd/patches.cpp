@@ -28,6 +28,7 @@ void cut_patches(const real* image, index_t C, index_t S, index_t p, real* out) 
 }  // namespace
 
 Value image_patches(Tape& tape, Value images, index_t p) {
+  const PartTimer timer(Part::kElementwise);
   const Shape& s = images.shape();
   if (s.rank() != 4 || s[2] != s[3] || p < 1)
     fail_internal("image_patches: images " + s.text() + " with patches of " + std::to_string(p) +
@@ -41,6 +42,7 @@ Value image_patches(Tape& tape, Value images, index_t p) {
 }
 
 Value prepend_token(Tape& tape, Value x, Value token) {
+  const PartTimer timer(Part::kElementwise);
   const index_t B = x.shape()[0], N = x.shape()[1], C = x.shape().last();
   if (token.shape().elements() != C)
     fail_internal("prepend_token: x " + x.shape().text() + " with token " + token.shape().text() +
@@ -63,6 +65,7 @@ Value prepend_token(Tape& tape, Value x, Value token) {
 }
 
 Value first_position(Tape& tape, Value x) {
+  const PartTimer timer(Part::kElementwise);
   const index_t B = x.shape()[0], T = x.shape()[1], C = x.shape().last();
   const Value y = tape.result({B, C}, x.needs_grad());
   for (index_t b = 0; b < B; ++b) std::copy_n(x.data() + b * T * C, C, y.data() + b * C);

@@ -86,6 +86,7 @@ void Tape::backward(Value loss, real seed) {
 void Tape::walk_back() {
   for (Node* node = last_; node != nullptr; node = node->previous) {
     if (node->grad == nullptr) continue;
+    const PartTimer timer(node->part);
     if (watch_) watch_->on_backward(*node);
     node->backward(node->closure);
   }

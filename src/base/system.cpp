@@ -44,6 +44,14 @@ std::string isa_name() {
 #endif
 }
 
+bool cpu_has_avx512() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f") != 0;
+#else
+  return false;
+#endif
+}
+
 std::string os_name() {
   utsname name{};
   if (::uname(&name) != 0) return "unknown";
@@ -69,6 +77,11 @@ std::filesystem::path program_path() {
 #else
   return std::filesystem::canonical("/proc/self/exe");
 #endif
+}
+
+void restart_peak_rss() {
+  std::ofstream out("/proc/self/clear_refs");
+  out << "5" << std::flush;
 }
 
 double seconds_now() {

@@ -23,7 +23,7 @@ constexpr Command kCommands[]{
     {"report", "tables and a page of all results in a directory, with intervals", add_report},
     {"features", "images as a trained model represents them, as .npy files", add_features},
     {"inspect", "parameters, multiply-adds and cache bytes of a configuration", add_inspect},
-    {"bench", "training speed beside this machine's peak", add_bench},
+    {"bench", "speed beside this machine's limits", add_bench},
     {"verify", "parity with the paper's official code", add_verify},
     {"data", "public data sets: list, fetch, verify, import", add_data},
     {"list", "the variants, tasks, presets and grids there are", add_list},

@@ -40,6 +40,13 @@ double cached_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, n
   });
 }
 
+/// Bytes of the weights that a step reads.
+index_t weight_bytes(const nn::Model& model) {
+  const Shape& positions = model.parameters().find("pos_emb.weight")->shape;
+  const index_t numbers = model.parameters().total() - positions.elements() + positions.last();
+  return numbers * static_cast<index_t>(sizeof(real));
+}
+
 double full_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, double seconds) {
   Batch batch;
   batch.size = 1;
@@ -66,7 +73,8 @@ DecodeResult run_decode_bench(const Config& config, const std::vector<index_t>& 
     std::vector<std::int32_t> ids;
     for (index_t i = 0; i < context; ++i) ids.push_back(static_cast<std::int32_t>(i * 31 % config.vocab));
     const double cached = cached_ms(model, ids, cache, seconds / 2);
-    result.speeds.push_back({context, cached, full_ms(model, ids, seconds / 2), cache.bytes()});
+    result.speeds.push_back(
+        {context, cached, full_ms(model, ids, seconds / 2), cache.bytes(), weight_bytes(model) + cache.bytes()});
   }
   return result;
 }

@@ -6,6 +6,7 @@ if(FAILED)
 endif()
 string(STRIP "${FLAGS}" FLAGS)
 file(READ ${SOURCE}/data/schema/result.schema.json SCHEMA)
+file(READ ${SOURCE}/src/experiment/torch_peer.py TORCH_PEER)
 file(CONFIGURE OUTPUT ${OUT}/build_info.hpp @ONLY CONTENT [==[
 // Generated at build time.
 #pragma once
@@ -14,4 +15,5 @@ inline constexpr const char* kGitSha = "@GIT_SHA@";
 inline constexpr const char* kCompiler = "@COMPILER@";
 inline constexpr const char* kFlags = "@FLAGS@";
 inline constexpr const char* kResultSchema = R"schema(@SCHEMA@)schema";
+inline constexpr const char* kTorchPeer = R"peer(@TORCH_PEER@)peer";
 ]==])

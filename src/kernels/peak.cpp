@@ -1,5 +1,5 @@
-// Chains of fused multiply-adds long enough to hide their latency and short enough to stay in registers.
-// Nothing here touches memory.
+// Chains of fused multiply-adds long enough to hide their latency and short enough to stay in registers; and sweeps
+// over arrays that no cache holds. Nothing here is part of a model.
 #include "qkvbench/kernels/peak.hpp"
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/kernels/simd.hpp"
+#include "qkvbench/tensor/buffer.hpp"
 
 namespace qkvbench::kernels {
 
@@ -29,7 +30,52 @@ real spin(real seed) {
   return simd::sum(total);
 }
 
+constexpr index_t kArray = (index_t{64} << 20) / static_cast<index_t>(sizeof(real));  // numbers
+constexpr index_t kPiece = index_t{1} << 16;
+
+/// The best speed of f, which moves so many bytes, in 10⁹ bytes a second.
+template <class F>
+double best_gb_per_s(double seconds, double bytes, F f) {
+  double best = 0;
+  const double end = seconds_now() + seconds;
+  do {
+    const double begin = seconds_now();
+    f();
+    best = std::max(best, bytes / (seconds_now() - begin) * 1e-9);
+  } while (seconds_now() < end);
+  return best;
+}
+
+/// The sum of [begin, end) in eight chains.
+real read(const real* x, index_t begin, index_t end) {
+  simd::Vec chain[8]{};
+  for (index_t i = begin; i < end; i += 8 * simd::kLanes)
+#pragma GCC unroll 8
+    for (int c = 0; c < 8; ++c) chain[c] += simd::load(x + i + c * simd::kLanes);
+  simd::Vec total{};
+  for (const simd::Vec& c : chain) total += c;
+  return simd::sum(total);
+}
+
 }  // namespace
+
+Bandwidth measure_bandwidth(double seconds) {
+  Buffer a(kArray), b(kArray), c(kArray);
+  const auto sweep = [](auto f) { parallel_ranges(kArray, kPiece, f); };
+  const double bytes = static_cast<double>(kArray) * sizeof(real);
+  volatile real sink = 0;
+  const double reading = best_gb_per_s(seconds / 2, bytes, [&] {
+    sweep([&](index_t begin, index_t end) {
+      if (const real total = read(a.data(), begin, end); total == -1) sink = total;
+    });
+  });
+  const double triad = best_gb_per_s(seconds / 2, 3 * bytes, [&] {
+    sweep([&](index_t begin, index_t end) {
+      for (index_t i = begin; i < end; ++i) a.data()[i] = b.data()[i] + real{3} * c.data()[i];
+    });
+  });
+  return {reading, triad};
+}
 
 double measure_fma_peak_gflops(double seconds) {
   const int n = threads();

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/base/profile.hpp"
 #include "qkvbench/kernels/adam.hpp"
 
 namespace qkvbench::train {
@@ -62,12 +63,22 @@ kernels::Score Trainer::accumulate(const Batch& batch, real share) {
   return loss.score;
 }
 
+const Batch& Trainer::take(index_t number) {
+  const PartTimer timer(Part::kData);
+  return batches_.take(number, part_after(number));
+}
+
+double Trainer::optimize(double lr) {
+  const PartTimer timer(Part::kOptimizer);
+  return adam_.step(lr);
+}
+
 kernels::Score Trainer::accumulate_all(index_t examples) {
   kernels::Score score;
   RandomContext random{options_.seed, static_cast<std::uint32_t>(state_.step), 0};
   index_t number = state_.step * parts_of_full_step();
   for (index_t done = 0; done < examples; done += options_.micro_batch) {
-    const Batch& batch = batches_.take(number, part_after(number));
+    const Batch& batch = take(number);
     tape_.reset(random);
     score += accumulate(batch, static_cast<real>(batch.size) / static_cast<real>(examples));
     random.first_dropout_site = tape_.dropout_site();
@@ -104,7 +115,7 @@ StepReport Trainer::step() {
   const double mean = score.loss_nats / static_cast<double>(score.targets);
   if (!std::isfinite(mean)) explain("the loss");
   const double lr = options_.lr * schedule_factor(options_.schedule, state_.step);
-  const double norm = adam_.step(lr);
+  const double norm = optimize(lr);
   if (!std::isfinite(norm)) explain("the gradient norm");
   const std::span<const real> values = model_.parameters().values();
   if (!std::isfinite(kernels::sum_of_squares(static_cast<index_t>(values.size()), values.data())))

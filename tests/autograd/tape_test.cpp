@@ -25,6 +25,24 @@ TEST_CASE("a tape that does not record gives the same numbers and no gradients",
   CHECK(results[0] == results[1]);
 }
 
+TEST_CASE("the way back of an operation is the operation's part", "[autograd]") {
+  auto x = normals(15, 1);
+  std::vector<real> dx(15);
+  Profile profile;
+  Tape tape;
+  const Value y = gelu(tape, tape.parameter({3, 5}, x.data(), dx.data()));
+  CHECK(y.node()->part == Part::kElementwise);
+  CHECK(current_part() == Part::kOther);
+  static Part seen;
+  const Value loss = tape.result({}, true);
+  {
+    const PartTimer timer(Part::kLoss);
+    tape.on_backward(loss, [=] { seen = current_part(); });
+  }
+  tape.backward(loss);
+  CHECK(seen == Part::kLoss);
+}
+
 TEST_CASE("values that nothing flows back to have no gradient", "[autograd]") {
   auto x = normals(6, 1);
   std::vector<real> dx(6);

@@ -174,20 +174,3 @@ TEST_CASE("an installed text is found by its name, and results do not say where 
   CHECK(result_of(out.path())["dataset"]["name"] == "tinyshakespeare");
   CHECK(result_of(out.path())["dataset"]["files"][0]["path"] == "tinyshakespeare/input.txt");
 }
-
-TEST_CASE("bench decode times every way to share, and caches are as large as they must be") {
-  const Outcome r = run_qkvbench(
-      {"bench", "decode", "--preset", "char", "--contexts", "8,24", "--seconds", "0.001", "-q", "--json", "-"});
-  INFO(r.err);
-  REQUIRE(r.status == 0);
-  const json rows = json::parse(r.out)["decode"];
-  CHECK(rows.size() == 2 * 9);
-  for (const json& row : rows) {
-    CHECK(row["cached_ms"].get<double>() > 0);
-    CHECK(row["full_ms"].get<double>() > 0);
-    const int tensors = row["variant"] == "q_kv" || row["variant"] == "qkv" ? 1 : 2;
-    // 32 numbers a head, 4 layers, 4 bytes
-    CHECK(row["cache_bytes"] == tensors * row["kv_heads"].get<int>() * 32 * 4 * 4 * row["context"].get<int>());
-  }
-  CHECK(run_qkvbench({"bench", "decode", "--preset", "quick"}).status == 2);
-}

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "qkvbench/base/arena.hpp"
+#include "qkvbench/base/profile.hpp"
 #include "qkvbench/tensor/shape.hpp"
 
 namespace qkvbench {
@@ -18,6 +19,7 @@ struct Node {
   real* grad = nullptr;  ///< null until something flows back
   bool needs_grad = false;
   const char* operation = "";  ///< the function that made it
+  Part part = Part::kOther;  ///< of the operation, to which its way back belongs too
   void (*backward)(void* closure) = nullptr;
   void* closure = nullptr;
   Node* previous = nullptr;
@@ -102,6 +104,7 @@ class Tape {
     if (!out.needs_grad()) return;
     static_assert(std::is_trivially_destructible_v<F> && alignof(F) <= 64);
     Node* node = out.node();
+    node->part = current_part();
     node->closure = new (arena_.take_bytes(sizeof(F))) F(backward);
     node->backward = [](void* closure) { (*static_cast<F*>(closure))(); };
     node->previous = last_;

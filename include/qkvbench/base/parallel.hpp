@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "qkvbench/base/profile.hpp"
 #include "qkvbench/base/real.hpp"
 
 namespace qkvbench {
@@ -47,15 +48,22 @@ void parallel_for(index_t n, F&& f) {
   }
   std::exception_ptr error;
   const int team = static_cast<int>(std::min<index_t>(n, threads()));
-#pragma omp parallel for schedule(static) num_threads(team)
-  for (index_t i = 0; i < n; ++i) {
-    try {
-      run_piece(f, i);
-    } catch (...) {
+  Profile* const profile = Profile::current();
+  Part part = Part::kOther;
+#pragma omp parallel num_threads(team)
+  {
+#pragma omp for schedule(static) nowait
+    for (index_t i = 0; i < n; ++i) {
+      try {
+        run_piece(f, i);
+      } catch (...) {
 #pragma omp critical(qkvbench_parallel_error)
-      if (!error) error = std::current_exception();
+        if (!error) error = std::current_exception();
+      }
     }
+    if (profile != nullptr && omp_get_thread_num() == 0) part = profile->enter(Part::kWaiting);
   }
+  if (profile != nullptr) profile->enter(part);
   if (error) std::rethrow_exception(error);
 }
 

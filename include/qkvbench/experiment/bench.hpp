@@ -1,38 +1,70 @@
-// Throughput of training steps on fixed configurations, beside what the machine could do at most.
+// Throughput of training steps and of forward passes on fixed configurations, and where their time goes.
 // Measures; asserts nothing.
 #pragma once
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <string>
-#include <vector>
 
-#include "qkvbench/base/real.hpp"
+#include "qkvbench/base/profile.hpp"
+#include "qkvbench/experiment/bench_cases.hpp"
+#include "qkvbench/experiment/config.hpp"
+#include "qkvbench/kernels/peak.hpp"
 
 namespace qkvbench::experiment {
 
-/// One configuration; the same as the PyTorch peer's case of that name.
-struct BenchCase {
-  const char *name, *family;
-  index_t d_model, layers, heads, seq_len, batch_size;
+/// What a step is.
+enum class BenchKind {
+  kTrain,  ///< forward, backward, clipping, Adam
+  kEval    ///< forward and the loss
 };
-std::span<const BenchCase> bench_cases();
-/// Throws Error (usage) with the nearest name if there is no such case.
-const BenchCase& find_bench_case(const std::string& name);
-
-/// Model FLOPs of one training step: 6 for each weight and token, and 12·T·d a token and layer for attention.
-double training_flop(const BenchCase& c);
 
 struct BenchResult {
-  std::string name, family;
+  BenchCase config;
+  int threads;
   index_t steps;                             ///< timed, after two warm-up steps
   double step_ms, step_ms_min, step_ms_max;  ///< median and spread
   double tokens_per_s, gflop_per_s;          ///< from the median
-  double peak_share;                         ///< of the measured FMA peak
-  std::int64_t activation_bytes;
-  index_t system_allocations;  ///< by the tape, in all timed steps
+  Profile::Seconds shares;                   ///< of each part; they add up to 1
+  std::int64_t activation_bytes;             ///< and gradients of activations
+  std::int64_t peak_rss_bytes;               ///< of the process in this case; on systems but Linux, so far
+  index_t system_allocations;                ///< by the tape, in all timed steps
+  double allocations_per_step;               ///< of any kind
 };
 
-/// Trains q_k_v on random input for about `seconds`, Adam with clipping, threads as set.
-BenchResult run_bench_case(const BenchCase& c, double seconds, double peak_gflops);
+/// Takes about `seconds` for the timing and a quarter of that for the shares, which are measured apart: what is timed
+/// is not slowed down. At least three steps of each. Random input, threads as set.
+BenchResult run_bench_case(const BenchCase& c, BenchKind kind, double seconds);
+
+/// How long the same case takes somebody else.
+struct PeerResult {
+  double step_ms, tokens_per_s;
+  std::string torch, setting;  ///< its version, and the environment that was the faster
+};
+
+/// What the machine could do at most.
+struct MachineLimits {
+  double fma_peak_gflops;
+  kernels::Bandwidth bandwidth;
+  std::optional<double> one_thread_peak_gflops;
+};
+/// Takes about a second. `one_thread`: measures a single thread too.
+MachineLimits measure_limits(bool one_thread);
+
+/// Everything about one case.
+struct CaseRecord {
+  BenchResult result;
+  std::optional<BenchResult> one_thread;
+  std::optional<PeerResult> peer;
+  std::optional<double> earlier_tokens_per_s;
+
+  double thread_gain() const { return one_thread->step_ms / result.step_ms; }
+};
+
+const char* bench_kind_name(BenchKind kind);
+/// A row of the record's `cases`. What was not measured is null.
+Json case_json(const CaseRecord& record, const MachineLimits& limits);
+/// What every record of a benchmark begins with: which benchmark, tool and environment.
+Json bench_json(const std::string& bench);
+Json limits_json(const MachineLimits& limits);
 
 }  // namespace qkvbench::experiment

@@ -9,6 +9,7 @@ struct DecodeSpeed {
   index_t context;            ///< positions that the token sees, itself included
   double cached_ms, full_ms;  ///< median of one token of one sequence
   index_t cache_bytes;        ///< allocated for this context
+  index_t bytes_read;         ///< by one step at least: every weight, and the cache; of the position table one row
 };
 
 struct DecodeResult {

@@ -1,5 +1,5 @@
-// How fast this machine can multiply and add at all: the yardstick of the benchmarks.
-// A measurement, not a data-sheet number, and it says nothing of memory.
+// How fast this machine can multiply and add at all, and read memory: the yardsticks of the benchmarks.
+// Measurements, not data-sheet numbers.
 #pragma once
 
 namespace qkvbench::kernels {
@@ -7,5 +7,15 @@ namespace qkvbench::kernels {
 /// GFLOP/s of independent fused multiply-adds in registers on threads() threads, the best of several tries
 /// within about `seconds`.
 double measure_fma_peak_gflops(double seconds);
+
+/// Bytes a second between memory and the cores, in units of 10⁹.
+struct Bandwidth {
+  double read_gb_per_s;   ///< one array is read from end to end
+  double triad_gb_per_s;  ///< a ← b + s·c, three arrays; counted as three times an array's bytes
+};
+
+/// On threads() threads, arrays of 64 MiB, the best of several tries within about `seconds`.
+/// Source of the triad and its counting: McCalpin, STREAM.
+Bandwidth measure_bandwidth(double seconds);
 
 }  // namespace qkvbench::kernels

@@ -92,8 +92,8 @@ class Trainer {
   std::size_t peak_activation_bytes() { return tape_.arena().peak_bytes(); }
   /// Seconds that steps waited for their data so far; the next batch is made while a step runs.
   double data_wait_s() const { return batches_.waited_s(); }
-  /// How often the tape asked the system for memory so far.
-  std::size_t tape_allocations() { return tape_.arena().system_allocations(); }
+  /// What holds the activations of a step.
+  const Arena& arena() { return tape_.arena(); }
 
  private:
   /// Parts of a step are numbered through all steps: number = step · parts of a full step + part.
@@ -101,6 +101,8 @@ class Trainer {
   index_t parts_of_full_step() const { return steps_per_epoch(options_.batch_size, options_.micro_batch); }
   index_t part_after(index_t number) const;
   void fill(index_t number, Batch& batch);
+  const Batch& take(index_t number);
+  double optimize(double lr);
   /// Forward and backward of a batch; `share` is its part of the step's targets.
   kernels::Score accumulate(const Batch& batch, real share);
   /// All parts of the step, one after the other; gradients add up.

@@ -1,0 +1,41 @@
+// What the files of `qkvbench bench` share: its flags and its four benchmarks.
+// Registration is in bench.cpp.
+#pragma once
+#include <optional>
+
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/bench_compare.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+struct BenchFlags {
+  std::string what = "train";
+  std::optional<double> seconds;
+  std::string compare;          ///< an earlier record, or empty
+  std::string format = "text";  ///< of the tables
+  // train and eval
+  std::vector<std::string> cases;
+  bool scaling = false, peer = false;
+  // decode
+  std::string preset = "nano";
+  std::vector<index_t> contexts{64, 256, 1024};
+  // data
+  std::vector<std::string> tasks{"glyphs"};
+  std::string data;
+};
+
+/// The record that --compare names, if any.
+std::optional<experiment::EarlierBench> earlier_record(const BenchFlags& flags);
+/// A table as --format says.
+std::string render(const BenchFlags& flags, const report::Table& table);
+/// "this CPU, 2 threads, avx512", and what differs from the earlier record.
+std::string where_text(const std::optional<experiment::EarlierBench>& earlier);
+/// "1.25×", or "–" when one of the two is not known.
+std::string ratio_text(std::optional<double> now, std::optional<double> before);
+
+Exit bench_steps(const Session& session, const BenchFlags& flags);
+Exit bench_decode(const Session& session, const BenchFlags& flags);
+Exit bench_data(const Session& session, const BenchFlags& flags);
+
+}  // namespace qkvbench::cli
