@@ -140,11 +140,13 @@ void add_train(CLI::App& command, Session& session) {
       .add_option("--checkpoint-every", flags->checkpoint_every,
                   "how often to save: in steps (50), or a time (30s, 5m)")
       ->type_name("N|TIME [60s]")
+      ->take_last()
       ->group("Files");
   command
       .add_option("--max-time", flags->max_time,
                   "stop in good order after a time (90s, 30m, 2h): status 75, --resume goes on")
       ->type_name("TIME")
+      ->take_last()
       ->group("Files");
   finish_command(
       command, session,

@@ -59,19 +59,18 @@ std::vector<std::uint64_t> parse_shape(const std::string& text, const std::strin
   return shape;
 }
 
-/// Throws unless a header is the dictionary that these three values make and nothing else, so that no changed byte in
-/// it goes unseen. Where spaces stand is the writer's choice.
-void check_header(const std::string& header, const std::string& type, const std::string& order,
-                  const std::string& shape, const std::string& origin) {
-  const auto without_spaces = [](std::string text) {
-    std::erase(text, ' ');
-    return text;
-  };
+/// Throws unless a header is the dictionary that follows from what was read in it and nothing else, so that no changed
+/// byte goes unseen. Where spaces stand is the writer's choice; Python 2 wrote an L behind sizes.
+void check_header(std::string header, const std::string& type, const std::vector<std::uint64_t>& shape,
+                  const std::string& origin) {
+  std::string sizes;
+  for (const std::uint64_t size : shape) sizes += (sizes.empty() ? "" : ",") + std::to_string(size);
   const std::string wanted =
-      "{'descr':" + type + ",'fortran_order':" + order + ",'shape':" + without_spaces(shape) + ")";
-  std::string found = without_spaces(header);
-  if (found.ends_with('\n')) found.pop_back();
-  if (found != wanted + "}" && found != wanted + ",}")
+      "{'descr':" + type + ",'fortran_order':False,'shape':(" + sizes + (shape.size() == 1 ? ",)" : ")");
+  std::erase(header, ' ');
+  std::erase(header, 'L');
+  if (header.ends_with('\n')) header.pop_back();
+  if (header != wanted + "}" && header != wanted + ",}")
     fail_input(origin + ": its header is damaged, or not as numpy.save() writes it");
 }
 
@@ -84,8 +83,9 @@ Array read_array(const std::filesystem::path& path) {
     fail_input(a.origin + ": it does not begin as a .npy file does; save it with numpy.save()");
   const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(a.bytes[i])); };
   const std::size_t version = byte(6), prefix = version == 1 ? 10 : 12;
-  if (version < 1 || version > 3)
-    fail_input(a.origin + ": version " + std::to_string(version) + " of .npy is not known");
+  if (version < 1 || version > 3 || byte(7) != 0)
+    fail_input(a.origin + ": version " + std::to_string(version) + "." + std::to_string(byte(7)) +
+               " of .npy is not known");
   if (a.bytes.size() < prefix) fail_input(a.origin + ": it ends within its header");
   std::size_t length = byte(8) | byte(9) << 8;
   if (version > 1) length |= byte(10) << 16 | byte(11) << 24;
@@ -99,10 +99,10 @@ Array read_array(const std::filesystem::path& path) {
   if (!quoted || type[1] != (type[3] == '1' ? '|' : '<'))
     fail_input(a.origin + ": numbers of type " + type.substr(0, 20) + " are not read; save them as '<f4' or '<i8'");
   a.type = type.substr(2, 2);
-  const std::string order = value_of(header, "fortran_order", a.origin), shape = value_of(header, "shape", a.origin);
-  if (order != "False") fail_input(a.origin + ": it is in Fortran order; save numpy.ascontiguousarray(x)");
-  a.shape = parse_shape(shape, a.origin);
-  check_header(header, type, order, shape, a.origin);
+  if (value_of(header, "fortran_order", a.origin) != "False")
+    fail_input(a.origin + ": it is in Fortran order; save numpy.ascontiguousarray(x)");
+  a.shape = parse_shape(value_of(header, "shape", a.origin), a.origin);
+  check_header(header, type, a.shape, a.origin);
   std::uint64_t promised = static_cast<std::uint64_t>(a.type[1] - '0');
   for (const std::uint64_t size : a.shape) {
     if (size != 0 && promised > kMaxBytes / size)

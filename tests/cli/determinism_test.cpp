@@ -6,26 +6,17 @@
 
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
-#include "support/process.hpp"
+#include "support/crash.hpp"
 
 using nlohmann::ordered_json;
+using qkvbench::test::Bits;
+using qkvbench::test::bits_of;
+using qkvbench::test::contents_of;
 using qkvbench::test::Outcome;
 using qkvbench::test::run_qkvbench;
 using qkvbench::test::TemporaryDirectory;
 
 namespace {
-
-struct Bits {
-  std::string canonical, model, metrics;
-  bool operator==(const Bits&) const = default;
-};
-
-Bits bits_of(const std::filesystem::path& out) {
-  const auto run = qkvbench::test::only_entry(out);
-  ordered_json result = ordered_json::parse(qkvbench::read_file(run / "result.json"));
-  for (const char* key : {"timing", "env", "tool", "argv"}) result.erase(key);
-  return {result.dump(), qkvbench::read_file(run / "model.safetensors"), qkvbench::read_file(run / "metrics.jsonl")};
-}
 
 /// Until the only run below `out` has written a point of its curve, at most ten seconds.
 void wait_for_training(const std::filesystem::path& out) {
@@ -148,11 +139,11 @@ TEST_CASE("an unfinished run is neither lost nor silently begun anew") {
   CHECK(stopped.err.find("--resume") != std::string::npos);
   const auto run = qkvbench::test::only_entry(out.path());
   CHECK(ordered_json::parse(qkvbench::read_file(run / "result.json"))["status"] == "interrupted");
-  const std::string checkpoint = qkvbench::read_file(run / "checkpoint.safetensors");
+  const auto before = contents_of(run);
   const Outcome again = run_qkvbench(arguments("qkv", out.path(), endless));
   CHECK(again.status == 2);
   CHECK(again.err.find("--resume") != std::string::npos);
-  CHECK(qkvbench::read_file(run / "checkpoint.safetensors") == checkpoint);
+  CHECK(contents_of(run) == before);
 }
 
 TEST_CASE("a second process on the same run is refused") {

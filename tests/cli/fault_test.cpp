@@ -17,13 +17,14 @@ struct Row {
   std::vector<int> statuses;
   int few;  ///< in the short form every so manieth call
 };
-// 0 besides 4 and 3: some calls are of no consequence, such as closing a file that was read.
+// 0 besides 4 and 3: some calls are of no consequence, such as closing a file that was read or clearing away what a
+// killed process left.
 const std::vector<Row> kRows{
-    {"write", "ENOSPC", {4}, 9}, {"write", "short", {0}, 31},   {"write", "EINTR", {0}, 31},
-    {"fsync", "EIO", {4}, 1},    {"fsync", "EINTR", {0}, 7},    {"rename", "ENOSPC", {4}, 1},
-    {"rename", "EINTR", {0}, 3}, {"open", "EIO", {0, 3, 4}, 3}, {"open", "ENOSPC", {0, 3, 4}, 9},
-    {"open", "EINTR", {0}, 9},   {"close", "EIO", {0, 4}, 5},   {"close", "EINTR", {0}, 9},
-    {"unlink", "EIO", {4}, 1},   {"ftruncate", "EIO", {4}, 1},  {"mkdir", "ENOSPC", {0, 4}, 1},
+    {"write", "ENOSPC", {4}, 9},  {"write", "short", {0}, 31},   {"write", "EINTR", {0}, 31},
+    {"fsync", "EIO", {4}, 1},     {"fsync", "EINTR", {0}, 7},    {"rename", "ENOSPC", {4}, 1},
+    {"rename", "EINTR", {0}, 3},  {"open", "EIO", {0, 3, 4}, 3}, {"open", "ENOSPC", {0, 3, 4}, 9},
+    {"open", "EINTR", {0}, 9},    {"close", "EIO", {0, 4}, 5},   {"close", "EINTR", {0}, 9},
+    {"unlink", "EIO", {0, 4}, 1}, {"ftruncate", "EIO", {4}, 1},  {"mkdir", "ENOSPC", {0, 4}, 1},
 };
 
 /// A directory of runs that another run finished in and the small run was stopped in, at its fifth step.
@@ -99,7 +100,7 @@ TEST_CASE(
       }
       ++failures;
       CHECK(std::ranges::count(row.statuses, r.status) == 1);
-      if (r.status != 0) CHECK(r.err.find("error: cannot ") != std::string::npos);
+      if (r.status != 0) CHECK(r.err.find("cannot ") != std::string::npos);
       scene.check_after(out);
     }
   CHECK(failures > 40);
@@ -164,6 +165,10 @@ TEST_CASE("a disk of one MiB that fills up: status 4, what was there stays, and 
     WARN("not tested: mounting a file system needs the rights of root");
     return;
   }
+  struct Unmount {
+    fs::path path;
+    ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
+  } const unmount{out};
   REQUIRE(run_qkvbench(small_run(out)).status == 0);
   const auto before = contents_of(out);
   const std::vector<std::string> larger{"--d-model", "64", "--checkpoint-every", "1", "--resume"};
@@ -176,7 +181,6 @@ TEST_CASE("a disk of one MiB that fills up: status 4, what was there stays, and 
   REQUIRE(run_qkvbench(small_run(roomy.path(), larger)).status == 0);
   const auto name = only_entry(roomy.path()).filename();
   CHECK(bits_of_run(out / name) == bits_of_run(roomy.path() / name));
-  CHECK(::umount2(out.c_str(), MNT_DETACH) == 0);
 }
 
 TEST_CASE("/dev/full: status 4, and the result of a run is there all the same", "[crash]") {
