@@ -36,6 +36,7 @@ TEST_CASE("titles and labels are escaped") {
   CHECK(svg.find("a&lt;b") != std::string::npos);
   CHECK(svg.find("&quot;x&quot; &amp; y") != std::string::npos);
   CHECK(count(svg, ">&lt;<") == 2);  // at its row and at its column
+  CHECK(count(heatmap_grid_svg("h", {{"m", {1, 0, 0, 1}}}, 1, 2, {"once", "a"}), ">once<") == 1);  // at its row only
 }
 
 }  // namespace qkvbench::report

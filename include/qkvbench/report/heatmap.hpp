@@ -13,8 +13,8 @@ struct Heatmap {
 };
 
 /// `columns` maps in a row, all of n × n, each scaled to its own largest number; white is 0. `labels`, if any, stand at
-/// rows and columns of each map ([n]). Text that XML would read as marks is escaped.
-/// Cells are drawn in 32 steps, neighbours of one step as one piece, so that a map of 128 × 128 stays small.
+/// rows and columns of each map ([n]), longer ones than two letters at rows only. Text that XML would read as marks is
+/// escaped. Cells are drawn in 32 steps, neighbours of one step as one piece, so that a map of 128 × 128 stays small.
 std::string heatmap_grid_svg(const std::string& heading, const std::vector<Heatmap>& maps, std::size_t columns,
                              std::size_t n, const std::vector<std::string>& labels = {});
 
