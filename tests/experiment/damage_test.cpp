@@ -186,12 +186,13 @@ TEST_CASE("a data file whose header is damaged anywhere, or that is cut short an
     INFO(row.name);
     overwrite(dir / row.name, row.content);
     REQUIRE_NOTHROW(row.read());
-    for (std::size_t n = 0; n < row.content.size(); ++n) {
+    for (std::size_t n = 0; n < row.content.size(); n += n < 256 ? 1 : 17) {
       overwrite(dir / row.name, row.content.substr(0, n));
       INFO("cut to " << n << " bytes");
       REQUIRE(status_of(row.read) == Exit::kInput);
     }
-    for (std::size_t bit = 0; bit < 8 * row.header; ++bit) {
+    const auto stride = static_cast<std::size_t>(test::rounds(row.header > 256 ? 29 : 1, 1));
+    for (std::size_t bit = 0; bit < 8 * row.header; bit += stride) {
       std::string changed = row.content;
       changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ 1 << bit % 8);
       overwrite(dir / row.name, changed);
