@@ -10,6 +10,7 @@ namespace qkvbench::report {
 namespace {
 
 constexpr double kTop = 24, kPlot = 200, kBottom = 40, kLeft = 40, kLineHeight = 13;
+constexpr std::size_t kMostBands = 6;  // of more the bands are fainter, or they hide each other
 
 double value_at(const CurveOfRun& run, double share) {
   // The first point that is not before `share`; the last for what lies behind it by rounding.
@@ -38,7 +39,7 @@ Interval range_of(const CurvesChart& chart) {
   return {std::exp(logs.low), std::exp(logs.high)};
 }
 
-void draw_line(Svg& svg, const CurveLine& line, const Axis& x, const Axis& y, std::size_t number) {
+void draw_line(Svg& svg, const CurveLine& line, const Axis& x, const Axis& y, std::size_t number, bool faint) {
   std::string up, back, mean;
   for (std::size_t i = 0; i < line.points.size(); ++i) {
     const BandPoint &point = line.points[i], &mirrored = line.points[line.points.size() - 1 - i];
@@ -46,7 +47,7 @@ void draw_line(Svg& svg, const CurveLine& line, const Axis& x, const Axis& y, st
     back += line_to(x.at(mirrored.share), y.at(mirrored.low));
     mean += i == 0 ? move_to(x.at(point.share), y.at(point.mean)) : line_to(x.at(point.share), y.at(point.mean));
   }
-  svg.path(up + back + "z", "h" + std::to_string(line.style.hue) + " band");
+  svg.path(up + back + "z", "h" + std::to_string(line.style.hue) + (faint ? " band faint" : " band"));
   svg.path(mean, style_class(line.style) + " line");
   constexpr std::size_t kMarkEvery = 12;  // not at the same shares for all, so that they do not cover each other
   for (std::size_t i = 4 + 2 * number % kMarkEvery; i < line.points.size(); i += kMarkEvery)
@@ -101,7 +102,8 @@ std::string curves_svg(const CurvesChart& whole) {
   for (Tick& tick : shares) tick.label = short_number(100 * tick.at, 0) + " %";
   draw_bottom_axis(svg, x, shares, kTop, bottom, (kLeft + right) / 2, "of the run's steps");
   svg.text(0, kTop - 12, chart.axis, "start");
-  for (std::size_t i = 0; i < chart.lines.size(); ++i) draw_line(svg, chart.lines[i], x, y, i);
+  for (std::size_t i = 0; i < chart.lines.size(); ++i)
+    draw_line(svg, chart.lines[i], x, y, i, chart.lines.size() > kMostBands);
   draw_labels(svg, chart, y, right, bottom);
   return svg.str();
 }

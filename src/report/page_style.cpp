@@ -56,7 +56,7 @@ svg .label{font-weight:500;paint-order:stroke;stroke:var(--bg);stroke-width:3px;
 .whisker,.line,.leader,.front{fill:none;stroke:currentColor}
 .whisker{stroke-width:1.5}.line{stroke-width:1.8;stroke-linejoin:round}
 .leader{stroke-width:.8;stroke-dasharray:none;opacity:.7}
-.band{fill:currentColor;fill-opacity:.1}
+.band{fill:currentColor;fill-opacity:.1}.faint{fill-opacity:.05}
 .rule{fill:none;stroke:var(--rule);stroke-width:.8}
 .guide{stroke:var(--muted);stroke-width:1;stroke-dasharray:3 3}
 .zero{stroke:var(--fg);stroke-width:1}

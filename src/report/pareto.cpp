@@ -62,7 +62,9 @@ Interval quality_range(const ParetoChart& chart) {
       range.low = std::min(range.low, std::max(point.interval->low, low->quality - extent));
       range.high = std::max(range.high, std::min(point.interval->high, high->quality + extent));
     }
-  return padded_range(range, 0.02 * std::abs(range.high) + 1e-9, 0.06);
+  range = padded_range(range, 0.02 * std::abs(range.high) + 1e-9, 0);
+  if (chart.bounds) range = {std::max(range.low, chart.bounds->low), std::min(range.high, chart.bounds->high)};
+  return padded_range(range, 0, 0.06);
 }
 
 Axis bytes_axis(const std::vector<ParetoPoint>& points) {
@@ -164,6 +166,7 @@ std::string pareto_svg(const ParetoChart& chart) {
   const Axis x = bytes_axis(chart.points), y(quality_range(chart), bottom, kTop);
   Svg svg(kChartWidth, bottom + kBottom, chart.axis + " against bytes of the cache");
   for (const Tick& tick : y.ticks(6)) {
+    if (chart.bounds && (tick.at < chart.bounds->low || tick.at > chart.bounds->high)) continue;
     svg.line(kLeft - 3, y.at(tick.at), kChartWidth - kRight, y.at(tick.at), "rule");
     svg.text(kLeft - 6, y.at(tick.at) + 4, tick.label, "small end");
   }

@@ -66,7 +66,7 @@ StripRow strip_row(const PageInput& input, const Cell& cell, const Metric& metri
 
 std::string strip_of(const PageInput& input, const std::string& task) {
   const Metric& metric = metric_of(task);
-  StripChart chart{metric.heading, metric.is_share ? "solved" : "runs", {}, {}, {}};
+  StripChart chart{metric.heading, "runs", {}, {}, {}};
   for (const Cell* cell : cells_of(input.summary, task)) {
     chart.rows.push_back(strip_row(input, *cell, metric));
     for (const Sample& sample : cell->samples)
@@ -139,7 +139,8 @@ std::string forest_of(const PageInput& input, const std::string& task) {
 
 std::string pareto_of(const PageInput& input, const std::string& task) {
   const Metric& metric = metric_of(task);
-  ParetoChart chart{metric.heading, metric.higher_is_better, {}};
+  ParetoChart chart{metric.heading, metric.higher_is_better, {}, {}};
+  if (metric.is_share) chart.bounds = Interval{0, 1};
   for (const Cell* cell : cells_of(input.summary, task)) {
     double bytes = 0, runs = 0;
     for (const Sample& sample : cell->samples)

@@ -80,7 +80,7 @@ TEST_CASE("curves are labelled at their ends; without points there is no picture
   const std::string svg = curves_svg(chart);
   check_picture(svg);
   CHECK(count(svg, " line\"") == 10);
-  CHECK(count(svg, " band\"") == 10);
+  CHECK(count(svg, " band faint\"") == 10);
 }
 
 TEST_CASE("labels are moved apart and keep their order") {
@@ -115,7 +115,7 @@ TEST_CASE("on the front is what no other beats in both, ties included") {
 }
 
 TEST_CASE("a Pareto chart rings the front, also of a single point") {
-  ParetoChart chart{"perplexity", false, {}};
+  ParetoChart chart{"perplexity", false, {}, {}};
   CHECK(pareto_svg(chart).empty());
   chart.points.push_back({kHostile, {}, 1024, 5, Interval{4, 6}});
   check_picture(pareto_svg(chart));

@@ -88,6 +88,7 @@ struct ParetoChart {
   std::string axis;  ///< of the quality
   bool higher_is_better = true;
   std::vector<ParetoPoint> points;
+  std::optional<Interval> bounds;  ///< beyond which no quality can be
 };
 /// Whether no other point is as good and as small, and better in one of the two.
 std::vector<bool> pareto_front(const std::vector<ParetoPoint>& points, bool higher_is_better);
