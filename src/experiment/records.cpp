@@ -179,7 +179,8 @@ struct Candidates {
     fs::directory_iterator entries(path, error);
     for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
       std::error_code unreadable;
-      if (!entries->is_directory(unreadable)) continue;
+      const bool hidden = entries->path().filename().string().starts_with(".");  // a run that will replace another
+      if (hidden || !entries->is_directory(unreadable)) continue;
       // Asking once for what is inside tells apart a directory that is closed to us and one that holds no run.
       const fs::directory_iterator inside(entries->path(), unreadable);
       if (unreadable)

@@ -50,6 +50,11 @@ void look_up(PlannedRun& run, const fs::path& directory) {
 
 bool finished(const PlannedRun& run) { return run.state == RunState::kDone || run.state == RunState::kDiverged; }
 
+void forget_failure(const fs::path& directory) {
+  std::error_code ignored;
+  fs::remove(directory / kFailureFile, ignored);
+}
+
 /// What a child wrote to stderr last: its error.
 std::string last_line(const std::string& text) {
   const std::vector<std::string> lines = split(text, '\n');
@@ -68,6 +73,8 @@ class Pool {
 
   SweepReport run() {
     monitor_.on_change(report_.runs, 0);
+    for (const PlannedRun& run : report_.runs)
+      if (finished(run)) forget_failure(options_.out / run.name);  // it was mended by hand
     std::vector<std::thread> workers;
     for (int i = 0; i < options_.jobs; ++i) workers.emplace_back([this] { work(); });
     for (std::thread& worker : workers) worker.join();
@@ -129,9 +136,7 @@ class Pool {
     const fs::path failure = directory / kFailureFile;
     look_up(run, directory);
     if (finished(run)) {
-      std::error_code ignored;
-      fs::remove(failure, ignored);
-      return;
+      return forget_failure(directory);
     }
     constexpr int kTerminated = 143;  // 128 + SIGTERM
     if (child.status == static_cast<int>(Exit::kInterrupted) || child.status == kTerminated ||

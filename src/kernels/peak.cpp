@@ -3,11 +3,11 @@
 #include "qkvbench/kernels/peak.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/kernels/simd.hpp"
-#include "qkvbench/tensor/buffer.hpp"
 
 namespace qkvbench::kernels {
 
@@ -60,7 +60,7 @@ real read(const real* x, index_t begin, index_t end) {
 }  // namespace
 
 Bandwidth measure_bandwidth(double seconds) {
-  Buffer a(kArray), b(kArray), c(kArray);
+  std::vector<real> a(kArray), b(kArray), c(kArray);
   const auto sweep = [](auto f) { parallel_ranges(kArray, kPiece, f); };
   const double bytes = static_cast<double>(kArray) * sizeof(real);
   volatile real sink = 0;

@@ -75,10 +75,14 @@ std::string one_map(const Heatmap& map, double x, double y, std::size_t n, const
          std::to_string(n) + "\" fill=\"#fff\"/>\n" + cells(map, n) + "</g>\n";
   out += "<rect x=\"" + number(left) + "\" y=\"" + number(top) + "\" width=\"" + number(side) + "\" height=\"" +
          number(side) + "\" fill=\"none\" stroke=\"#888\" stroke-width=\"0.5\"/>\n";
+  // Words would run into each other over the columns, which are the rows' once more.
+  constexpr std::size_t kLongestOfColumn = 2;
+  const bool over_columns =
+      std::ranges::all_of(labels, [](const std::string& label) { return display_width(label) <= kLongestOfColumn; });
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const double at = (static_cast<double>(i) + 0.5) * cell;
     out += text_at(left - 4, top + at + 3, labels[i], "class=\"row\"");
-    out += text_at(left + at, top - 4, labels[i], "class=\"column\"");
+    if (over_columns) out += text_at(left + at, top - 4, labels[i], "class=\"column\"");
   }
   return out;
 }

@@ -130,7 +130,7 @@ TEST_CASE("SIGUSR1 saves and goes on", "[crash]") {
   CHECK(r.status == 128 + SIGKILL);
 }
 
-TEST_CASE("--max-time stops in good order, with status 75, and the run is resumed to the same bytes", "[crash]") {
+TEST_CASE("max-time stops in good order, with status 75, and the run is resumed to the same bytes", "[crash]") {
   const TemporaryDirectory whole, broken;
   REQUIRE(run_qkvbench(longer_run(whole.path())).status == 0);
   const Outcome none = run_qkvbench(longer_run(broken.path(), {"--max-time", "0.000001s"}));
