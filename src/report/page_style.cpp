@@ -46,7 +46,8 @@ svg .small{font-size:10px;fill:var(--muted)}
 svg .middle{text-anchor:middle}svg .end{text-anchor:end}svg .start{text-anchor:start}
 svg .label{font-weight:500;paint-order:stroke;stroke:var(--bg);stroke-width:3px;stroke-linejoin:round}
 .key,.whole{white-space:nowrap}
-.key svg{display:inline-block;width:.8rem;height:.8rem;vertical-align:-.08em;margin-right:.3rem}
+.key{display:inline-flex;align-items:baseline}
+.key svg{flex:none;width:.8rem;height:.8rem;position:relative;top:.08em;margin-right:.3rem}
 .h0{color:var(--h0)}.h1{color:var(--h1)}.h2{color:var(--h2)}.h3{color:var(--h3)}.h4{color:var(--h4)}
 .d1{stroke-dasharray:5 3}.d2{stroke-dasharray:9 2 2 2}.d3{stroke-dasharray:5 2 1 2}
 .d4{stroke-dasharray:2 2}.d5{stroke-dasharray:3 3 1 3}.d6{stroke-dasharray:1 2}.d7{stroke-dasharray:1 4}

@@ -38,7 +38,8 @@ std::string cell_html(const PageInput& input, const Cell& cell) {
   if (cell.interval)
     out += "<small class=\"tight\">[" + value_text(metric, cell.interval->low) + ", " +
            value_text(metric, cell.interval->high) + "]</small>";
-  out += small(counted(n, "run") + (cell.solved ? ", " + short_number(100 * *cell.solved, 0) + " % solved" : ""));
+  out += small(metric.is_share ? std::to_string(cell.solved_runs) + " of " + std::to_string(n) + " solved"
+                               : counted(n, "run"));
   if (cell.missing() > 0)
     out += small("<span class=\"gap\">" + std::to_string(cell.missing()) + " of " + std::to_string(cell.expected) +
                  " missing</span>");
