@@ -6,6 +6,7 @@
 
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/experiment/accounting.hpp"
 #include "qkvbench/experiment/plan.hpp"
@@ -201,6 +202,7 @@ Exit show(const Session& session, const Flags& flags, const Recipe& recipe, cons
     page.commands = {"qkvbench reproduce " + recipe.id + " --budget " + flags.budget};
     page.claims = claims;
     page.references = report::reference_values(recipe);
+    page.attention = attention_of_arms(session, set, summary);
     write_file_atomic(flags.page, report::page_html(page));
     note(session, flags.page + " shows them");
   }

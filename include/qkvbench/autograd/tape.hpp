@@ -19,7 +19,7 @@ struct Node {
   real* grad = nullptr;  ///< null until something flows back
   bool needs_grad = false;
   const char* operation = "";  ///< the function that made it
-  Part part = Part::kOther;  ///< of the operation, to which its way back belongs too
+  Part part = Part::kOther;    ///< of the operation, to which its way back belongs too
   void (*backward)(void* closure) = nullptr;
   void* closure = nullptr;
   Node* previous = nullptr;
