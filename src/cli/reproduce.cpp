@@ -12,7 +12,7 @@
 #include "qkvbench/experiment/plan.hpp"
 #include "qkvbench/experiment/records.hpp"
 #include "qkvbench/report/page.hpp"
-#include "qkvbench/report/sections.hpp"
+#include "qkvbench/report/paper_table.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/report/verdicts.hpp"
 
@@ -24,9 +24,6 @@ using experiment::Json;
 using experiment::Plan;
 using experiment::Recipe;
 using report::Align;
-using report::Arm;
-using report::Cell;
-using report::fixed;
 
 struct Flags {
   std::string what, budget = "10m", page;
@@ -38,84 +35,12 @@ Json number(const std::optional<double>& x) { return x && std::isfinite(*x) ? Js
 Json interval_json(const std::optional<report::Interval>& x) {
   return x ? Json::array({x->low, x->high}) : Json(nullptr);
 }
-std::string shown(const std::optional<double>& x, int decimals) { return x ? fixed(*x, decimals) : "–"; }
-
-/// A row of the table: one cell here and in the paper, in the table's units.
-struct Row {
-  std::string task, arm;
-  std::optional<double> here, paper, rerun;
-  std::optional<report::Interval> interval;
-  std::optional<double> solved;
-  std::size_t runs, expected;
-};
-
-/// Accuracies as they are, of language models the per cent of perplexity above the baseline's.
-std::vector<Row> rows_of(const Recipe& recipe, const report::Summary& summary) {
-  const Arm baseline{"q_k_v", 0};
-  std::vector<Row> rows;
-  for (const Cell& cell : summary.cells) {
-    Row row{cell.task,     cell.arm.name(), cell.mean,         {},           {},
-            cell.interval, cell.solved,     cell.with_value(), cell.expected};
-    const experiment::SharedAs arm{cell.arm.variant, cell.arm.kv_heads};
-    for (const experiment::PaperCell& paper : recipe.cells)
-      if (paper.task == cell.task && Arm{paper.arm.variant, paper.arm.kv_heads} == cell.arm)
-        row.paper = paper.paper, row.rerun = paper.rerun;
-    if (!report::metric_of(cell.task).is_share) {
-      const report::Difference* difference = summary.difference(cell.task, cell.arm);
-      const bool complete = cell.mean && difference != nullptr;
-      row.here = complete ? std::optional(100 * difference->test.mean) : std::nullopt;
-      row.interval.reset();
-      if (complete && difference->interval)
-        row.interval = {100 * difference->interval->low, 100 * difference->interval->high};
-      const auto effect = report::paper_effect(recipe, cell.task, arm, {baseline.variant, 0}, false);
-      row.paper = effect ? std::optional(100 * *effect) : std::nullopt;
-      row.rerun.reset();
-    }
-    rows.push_back(row);
-  }
-  return rows;
-}
-
-std::string table_of(const Recipe& recipe, const report::Summary& summary) {
-  const bool shares = report::metric_of(summary.tasks.front()).is_share;
-  const int decimals = shares ? 3 : 1;
-  std::vector<report::Table::Column> columns{{"task"}, {"variant"}};
-  for (const char* title : {shares ? "here" : "here, %", "95 % interval"}) columns.push_back({title, Align::kRight});
-  if (shares) columns.push_back({"solved", Align::kRight});
-  for (const char* title : {"runs", shares ? "paper" : "paper, %"}) columns.push_back({title, Align::kRight});
-  if (shares) columns.push_back({"re-run", Align::kRight});
-  columns.push_back({"here − paper", Align::kRight});
-  report::Table table(columns);
-  for (const Row& row : rows_of(recipe, summary)) {
-    const std::string runs =
-        std::to_string(row.runs) + (row.runs < row.expected ? " of " + std::to_string(row.expected) : "");
-    const std::string difference = row.here && row.paper ? report::signed_text(*row.here - *row.paper, decimals) : "–";
-    std::vector<std::string> cells{
-        row.task, row.arm, shown(row.here, decimals),
-        row.interval ? fixed(row.interval->low, decimals) + " … " + fixed(row.interval->high, decimals) : "–"};
-    if (shares) cells.push_back(row.solved ? fixed(100 * *row.solved, 0) + " %" : "–");
-    cells.push_back(runs);
-    cells.push_back(shown(row.paper, decimals));
-    if (shares) cells.push_back(shown(row.rerun, decimals));
-    cells.push_back(difference);
-    table.add(cells);
-  }
-  return table.text();
-}
-
+/// The table of claims, and below it how each is tested.
 std::string claims_text(const std::vector<report::ClaimResult>& claims) {
-  report::Table table({{"claim"},
-                       {"here, 95 % interval", Align::kRight},
-                       {"paper", Align::kRight},
-                       {"re-run", Align::kRight},
-                       {"verdict"}});
   std::string tests;
-  for (const report::ClaimResult& claim : claims) {
-    table.add({claim.claim, report::effect_text(claim), report::value_text(claim, claim.paper),
-               report::value_text(claim, claim.rerun), report::verdict_name(claim.verdict)});
+  for (const report::ClaimResult& claim : claims)
     tests += claim.id + ": " + claim.test + (claim.note.empty() ? "" : " (" + claim.note + ")") + "\n";
-  }
-  return table.text() + "\n" + tests;
+  return report::claims_table(claims).text() + "\n" + tests;
 }
 
 Json claims_json(const std::vector<report::ClaimResult>& claims) {
@@ -136,7 +61,7 @@ Json claims_json(const std::vector<report::ClaimResult>& claims) {
 
 Json cells_json(const Recipe& recipe, const report::Summary& summary) {
   Json json = Json::array();
-  for (const Row& row : rows_of(recipe, summary))
+  for (const report::PaperRow& row : report::paper_rows(recipe, summary))
     json.push_back({{"task", row.task},
                     {"variant", row.arm},
                     {"here", number(row.here)},
@@ -188,8 +113,8 @@ Exit show(const Session& session, const Flags& flags, const Recipe& recipe, cons
   const report::Summary summary = report::summarize(set.records, options);
   const std::vector<report::ClaimResult> claims = report::judge(recipe, summary);
   const std::vector<std::string> remarks = remarks_of(recipe, plan);
-  std::string text =
-      recipe.title + "\n" + join(remarks, "\n") + "\n\n" + table_of(recipe, summary) + "\n" + claims_text(claims);
+  std::string text = recipe.title + "\n" + join(remarks, "\n") + "\n\n" + report::paper_table(recipe, summary).text() +
+                     "\n" + claims_text(claims);
   if (summary.averages_incomplete) text += "Averages leave out runs that are missing.\n";
   const std::size_t missing = plan.runs.size() - set.records.size();
   if (missing > 0)

@@ -20,8 +20,8 @@ namespace {
 
 constexpr double kMeasured_s = 0.5;
 constexpr double kStart_s = 0.2;    // of a run: its process, its data, its files
-constexpr double kUsed = 0.85;      // of a budget; the rest is for what the estimate does not see
-constexpr double kTogether = 0.85;  // speed of a core beside other busy ones, against alone
+constexpr double kUsed = 0.95;      // of a budget; the rest is for what the estimate does not see
+constexpr double kTogether = 0.95;  // speed of a core beside other busy ones, against alone
 
 std::string budget_text(double budget_s) {
   return budget_s > 0 ? std::to_string(std::llround(budget_s)) + "s" : "full";

@@ -1,0 +1,84 @@
+// Rows and columns of the paper's tables.
+// Tables of accuracies and of perplexities differ in their columns, not in their code.
+#include "qkvbench/report/paper_table.hpp"
+
+#include "qkvbench/report/sections.hpp"
+#include "qkvbench/report/verdicts.hpp"
+
+namespace qkvbench::report {
+
+using experiment::Recipe;
+
+namespace {
+
+std::string shown(const std::optional<double>& x, int decimals) { return x ? fixed(*x, decimals) : "–"; }
+
+}  // namespace
+
+std::vector<PaperRow> paper_rows(const Recipe& recipe, const Summary& summary) {
+  const Arm baseline{"q_k_v", 0};
+  std::vector<PaperRow> rows;
+  for (const Cell& cell : summary.cells) {
+    PaperRow row{cell.task,     cell.arm.name(), cell.mean,         {},           {},
+                 cell.interval, cell.solved,     cell.with_value(), cell.expected};
+    const experiment::SharedAs arm{cell.arm.variant, cell.arm.kv_heads};
+    for (const experiment::PaperCell& paper : recipe.cells)
+      if (paper.task == cell.task && Arm{paper.arm.variant, paper.arm.kv_heads} == cell.arm)
+        row.paper = paper.paper, row.rerun = paper.rerun;
+    if (!metric_of(cell.task).is_share) {
+      const Difference* difference = summary.difference(cell.task, cell.arm);
+      const bool complete = cell.mean && difference != nullptr;
+      row.here = complete ? std::optional(100 * difference->test.mean) : std::nullopt;
+      row.interval.reset();
+      if (complete && difference->interval)
+        row.interval = {100 * difference->interval->low, 100 * difference->interval->high};
+      const auto effect = paper_effect(recipe, cell.task, arm, {baseline.variant, 0}, false);
+      row.paper = effect ? std::optional(100 * *effect) : std::nullopt;
+      row.rerun.reset();
+    }
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+Table paper_table(const Recipe& recipe, const Summary& summary) {
+  const bool shares = metric_of(summary.tasks.front()).is_share;
+  const int decimals = shares ? 3 : 1;
+  std::vector<Table::Column> columns{{"task"}, {"variant"}};
+  for (const char* title : {shares ? "here" : "here, %", "95 % interval"}) columns.push_back({title, Align::kRight});
+  if (shares) columns.push_back({"solved", Align::kRight});
+  for (const char* title : {"runs", shares ? "paper" : "paper, %"}) columns.push_back({title, Align::kRight});
+  if (shares) columns.push_back({"re-run", Align::kRight});
+  columns.push_back({"here − paper", Align::kRight});
+  Table table(columns);
+  for (const PaperRow& row : paper_rows(recipe, summary)) {
+    const std::string runs =
+        std::to_string(row.runs) + (row.runs < row.expected ? " of " + std::to_string(row.expected) : "");
+    const std::string difference = row.here && row.paper ? signed_text(*row.here - *row.paper, decimals) : "–";
+    std::vector<std::string> cells{
+        row.task, row.arm, shown(row.here, decimals),
+        row.interval ? fixed(row.interval->low, decimals) + " … " + fixed(row.interval->high, decimals) : "–"};
+    if (shares) cells.push_back(row.solved ? fixed(100 * *row.solved, 0) + " %" : "–");
+    cells.push_back(runs);
+    cells.push_back(shown(row.paper, decimals));
+    if (shares) cells.push_back(shown(row.rerun, decimals));
+    cells.push_back(difference);
+    table.add(cells);
+  }
+  return table;
+}
+
+Table claims_table(const std::vector<ClaimResult>& claims) {
+  Table table({{"claim"},
+               {"here, 95 % interval", Align::kRight},
+               {"paper", Align::kRight},
+               {"re-run", Align::kRight},
+               {"verdict"}});
+  for (const ClaimResult& claim : claims) {
+    table.add({claim.claim, effect_text(claim), value_text(claim, claim.paper), value_text(claim, claim.rerun),
+               verdict_name(claim.verdict)});
+  }
+  return table;
+}
+
+}  // namespace qkvbench::report
