@@ -60,6 +60,7 @@ struct Pipe {
 #else
   (void)parent;
 #endif
+  ::setpgid(0, 0);  // a terminal's interrupt is for the parent, which asks this one to end
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);

@@ -206,8 +206,9 @@ Exit reproduce(const Session& session, const Flags& flags) {
   if (budget_s > 0 && plan.expected_s > budget_s)
     note(session, "even the smallest part is more than --budget " + flags.budget);
   const SweepOutcome outcome = carry_out(session, plan.runs, flags.runs);
-  note(session, std::to_string(outcome.report.attempted) + " runs were started, " +
-                    std::to_string(outcome.report.runs.size() - outcome.report.attempted) + " were finished before");
+  if (!outcome.report.stopped)
+    note(session, std::to_string(outcome.report.attempted) + " runs were started, " +
+                      std::to_string(outcome.report.runs.size() - outcome.report.attempted) + " were finished before");
   if (outcome.report.stopped) return outcome.status;
   const Exit verdicts = show(session, flags, recipe, plan);
   return outcome.status == Exit::kDone ? verdicts : outcome.status;

@@ -74,9 +74,9 @@ std::string claims_html(const PageInput& input) {
     rows += claim_row(claim);
   }
   for (std::size_t i = 0; i < counts.size(); ++i)
-    tally += (i > 0 ? ", " : "") + std::to_string(counts[i]) + " " + kVerdicts[i].name;
+    tally += std::string(i > 0 ? " · " : "") + kVerdicts[i].name + ": " + std::to_string(counts[i]);
   return "<p>" + tally +
-         ".</p>\n<table class=\"cards left\"><thead><tr><th>claim, and how it is tested</th><th>here, 95 % "
+         "</p>\n<table class=\"cards left\"><thead><tr><th>claim, and how it is tested</th><th>here, 95 % "
          "interval</th><th>paper</th><th>re-run</th><th>verdict</th></tr></thead>\n<tbody>" +
          rows + "</tbody></table>\n";
 }

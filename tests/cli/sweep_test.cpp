@@ -1,6 +1,7 @@
 // sweep and reproduce as a user runs them: what is run, what is found, what is shared out, and what fails.
+#include <unistd.h>
+
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -37,7 +38,7 @@ Outcome sweep(const TemporaryDirectory& dir, const std::string& out, std::vector
 std::map<std::string, std::string> models_in(const fs::path& out) {
   std::map<std::string, std::string> models;
   for (const auto& entry : fs::directory_iterator(out))
-    if (fs::exists(entry.path() / "result.json"))
+    if (fs::exists(entry.path() / "model.safetensors") && fs::exists(entry.path() / "result.json"))
       models[entry.path().filename().string()] = read_file(entry.path() / "model.safetensors");
   return models;
 }
@@ -93,6 +94,28 @@ TEST_CASE("one run that fails does not stop the rest, says why, and is tried aga
   write_file_atomic(damaged / "model.safetensors", model);
   CHECK(sweep(dir, "out").status == 0);
   CHECK(!fs::exists(damaged / "failure.json"));
+}
+
+TEST_CASE(
+    "a sweep that is stopped or killed goes on to the same bytes, and a run is marked completed only when it is") {
+  const TemporaryDirectory dir;
+  // About half a second a run, so that signals come in the middle of some.
+  write_file_atomic(dir / "tiny.json", R"({"grid": {"task": "reverse", "variant": ["q_k_v", "qkv"], "d_model": 32,
+      "n_train": 3000, "n_test": 100, "seed": [0, 1, 2]}})");
+  REQUIRE(sweep(dir, "whole").status == 0);
+  for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
+    const Outcome stopped =
+        run_qkvbench({"sweep", dir / "tiny.json", "--out", dir / "parts", "--jobs", "2"}, [&](pid_t pid) {
+          usleep(400000);
+          kill(pid, signal);
+        });
+    INFO(stopped.err);
+    CHECK((stopped.status == 128 + signal || stopped.status == 0));
+    for (const auto& [name, model] : models_in(dir / "parts")) CHECK(model == models_in(dir / "whole")[name]);
+  }
+  usleep(1000000);  // runs of the killed sweep save and leave
+  REQUIRE(sweep(dir, "parts").status == 0);
+  CHECK(models_in(dir / "parts") == models_in(dir / "whole"));
 }
 
 TEST_CASE("a SLURM array's environment chooses the shard, and the script names it") {

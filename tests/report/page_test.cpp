@@ -172,7 +172,7 @@ TEST_CASE("claims stand first, each with its numbers and its verdict") {
                  {"b", "second", "t", "", {}, {}, {}, {}, Verdict::kInconclusive, "too few seeds"}}};
   const std::string page = page_html(input);
   CHECK(page.find("<section id=\"claims\"") < page.find("<section id=\"results\""));
-  CHECK(count(page, "1 holds, 0 does not hold, 1 inconclusive") == 1);
+  CHECK(count(page, "holds: 1 · does not hold: 0 · inconclusive: 1") == 1);
   CHECK(count(page, "−1.2 points [−3.1, +0.7]") == 1);
   CHECK(count(page, "too few seeds") == 1);
   CHECK(effect_text(input.claims[1]) == "–");
