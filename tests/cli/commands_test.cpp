@@ -4,16 +4,16 @@
 
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
+#include "support/messages.hpp"
 #include "support/process.hpp"
 
 using nlohmann::json;
 using qkvbench::test::Outcome;
 using qkvbench::test::run_qkvbench;
 using qkvbench::test::TemporaryDirectory;
+using qkvbench::testing::has;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// A run that takes a fraction of a second.
 std::vector<std::string> tiny_train(const TemporaryDirectory& out, std::vector<std::string> more = {}) {

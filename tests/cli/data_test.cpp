@@ -9,6 +9,7 @@
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
+#include "support/messages.hpp"
 #include "support/process.hpp"
 #include "support/small_sources.hpp"
 
@@ -16,11 +17,10 @@ using namespace qkvbench::test;
 using nlohmann::json;
 using qkvbench::read_file;
 using qkvbench::write_file_atomic;
+using qkvbench::testing::has;
 namespace fs = std::filesystem;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// A server of the small data sets, a place for them, and an environment in which curl finds nothing else.
 class Laboratory {

@@ -4,6 +4,7 @@
 
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
+#include "support/messages.hpp"
 #include "support/process.hpp"
 #include "support/results.hpp"
 
@@ -14,14 +15,9 @@ using qkvbench::test::Outcome;
 using qkvbench::test::run_qkvbench;
 using qkvbench::test::TemporaryDirectory;
 using qkvbench::testing::config_of;
+using qkvbench::testing::has;
 using qkvbench::testing::made_up_result;
 using qkvbench::testing::write_result;
-
-namespace {
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
 
 TEST_CASE("trained runs become a page with their attention maps, the same bytes each time") {
   const TemporaryDirectory dir;
@@ -34,17 +30,17 @@ TEST_CASE("trained runs become a page with their attention maps, the same bytes 
   INFO(r.err);
   REQUIRE(r.status == 0);
   const std::string page = read_file(dir / "a.html");
-  CHECK(contains(page, "id=\"attention\""));
-  CHECK(contains(page, "layer 0, head 1"));
-  CHECK(contains(page, "|S − Sᵀ| 0.0000"));  // of the variant whose query is its key
-  CHECK(contains(page, "qkvbench train --task sort"));
+  CHECK(has(page, "id=\"attention\""));
+  CHECK(has(page, "layer 0, head 1"));
+  CHECK(has(page, "|S − Sᵀ| 0.0000"));  // of the variant whose query is its key
+  CHECK(has(page, "qkvbench train --task sort"));
   const json summary = json::parse(read_file(dir / "a.json"));
   CHECK(summary["records"] == 2);
   CHECK(summary["left_out"].empty());
   const Outcome again = run_qkvbench({"report", dir / "runs", "--out", "-", "--threads", "3"});
   REQUIRE(again.status == 0);
   CHECK(again.out == page);
-  CHECK_FALSE(contains(run_qkvbench({"report", dir / "runs", "--out", "-", "--no-attention"}).out, "id=\"attention\""));
+  CHECK_FALSE(has(run_qkvbench({"report", dir / "runs", "--out", "-", "--no-attention"}).out, "id=\"attention\""));
 }
 
 TEST_CASE("what is left out is named on stderr, in the JSON and on the page") {
@@ -60,18 +56,18 @@ TEST_CASE("what is left out is named on stderr, in the JSON and on the page") {
   const Outcome r = run_qkvbench({"report", dir / "runs", "--out", dir / "page.html", "--json", "-"});
   INFO(r.err);
   REQUIRE(r.status == 0);
-  CHECK(contains(r.err, "torn"));
+  CHECK(has(r.err, "torn"));
   const json summary = json::parse(r.out);
   CHECK(summary["records"] == 6);
   CHECK(summary["left_out"].size() == 2);
   const std::string page = read_file(dir / "page.html");
-  CHECK(contains(page, "2 files left out"));
-  CHECK(contains(page, "torn/result.json"));
-  CHECK_FALSE(contains(page, "id=\"attention\""));
+  CHECK(has(page, "2 files left out"));
+  CHECK(has(page, "torn/result.json"));
+  CHECK_FALSE(has(page, "id=\"attention\""));
   const Outcome mixed =
       run_qkvbench({"report", dir / "runs", "--out", dir / "page.html", "--json", "-", "--mix-builds"});
   CHECK(json::parse(mixed.out)["records"] == 7);
-  CHECK(contains(read_file(dir / "page.html"), "Runs of 2 builds stand together"));
+  CHECK(has(read_file(dir / "page.html"), "Runs of 2 builds stand together"));
 }
 
 TEST_CASE("a page is not made of nothing, nor written where it cannot be") {
@@ -80,7 +76,7 @@ TEST_CASE("a page is not made of nothing, nor written where it cannot be") {
   std::filesystem::create_directories(dir.path() / "empty");
   const Outcome empty = run_qkvbench({"report", dir / "empty", "--out", dir / "page.html"});
   CHECK(empty.status == 3);
-  CHECK(contains(empty.err, "no finished result"));
+  CHECK(has(empty.err, "no finished result"));
   CHECK_FALSE(std::filesystem::exists(dir.path() / "page.html"));
   write_result(dir.path() / "runs", config_of("swap", "q_kv"), 0.5);
   CHECK(run_qkvbench({"report", dir / "runs", "--out", dir / "no/such/page.html"}).status == 4);

@@ -6,6 +6,7 @@
 
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
+#include "support/messages.hpp"
 #include "support/process.hpp"
 
 using nlohmann::json;
@@ -13,13 +14,12 @@ using qkvbench::test::Outcome;
 using qkvbench::test::run_qkvbench;
 using qkvbench::test::TemporaryDirectory;
 using qkvbench::testing::config_of;
+using qkvbench::testing::has;
 using qkvbench::testing::made_up_result;
 using qkvbench::testing::write_result;
 namespace fs = std::filesystem;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 void check_fails(const std::vector<std::string>& arguments, int status, std::initializer_list<const char*> said) {
   const Outcome r = run_qkvbench(arguments);

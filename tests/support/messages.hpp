@@ -9,6 +9,9 @@
 
 namespace qkvbench::testing {
 
+/// Whether a text has this part.
+inline bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 /// Runs f, which must throw an Error of this status with all of these parts in its one line.
 template <class F>
 void check_error(Exit status, std::initializer_list<std::string> parts, F&& f) {

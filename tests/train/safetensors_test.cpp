@@ -7,8 +7,11 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/train/strict_json.hpp"
 #include "support/catch.hpp"
+#include "support/messages.hpp"
 
 namespace qkvbench::train {
+
+using testing::has;
 
 namespace {
 
@@ -28,8 +31,6 @@ std::string error_of(const std::string& content) {
   }
   return "no error";
 }
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::string good_file() {
   static const std::vector<real> a{1, 2, 3, 4, 5, 6}, b{7};
