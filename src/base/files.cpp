@@ -10,12 +10,15 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/base/system.hpp"
 
 namespace qkvbench {
 
@@ -275,7 +278,9 @@ void AppendFile::sync() {
   if (!sync_file(fd_) || !sync_entries(parent_of(path_))) cannot_write(path_);
 }
 
-FileLock::FileLock(const std::filesystem::path& path, const std::string& what, const std::string& instead) {
+FileLock::FileLock(const std::filesystem::path& path, const std::string& what, const std::string& instead,
+                   double wait_s) {
+  const double end = seconds_now() + wait_s;
   for (;;) {
     Descriptor file(path.c_str(), O_RDWR | O_CREAT);
     if (!file.valid()) cannot_write(path);
@@ -283,6 +288,10 @@ FileLock::FileLock(const std::filesystem::path& path, const std::string& what, c
     do locked = ::flock(file.get(), LOCK_EX | LOCK_NB);
     while (locked != 0 && errno == EINTR);
     if (locked != 0 && errno != EWOULDBLOCK) cannot_write(path);
+    if (locked != 0 && seconds_now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      continue;
+    }
     if (locked != 0) fail_output(what + " is in use by another qkvbench; wait for it, or " + instead);
     // A lock on a file that was replaced in the meantime keeps nobody out.
     struct stat held {

@@ -7,8 +7,6 @@
 #include <cstdlib>
 #include <numeric>
 
-#include "qkvbench/base/error.hpp"
-
 namespace qkvbench {
 
 namespace {

@@ -2,6 +2,7 @@
 // Tasks themselves stand in files of their own.
 #include "qkvbench/data/dataset.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -37,13 +38,17 @@ std::span<const Task> all_tasks() {
   return tasks;
 }
 
-const Task& find_task(const std::string& id) {
-  std::vector<std::string> ids;
-  for (const Task& task : all_tasks()) {
-    if (task.id == id) return task;
-    ids.push_back(task.id);
+const Task& find_task(const std::string& id) { return find_row("task", id, all_tasks(), &Task::id); }
+
+void for_batches(const Dataset& data, index_t batch_size, const std::function<void(const Batch& batch)>& f) {
+  Batch batch;
+  std::vector<index_t> indices;
+  for (index_t begin = 0; begin < data.size(); begin += batch_size) {
+    indices.resize(static_cast<std::size_t>(std::min(batch_size, data.size() - begin)));
+    std::iota(indices.begin(), indices.end(), begin);
+    data.fill(indices, batch);
+    f(batch);
   }
-  fail_usage(unknown_name("task", id, ids));
 }
 
 std::vector<index_t> epoch_order(index_t n, std::uint64_t seed, index_t epoch) {

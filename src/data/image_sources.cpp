@@ -6,7 +6,6 @@
 #include <map>
 #include <mutex>
 
-#include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/cifar.hpp"
 #include "qkvbench/data/data_folder.hpp"
@@ -114,12 +113,7 @@ ImageSet read(const ImageSource& source, Split split, const ImageRequest& reques
 std::span<const ImageSource> image_sources() { return table(); }
 
 const ImageSource& find_image_source(const std::string& id) {
-  std::vector<std::string> ids;
-  for (const ImageSource& source : table()) {
-    if (id == source.id) return source;
-    ids.emplace_back(source.id);
-  }
-  fail_usage(unknown_name("set of images", id, ids));
+  return find_row("set of images", id, table(), &ImageSource::id);
 }
 
 ImageSizes image_sizes(const ImageSource& source, const ImageRequest& request) {

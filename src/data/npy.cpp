@@ -10,6 +10,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/base/manifest.hpp"
 
 namespace qkvbench::data {
 
@@ -155,11 +156,10 @@ SourceFile write_array(const std::filesystem::path& path, const std::string& typ
   std::string begin(kMagic);
   begin += {'\x01', '\0', static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
   begin += header;
-  write_file_atomic(path, std::array<std::string_view, 2>{begin, numbers});
-  Sha256 hash;
-  hash.update(begin);
-  hash.update(numbers);
-  return {path.filename().string(), hash.hex(), begin.size() + numbers.size()};
+  const std::array<std::string_view, 2> pieces{begin, numbers};
+  write_file_atomic(path, pieces);
+  const ManifestEntry written = manifest_entry(path.filename().string(), pieces);
+  return {written.name, written.sha256, written.bytes};
 }
 
 template <class T>

@@ -37,14 +37,7 @@ bool any_match(const fs::path& folder, const std::vector<std::string>& parts, st
 
 }  // namespace
 
-const Source& find_source(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Source& source : all_sources()) {
-    if (source.name == name) return source;
-    names.push_back(source.name);
-  }
-  fail_usage(unknown_name("data set", name, names));
-}
+const Source& find_source(const std::string& name) { return find_row("data set", name, all_sources(), &Source::name); }
 
 fs::path data_root() {
   const char* chosen = std::getenv("QKVBENCH_DATA");

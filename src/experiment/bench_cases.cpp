@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 
 namespace qkvbench::experiment {
@@ -83,12 +82,7 @@ class RandomExamples : public data::Dataset {
 std::span<const BenchCase> bench_cases() { return kCases; }
 
 const BenchCase& find_bench_case(const std::string& name) {
-  std::vector<std::string> names;
-  for (const BenchCase& c : kCases) {
-    if (name == c.name) return c;
-    names.emplace_back(c.name);
-  }
-  fail_usage(unknown_name("case", name, names));
+  return find_row("case", name, bench_cases(), &BenchCase::name);
 }
 
 double training_flop(const BenchCase& c) {

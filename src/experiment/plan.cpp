@@ -3,11 +3,8 @@
 #include "qkvbench/experiment/plan.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
-#include <optional>
-#include <thread>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
@@ -58,26 +55,6 @@ class Clock {
     return known != speeds_.end() ? known->second : speeds_[key] = measure_flop_per_s(config);
   }
   std::map<std::pair<std::string, index_t>, double> speeds_;
-};
-
-/// Planning takes seconds: of shards that start together one plans, the others wait and take its plan.
-class PlanLock {
- public:
-  explicit PlanLock(const std::filesystem::path& out) {
-    constexpr int kTries = 1200;
-    constexpr auto kPause = std::chrono::milliseconds(100);
-    for (int i = 0; !lock_; ++i) {
-      try {
-        lock_.emplace(out / "plan.lock", "the planning in " + out.string());
-      } catch (const Error&) {
-        if (i == kTries) throw;
-        std::this_thread::sleep_for(kPause);
-      }
-    }
-  }
-
- private:
-  std::optional<FileLock> lock_;
 };
 
 Plan plan_of(const Recipe& recipe, const std::string& level, const std::vector<std::string>& missing,
@@ -169,7 +146,9 @@ Plan make_plan(const Recipe& recipe, double budget_s, int jobs, const std::files
   make_directories(out);
   const std::string budget = budget_text(budget_s);
   const std::filesystem::path path = out / ("plan-" + recipe.id + "-" + budget + ".json");
-  const PlanLock lock(out);
+  // Planning takes seconds: of shards that start together one plans, the others wait and take its plan.
+  constexpr double kPlanned_s = 120;
+  const FileLock lock(out / "plan.lock", "the planning in " + out.string(), "choose another --out", kPlanned_s);
   Plan plan;
   if (std::filesystem::exists(path)) {
     plan = read_choice(recipe, path);

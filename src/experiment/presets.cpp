@@ -1,6 +1,5 @@
 // The table of presets: named starting points of a configuration.
 // To add one, add a row; it holds only what differs from the defaults in config.hpp, which are Table 1's recipe.
-#include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/experiment/config.hpp"
 
@@ -127,14 +126,7 @@ const std::vector<Preset>& presets() {
 
 std::span<const Preset> all_presets() { return presets(); }
 
-const Preset& find_preset(const std::string& id) {
-  std::vector<std::string> ids;
-  for (const Preset& preset : presets()) {
-    if (id == preset.id) return preset;
-    ids.emplace_back(preset.id);
-  }
-  fail_usage(unknown_name("preset", id, ids));
-}
+const Preset& find_preset(const std::string& id) { return find_row("preset", id, presets(), &Preset::id); }
 
 const Preset* recipe_of(const std::string& task) {
   for (const Preset& preset : presets())

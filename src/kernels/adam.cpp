@@ -2,6 +2,7 @@
 // The gradient is cleared in the same pass, so a step never needs another.
 #include "qkvbench/kernels/adam.hpp"
 
+#include <atomic>
 #include <cmath>
 
 #include "qkvbench/base/arena.hpp"
@@ -13,7 +14,7 @@ namespace {
 constexpr index_t kGrain = 16384;
 }
 
-void adam_step(index_t N, const AdamStep& s, real* x, real* dx, real* m, real* v) {
+bool adam_step(index_t N, const AdamStep& s, real* x, real* dx, real* m, real* v) {
   const double t = static_cast<double>(s.step);
   const auto beta1 = static_cast<real>(s.beta1), beta2 = static_cast<real>(s.beta2);
   const auto one_minus_beta1 = static_cast<real>(1 - s.beta1), one_minus_beta2 = static_cast<real>(1 - s.beta2);
@@ -22,16 +23,21 @@ void adam_step(index_t N, const AdamStep& s, real* x, real* dx, real* m, real* v
   const auto eps = static_cast<real>(s.eps), gradient_scale = static_cast<real>(s.gradient_scale);
   const auto keep = static_cast<real>(s.decoupled ? 1 - s.lr * s.weight_decay : 1);
   const auto decay = static_cast<real>(s.decoupled ? 0 : s.weight_decay);
-  parallel_ranges(N, kGrain, [=](index_t begin, index_t end) {
-#pragma omp simd
+  std::atomic<bool> finite = true;
+  parallel_ranges(N, kGrain, [=, &finite](index_t begin, index_t end) {
+    real nothing = 0;  // 0·x, which is not a number when x is not finite
+#pragma omp simd reduction(+ : nothing)
     for (index_t i = begin; i < end; ++i) {
       const real g = dx[i] * gradient_scale + decay * x[i];
       m[i] = beta1 * m[i] + one_minus_beta1 * g;
       v[i] = beta2 * v[i] + one_minus_beta2 * g * g;
       x[i] = x[i] * keep - rate * m[i] / (std::sqrt(v[i]) * root_scale + eps);
       dx[i] = 0;
+      nothing += 0 * x[i];
     }
+    if (!(nothing == 0)) finite.store(false, std::memory_order_relaxed);
   });
+  return finite;
 }
 
 double sum_of_squares(index_t N, const real* x) {

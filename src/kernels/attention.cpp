@@ -117,16 +117,6 @@ void backward_row(real* s, real* dp, const Terms& t, index_t i, index_t end, ind
   d.row[i] += simd::sum(row_total);
 }
 
-/// Σ a∘b over D numbers.
-real dot(index_t D, const real* a, const real* b) {
-  Vec total{};
-  for (index_t d = 0; d < D; d += kLanes) {
-    const index_t n = std::min<index_t>(kLanes, D - d);
-    total += simd::load_part(a + d, n) * simd::load_part(b + d, n);
-  }
-  return simd::sum(total);
-}
-
 /// x *= scale over D numbers.
 void scale_row(index_t D, real scale, real* x) {
   for (index_t d = 0; d < D; d += kLanes) {
@@ -184,7 +174,7 @@ void backward_head(const AttentionSize& s, Head<const real> d_o, Head<const real
     for (index_t r = 0; r < rows; ++r) {
       const index_t i = first + r;
       backward_row(tile + r * stride, dtile + r * stride, terms, i, seen(i, n, s.causal), padded(n), lse[i],
-                   dot(s.D, d_o.row(i), o.row(i)), d);
+                   simd::dot(s.D, d_o.row(i), o.row(i)), d);
     }
     matmul_serial(n, s.D, rows, Matrix{tile, stride}.transposed(), d_o.from(first), dv.row(0), dv.stride, add);
     matmul_serial(rows, s.D, n, {dtile, stride}, k.from(0), dq.row(first), dq.stride, add);

@@ -24,14 +24,6 @@ struct Partial {
   real weight, largest;
 };
 
-real dot(index_t n, const real* a, const real* b) {
-  Vec total{};
-  index_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) total += simd::load(a + i) * simd::load(b + i);
-  if (i < n) total += simd::load_part(a + i, n - i) * simd::load_part(b + i, n - i);
-  return simd::sum(total);
-}
-
 void add_scaled(index_t n, real scale, const real* x, real* y) {
   for (index_t i = 0; i < n; ++i) y[i] += scale * x[i];
 }
@@ -44,7 +36,7 @@ void attend(const CachedAttentionSize& s, index_t begin, index_t end, index_t he
   real* scores = scratch.take(heads * padded);
   for (index_t j = 0; j < n; ++j)
     for (index_t h = 0; h < heads; ++h) {
-      real x = scale * dot(s.D, q + h * s.D, k + (begin + j) * stride);
+      real x = scale * simd::dot(s.D, q + h * s.D, k + (begin + j) * stride);
       if (terms) x += terms[1 + position] + terms[1 + s.capacity + begin + j];
       scores[h * padded + j] = x;
     }

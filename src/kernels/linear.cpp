@@ -15,8 +15,8 @@ void linear_forward(index_t R, index_t I, index_t O, const real* x, const real* 
 
 namespace {
 
-/// Σ a∘b over n numbers, in four sums side by side, since one would wait for itself.
-real dot(index_t n, const real* a, const real* b) {
+/// Σ a∘b over n numbers, for rows that are long: in four sums side by side, since one would wait for itself.
+real long_dot(index_t n, const real* a, const real* b) {
   using simd::kLanes;
   constexpr index_t kWays = 4;
   simd::Vec sum[kWays] = {};
@@ -40,7 +40,7 @@ void linear_step_forward(index_t R, index_t I, index_t O, const real* x, const r
     for (index_t o = begin; o < end; ++o)
       for (index_t r = 0; r < R; ++r) {
         const index_t at = r * O + o;
-        y[at] = dot(I, x + r * I, weight + o * I) + (bias ? bias[o] : 0) + (residual ? residual[at] : 0);
+        y[at] = long_dot(I, x + r * I, weight + o * I) + (bias ? bias[o] : 0) + (residual ? residual[at] : 0);
       }
   });
 }

@@ -36,9 +36,7 @@ void check_positions(const ModelConfig& config) {
 }
 
 std::unique_ptr<Family> make_family(const ModelConfig& config) {
-  for (const Row& row : kFamilies)
-    if (config.family == row.name) return row.make(config);
-  fail_usage(unknown_name("family", config.family, family_names()));
+  return find_row("family", config.family, kFamilies, &Row::name).make(config);
 }
 
 }  // namespace qkvbench::nn

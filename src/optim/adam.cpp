@@ -23,7 +23,7 @@ double Adam::step(double lr) {
   // As torch.nn.utils.clip_grad_norm_: the scale is never above one.
   const double scale = options_.grad_clip > 0 ? std::min(1.0, options_.grad_clip / (norm + 1e-6)) : 1.0;
   ++steps_done_;
-  kernels::adam_step(
+  values_finite_ = kernels::adam_step(
       n,
       {lr, options_.beta1, options_.beta2, options_.eps, options_.weight_decay, options_.decoupled, steps_done_, scale},
       values_.data(), grads_.data(), m_.data(), v_.data());

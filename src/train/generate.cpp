@@ -164,18 +164,14 @@ DecodedScore evaluate_decoding(const nn::Model& model, const data::Dataset& data
   nn::KvCache cache(model.config(), rows, T);
   DecodedScore out{{}, cache.bytes()};
   Tape tape(false);
-  Batch batch;
-  std::vector<index_t> indices;
   std::vector<std::int32_t> ids, targets;
   std::vector<real> lse;
-  for (index_t begin = 0; begin < data.size(); begin += rows) {
-    indices.resize(static_cast<std::size_t>(std::min(rows, data.size() - begin)));
-    std::iota(indices.begin(), indices.end(), begin);
-    data.fill(indices, batch);
+  data::for_batches(data, rows, [&](const Batch& batch) {
+    const auto size = static_cast<std::size_t>(batch.size);
     for (index_t row = 0; row < batch.size; ++row) cache.clear(row);
-    ids.resize(indices.size()), targets.resize(indices.size()), lse.resize(indices.size());
+    ids.resize(size), targets.resize(size), lse.resize(size);
     for (index_t t = 0; t < T; ++t) {
-      for (std::size_t row = 0; row < indices.size(); ++row) {
+      for (std::size_t row = 0; row < size; ++row) {
         ids[row] = batch.ids[row * static_cast<std::size_t>(T) + static_cast<std::size_t>(t)];
         targets[row] = batch.targets[row * static_cast<std::size_t>(T) + static_cast<std::size_t>(t)];
       }
@@ -183,7 +179,7 @@ DecodedScore evaluate_decoding(const nn::Model& model, const data::Dataset& data
       const Value logits = model.decode_next(tape, ids, cache);
       out.score += kernels::cross_entropy_forward(batch.size, V, logits.data(), targets.data(), lse.data());
     }
-  }
+  });
   return out;
 }
 

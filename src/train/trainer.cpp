@@ -8,7 +8,6 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/profile.hpp"
-#include "qkvbench/kernels/adam.hpp"
 
 namespace qkvbench::train {
 
@@ -117,9 +116,7 @@ StepReport Trainer::step() {
   const double lr = options_.lr * schedule_factor(options_.schedule, state_.step);
   const double norm = optimize(lr);
   if (!std::isfinite(norm)) explain("the gradient norm");
-  const std::span<const real> values = model_.parameters().values();
-  if (!std::isfinite(kernels::sum_of_squares(static_cast<index_t>(values.size()), values.data())))
-    explain("a parameter");
+  if (!adam_.values_finite()) explain("a parameter");
 
   ++state_.step;
   state_.examples_seen += n;
@@ -145,16 +142,11 @@ void Trainer::note(const kernels::Score& score, double norm, double lr) {
 kernels::Score evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size, TapeWatch* watch) {
   Tape tape(false);
   tape.watch(watch);
-  Batch batch;
   kernels::Score total;
-  std::vector<index_t> indices;
-  for (index_t begin = 0; begin < data.size(); begin += batch_size) {
-    indices.resize(static_cast<std::size_t>(std::min(batch_size, data.size() - begin)));
-    std::iota(indices.begin(), indices.end(), begin);
-    data.fill(indices, batch);
+  data::for_batches(data, batch_size, [&](const Batch& batch) {
     tape.reset();
     total += cross_entropy(tape, model.forward(tape, batch), batch.targets).score;
-  }
+  });
   return total;
 }
 

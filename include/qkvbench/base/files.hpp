@@ -59,9 +59,10 @@ class AppendFile {
 /// Holds an exclusive lock on a file that stays when the holder is gone; a killed holder blocks no one.
 class FileLock {
  public:
-  /// Throws Error (output) when another process holds the lock, saying what is in use and what else can be done.
+  /// Throws Error (output) when another process holds the lock for longer than wait_s, saying what is in use and what
+  /// else can be done.
   FileLock(const std::filesystem::path& path, const std::string& what,
-           const std::string& instead = "choose another --out");
+           const std::string& instead = "choose another --out", double wait_s = 0);
   ~FileLock();
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;

@@ -1,10 +1,13 @@
 // Small helpers on text: nearest names for error messages, numbers and sizes for people.
 // No formatting of tables; that is the report's.
 #pragma once
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "qkvbench/base/error.hpp"
 
 namespace qkvbench {
 
@@ -13,6 +16,20 @@ std::string nearest(std::string_view name, std::span<const std::string> candidat
 
 /// "unknown variant 'qk-vv': did you mean 'qk_v'? Known: q_k_v, qk_v …"
 std::string unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> known);
+
+/// The row whose `name_of` member is `name`. Throws Error (usage) with the nearest one if there is none; `also_known`
+/// are names that are no rows.
+template <class Rows, class Name>
+const auto& find_row(std::string_view kind, std::string_view name, const Rows& rows, Name name_of,
+                     const std::vector<std::string>& also_known = {}) {
+  std::vector<std::string> known;
+  for (const auto& row : rows) {
+    if (name == std::invoke(name_of, row)) return row;
+    known.emplace_back(std::invoke(name_of, row));
+  }
+  known.insert(known.end(), also_known.begin(), also_known.end());
+  fail_usage(unknown_name(kind, name, known));
+}
 
 /// "a, b, c"
 std::string join(std::span<const std::string> parts, std::string_view separator = ", ");

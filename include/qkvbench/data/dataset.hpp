@@ -2,6 +2,7 @@
 // Never autograd; never files in the hot path.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -96,6 +97,9 @@ inline constexpr std::uint64_t kFixedSeed = 260604032;
 
 /// The split that a task does not have.
 std::unique_ptr<Dataset> no_examples();
+
+/// Calls f(batch) for all examples in order, `batch_size` at a time; the last batch may be smaller.
+void for_batches(const Dataset& data, index_t batch_size, const std::function<void(const Batch& batch)>& f);
 
 /// The order in which an epoch visits n examples: a permutation keyed by (seed, epoch).
 std::vector<index_t> epoch_order(index_t n, std::uint64_t seed, index_t epoch);

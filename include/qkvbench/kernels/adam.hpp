@@ -15,8 +15,8 @@ struct AdamStep {
 
 /// With g = gradient_scale·dx (+ weight_decay·x): m = β₁m + (1-β₁)g, v = β₂v + (1-β₂)g²,
 /// x -= lr/(1-β₁ᵗ) · m / (√v/√(1-β₂ᵗ) + ε).   x, m, v: [N], updated; dx: [N], read and then set to zero.
-/// Source: torch.optim.Adam and AdamW.
-void adam_step(index_t N, const AdamStep& s, real* x, real* dx, real* m, real* v);
+/// Returns whether all x are finite then.   Source: torch.optim.Adam and AdamW.
+bool adam_step(index_t N, const AdamStep& s, real* x, real* dx, real* m, real* v);
 
 /// Σ x², in double precision and in blocks that depend on N alone.   x: [N].
 double sum_of_squares(index_t N, const real* x);

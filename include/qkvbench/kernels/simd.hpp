@@ -135,6 +135,15 @@ inline real max_lane(Vec v) {
   return lane[0];
 }
 
+/// Σ a∘b over n numbers, a vector after the other.
+inline real dot(index_t n, const real* a, const real* b) {
+  Vec total{};
+  index_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) total += load(a + i) * load(b + i);
+  if (i < n) total += load_part(a + i, n - i) * load_part(b + i, n - i);
+  return sum(total);
+}
+
 /// f of every lane, one after the other.
 template <class F>
 Vec map_lanes(Vec v, F f) {

@@ -21,6 +21,9 @@ class Adam {
   /// finite nothing is changed.
   double step(double lr);
 
+  /// Whether all parameters were finite after the last step.
+  bool values_finite() const { return values_finite_; }
+
   index_t steps_done() const { return steps_done_; }
   void set_steps_done(index_t steps) { steps_done_ = steps; }
   std::span<real> first_moment() { return m_.span(); }
@@ -31,6 +34,7 @@ class Adam {
   std::span<real> values_, grads_;
   Buffer m_, v_;
   index_t steps_done_ = 0;
+  bool values_finite_ = true;
 };
 
 }  // namespace qkvbench::optim
