@@ -30,7 +30,7 @@ Json map_json(const AttentionMap& map, index_t T) {
     rows.push_back(std::vector<double>(map.probabilities.begin() + i * T, map.probabilities.begin() + (i + 1) * T));
   return {{"layer", map.layer},
           {"head", map.head},
-          {"score_asymmetry", std::isfinite(map.score_asymmetry) ? Json(map.score_asymmetry) : Json(nullptr)},
+          {"score_asymmetry", experiment::or_null(map.score_asymmetry)},
           {"probability_asymmetry", map.probability_asymmetry},
           {"probabilities", rows}};
 }

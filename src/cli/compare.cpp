@@ -5,7 +5,7 @@
 #include <cmath>
 #include <memory>
 
-#include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/results.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
@@ -15,14 +15,13 @@ namespace {
 using experiment::Comparison;
 using experiment::Json;
 using experiment::MetricPair;
+using experiment::or_null;
 using experiment::RunPair;
 
 struct CompareFlags {
   std::string a, b;
   experiment::Demand demand;
 };
-
-Json or_null(const std::optional<double>& x) { return x && std::isfinite(*x) ? Json(*x) : Json(nullptr); }
 
 std::optional<double> difference_of(const MetricPair& m) {
   return m.a && m.b ? std::optional(*m.b - *m.a) : std::nullopt;
@@ -54,10 +53,8 @@ Json pair_json(const RunPair& pair) {
 }
 
 Json comparison_json(const CompareFlags& flags, const Comparison& comparison) {
-  Json runs = Json::array(), left_out = Json::array();
+  Json runs = Json::array();
   for (const RunPair& pair : comparison.runs) runs.push_back(pair_json(pair));
-  for (const experiment::LeftOut& one : comparison.left_out)
-    left_out.push_back({{"path", one.path.string()}, {"reason", one.reason}});
   return {{"a", flags.a},
           {"b", flags.b},
           {"exact", flags.demand.exact()},
@@ -66,7 +63,7 @@ Json comparison_json(const CompareFlags& flags, const Comparison& comparison) {
           {"runs", runs},
           {"only_a", comparison.only_a},
           {"only_b", comparison.only_b},
-          {"left_out", left_out}};
+          {"left_out", left_out_json(comparison.left_out)}};
 }
 
 std::string shown(const std::optional<double>& x) {
@@ -124,8 +121,7 @@ std::string list_text(const Comparison& comparison) {
 
 Exit compare(const Session& session, const CompareFlags& flags) {
   const Comparison comparison = experiment::compare(flags.a, flags.b, flags.demand);
-  for (const experiment::LeftOut& one : comparison.left_out)
-    note(session, "left out: " + one.path.string() + ": " + one.reason);
+  note_left_out(session, comparison.left_out);
   std::string text = comparison.runs.size() == 1 ? pair_text(comparison.runs[0]) : list_text(comparison);
   for (const auto& [side, names] : {std::pair("a", &comparison.only_a), std::pair("b", &comparison.only_b)})
     for (const std::string& name : *names) text += std::string("only in ") + side + ": " + name + "\n";

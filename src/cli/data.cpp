@@ -1,13 +1,9 @@
 // qkvbench data: what public data sets there are, bringing them, taking local copies, checking them.
 // Only words and tables; the work is in data/.
-#include <unistd.h>
-
-#include <iostream>
 #include <memory>
 
-#include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
-#include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/status_line.hpp"
 #include "qkvbench/data/fetch.hpp"
 #include "qkvbench/report/table.hpp"
 
@@ -117,33 +113,6 @@ void print_installed(const Session& session, const Source& source, const data::R
   print_installed(session, source, record.files.size(), bytes, record.origin);
 }
 
-/// How far a download is: one line drawn over on a terminal, elsewhere a plain line every 30 seconds.
-class DownloadProgress {
- public:
-  explicit DownloadProgress(const Session& session)
-      : quiet_(session.quiet), terminal_(::isatty(STDERR_FILENO) != 0), last_(seconds_now()) {}
-  ~DownloadProgress() { clear(); }
-  DownloadProgress(const DownloadProgress&) = delete;
-  DownloadProgress& operator=(const DownloadProgress&) = delete;
-
-  void clear() {
-    if (drawn_) std::cerr << "\r\033[K" << std::flush;
-    drawn_ = false;
-  }
-  void show(const data::KnownFile& download, std::uint64_t bytes) {
-    const double now = seconds_now();
-    if (quiet_ || now - last_ < (terminal_ ? 0.1 : 30)) return;
-    last_ = now;
-    const std::string line = download.name + "  " + megabytes(bytes) + " of " + megabytes(download.bytes);
-    std::cerr << (terminal_ ? "\r" : "") << line << (terminal_ ? "\033[K" : "\n") << std::flush;
-    drawn_ = terminal_;
-  }
-
- private:
-  bool quiet_, terminal_, drawn_ = false;
-  double last_;
-};
-
 Exit fetch(const Session& session, const DataFlags& flags) {
   const Source& source = data::find_source(flags.name);
   if (const auto folder = data::find_installed(source.name); folder && !flags.overwrite) {
@@ -157,13 +126,16 @@ Exit fetch(const Session& session, const DataFlags& flags) {
   }
   const FileLock lock = data::lock_set(source);
   data::check_place(source, flags.overwrite);
-  DownloadProgress progress(session);
+  StatusLine progress(session);
   const data::Record record = data::fetch(
       source, {[&](const std::string& text) {
                  progress.clear();
                  note(session, text);
                },
-               [&](const data::KnownFile& download, std::uint64_t bytes) { progress.show(download, bytes); }});
+               [&](const data::KnownFile& download, std::uint64_t bytes) {
+                 if (progress.due())
+                   progress.show(download.name + "  " + megabytes(bytes) + " of " + megabytes(download.bytes));
+               }});
   progress.clear();
   print_installed(session, source, record);
   return Exit::kDone;

@@ -27,7 +27,7 @@ Exit list_variants(const Session& session) {
       table.add({variant.id(), paper.empty() ? "–" : paper, variant.equation(),
                  std::to_string(sharing.projection_count()), cached});
       json.push_back({{"id", variant.id()},
-                      {"paper_name", paper.empty() ? Json(nullptr) : Json(paper)},
+                      {"paper_name", experiment::or_null(paper)},
                       {"equation", variant.equation()},
                       {"projections", sharing.projection_count()},
                       {"cached_tensors", sharing.cached_tensors()}});

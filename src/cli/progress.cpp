@@ -1,4 +1,4 @@
-// Drawing progress and catching signals.
+// Telling progress and catching signals.
 // A handler only notes the signal; the training loop acts on it between steps.
 #include "qkvbench/cli/progress.hpp"
 
@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <iostream>
 
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
@@ -33,8 +32,6 @@ void handle(int number, void (*handler)(int)) {
   sigaction(number, &action, nullptr);
 }
 
-constexpr double kTerminalEvery_s = 0.1, kPlainEvery_s = 30;
-
 }  // namespace
 
 int stop_signal() { return g_signal; }
@@ -46,11 +43,7 @@ void catch_stop_signals() {
 }
 
 ProgressLine::ProgressLine(const Session& session, std::string name, double deadline_s)
-    : session_(session),
-      name_(std::move(name)),
-      terminal_(::isatty(STDERR_FILENO) != 0),
-      deadline_s_(deadline_s),
-      last_(terminal_ ? 0 : seconds_now()) {
+    : session_(session), line_(session), name_(std::move(name)), deadline_s_(deadline_s) {
   on_worth_saving(false);
 }
 
@@ -65,34 +58,20 @@ bool ProgressLine::wants_checkpoint() {
 void ProgressLine::on_worth_saving(bool worth) { g_nothing_to_save = worth ? 0 : 1; }
 
 void ProgressLine::on_note(const std::string& text) {
-  clear();
+  line_.clear();
   note(session_, name_ + ": " + text);
 }
 
-ProgressLine::~ProgressLine() {
-  on_worth_saving(true);
-  clear();
-}
-
-void ProgressLine::clear() {
-  if (drawn_) std::cerr << "\r\033[K" << std::flush;
-  drawn_ = false;
-}
+ProgressLine::~ProgressLine() { on_worth_saving(true); }
 
 void ProgressLine::on_step(const experiment::Progress& p) {
-  const double now = seconds_now();
-  if (session_.quiet || now - last_ < (terminal_ ? kTerminalEvery_s : kPlainEvery_s)) return;
-  last_ = now;
+  if (!line_.due()) return;
   using report::fixed;
   std::string line = name_ + "  step " + with_commas(p.step) + "/" + with_commas(p.total_steps);
   if (std::isfinite(p.loss)) line += "  loss " + fixed(p.loss, 4) + "  accuracy " + fixed(p.accuracy, 3);
   line += "  " + with_commas(std::llround(p.tokens_per_s / static_cast<double>(unit_.tokens))) + " " + unit_.name +
           "/s  " + report::duration(p.left_s) + " left";
-  if (terminal_)
-    std::cerr << "\r" << line << "\033[K" << std::flush;
-  else
-    std::cerr << line << "\n";
-  drawn_ = terminal_;
+  line_.show(line);
 }
 
 }  // namespace qkvbench::cli

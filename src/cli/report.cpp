@@ -5,6 +5,7 @@
 
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/cli/report_page.hpp"
+#include "qkvbench/cli/results.hpp"
 #include "qkvbench/experiment/records.hpp"
 #include "qkvbench/report/summary_tables.hpp"
 
@@ -13,6 +14,7 @@ namespace qkvbench::cli {
 namespace {
 
 using experiment::Json;
+using experiment::or_null;
 using experiment::RecordSet;
 using report::Summary;
 
@@ -35,9 +37,6 @@ struct ReportFlags {
   std::string baseline = "q_k_v";
 };
 
-Json or_null(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
-Json or_null(const std::optional<report::Interval>& x) { return x ? Json{x->low, x->high} : Json(nullptr); }
-
 Json arm_json(const std::string& task, const report::Arm& arm) {
   return {{"task", task},
           {"variant", arm.variant},
@@ -57,7 +56,7 @@ Json cell_json(const report::Cell& cell) {
                {"configurations", cell.configurations},
                {"mean", or_null(cell.mean)},
                {"deviation", or_null(cell.deviation)},
-               {"interval", or_null(cell.interval)},
+               {"interval", interval_json(cell.interval)},
                {"solved", or_null(cell.solved)},
                {"runs", runs}});
   return json;
@@ -71,7 +70,7 @@ Json difference_json(const report::Difference& d) {
                {"n", d.test.n},
                {"mean", d.test.mean},
                {"deviation", or_null(d.test.deviation)},
-               {"interval", or_null(d.interval)},
+               {"interval", interval_json(d.interval)},
                {"t", or_null(d.test.t)},
                {"p", or_null(d.test.p)},
                {"p_holm", or_null(d.p_holm)}});
@@ -79,17 +78,15 @@ Json difference_json(const report::Difference& d) {
 }
 
 Json report_json(const Summary& summary, const RecordSet& set) {
-  Json cells = Json::array(), differences = Json::array(), left_out = Json::array();
+  Json cells = Json::array(), differences = Json::array();
   for (const report::Cell& cell : summary.cells) cells.push_back(cell_json(cell));
   for (const report::Difference& d : summary.differences) differences.push_back(difference_json(d));
-  for (const experiment::LeftOut& one : set.left_out)
-    left_out.push_back({{"path", one.path.string()}, {"reason", one.reason}});
   return {{"records", set.records.size()},
           {"builds", summary.builds},
           {"averages_incomplete", summary.averages_incomplete},
           {"cells", cells},
           {"differences", differences},
-          {"left_out", left_out}};
+          {"left_out", left_out_json(set.left_out)}};
 }
 
 /// At most one form may take stdout.
@@ -110,8 +107,7 @@ RecordSet read(const Session& session, const ReportFlags& flags) {
   RecordSet set = experiment::read_records({flags.paths.begin(), flags.paths.end()});
   const std::size_t builds = builds_of(set.records).size(), all = set.records.size();
   keep_one_build(set, flags.mix_builds);
-  for (const experiment::LeftOut& one : set.left_out)
-    note(session, "left out: " + one.path.string() + ": " + one.reason);
+  note_left_out(session, set.left_out);
   if (builds > 1)
     note(session, std::to_string(builds) + " builds are there; " +
                       (flags.mix_builds ? std::string("they are averaged together")

@@ -7,6 +7,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/report_page.hpp"
+#include "qkvbench/cli/results.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/experiment/accounting.hpp"
 #include "qkvbench/experiment/plan.hpp"
@@ -21,6 +22,7 @@ namespace qkvbench::cli {
 namespace {
 
 using experiment::Json;
+using experiment::or_null;
 using experiment::Plan;
 using experiment::Recipe;
 using report::Align;
@@ -31,10 +33,6 @@ struct Flags {
   bool allow_missing = false, mix_builds = false;
 };
 
-Json number(const std::optional<double>& x) { return x && std::isfinite(*x) ? Json(*x) : Json(nullptr); }
-Json interval_json(const std::optional<report::Interval>& x) {
-  return x ? Json::array({x->low, x->high}) : Json(nullptr);
-}
 /// The table of claims, and below it how each is tested.
 std::string claims_text(const std::vector<report::ClaimResult>& claims) {
   std::string tests;
@@ -50,12 +48,12 @@ Json claims_json(const std::vector<report::ClaimResult>& claims) {
                     {"claim", claim.claim},
                     {"test", claim.test},
                     {"unit", claim.unit},
-                    {"effect", number(claim.effect)},
+                    {"effect", or_null(claim.effect)},
                     {"interval", interval_json(claim.interval)},
-                    {"paper", number(claim.paper)},
-                    {"rerun", number(claim.rerun)},
+                    {"paper", or_null(claim.paper)},
+                    {"rerun", or_null(claim.rerun)},
                     {"verdict", report::verdict_name(claim.verdict)},
-                    {"note", claim.note.empty() ? Json(nullptr) : Json(claim.note)}});
+                    {"note", or_null(claim.note)}});
   return json;
 }
 
@@ -64,13 +62,13 @@ Json cells_json(const Recipe& recipe, const report::Summary& summary) {
   for (const report::PaperRow& row : report::paper_rows(recipe, summary))
     json.push_back({{"task", row.task},
                     {"variant", row.arm},
-                    {"here", number(row.here)},
+                    {"here", or_null(row.here)},
                     {"interval", interval_json(row.interval)},
-                    {"solved", number(row.solved)},
+                    {"solved", or_null(row.solved)},
                     {"runs", row.runs},
                     {"expected", row.expected},
-                    {"paper", number(row.paper)},
-                    {"rerun", number(row.rerun)}});
+                    {"paper", or_null(row.paper)},
+                    {"rerun", or_null(row.rerun)}});
   return json;
 }
 
@@ -105,7 +103,7 @@ Exit verdict_status(const std::vector<report::ClaimResult>& claims) {
 
 Exit show(const Session& session, const Flags& flags, const Recipe& recipe, const Plan& plan) {
   const experiment::RecordSet set = results_of(plan, flags.runs.out, flags.mix_builds);
-  for (const experiment::LeftOut& left : set.left_out) note(session, left.path.string() + ": left out: " + left.reason);
+  note_left_out(session, set.left_out);
   report::SummaryOptions options;
   options.allow_missing = flags.allow_missing;
   options.mix_builds = flags.mix_builds;

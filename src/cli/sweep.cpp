@@ -8,6 +8,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/experiment/grid.hpp"
+#include "qkvbench/experiment/record.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
@@ -82,12 +83,9 @@ Json sweep_json(const std::string& grid, const std::vector<PlannedRun>& runs, do
     rows.push_back({{"run", run.name},
                     {"state", experiment::state_name(run.state)},
                     {"wall_s", run.wall_s > 0 ? Json(run.wall_s) : Json(nullptr)},
-                    {"error", run.error.empty() ? Json(nullptr) : Json(run.error)}});
+                    {"error", experiment::or_null(run.error)}});
   }
-  return {{"grid", grid},
-          {"counts", counts_json(counts)},
-          {"left_s", std::isfinite(left_s) ? Json(left_s) : Json(nullptr)},
-          {"runs", rows}};
+  return {{"grid", grid}, {"counts", counts_json(counts)}, {"left_s", experiment::or_null(left_s)}, {"runs", rows}};
 }
 
 Exit status(const Session& session, const Flags& flags, const experiment::Grid& grid) {
@@ -139,7 +137,8 @@ Exit run_all(const Session& session, const Flags& flags, const experiment::Grid&
 Exit sweep(const Session& session, const Flags& flags) {
   const experiment::Grid grid = grid_of(flags.what);
   if (flags.slurm > 0) {
-    print(session, slurm_script(session, flags, grid), {{"script", slurm_script(session, flags, grid)}});
+    const std::string script = slurm_script(session, flags, grid);
+    print(session, script, {{"script", script}});
     return Exit::kDone;
   }
   return flags.status ? status(session, flags, grid) : run_all(session, flags, grid);

@@ -2,13 +2,11 @@
 // The runs themselves are processes of their own, see experiment/sweep.
 #include "qkvbench/cli/sweep_run.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <iostream>
+#include <utility>
 
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/system.hpp"
@@ -28,27 +26,22 @@ std::size_t count(const std::vector<PlannedRun>& runs, RunState state) {
       std::ranges::count_if(runs, [&](const PlannedRun& run) { return run.state == state; }));
 }
 
-/// One line of progress for all runs, as a run's own: drawn over on a terminal, else at most every 30 seconds.
+/// How far all runs are.
 class SweepLine : public experiment::SweepMonitor {
  public:
   SweepLine(const Session& session, int jobs, double max_time_s)
-      : session_(session), jobs_(jobs), end_(max_time_s > 0 ? seconds_now() + max_time_s : HUGE_VAL) {}
-  ~SweepLine() override {
-    if (drawn_) std::cerr << "\r\033[K" << std::flush;
-  }
+      : line_(session), jobs_(jobs), end_(max_time_s > 0 ? seconds_now() + max_time_s : HUGE_VAL) {}
 
   void on_change(const std::vector<PlannedRun>& runs, int running) override {
-    const double now = seconds_now();
     const std::size_t done = count(runs, RunState::kDone) + count(runs, RunState::kDiverged);
-    if (session_.quiet || (!terminal_ && now - last_ < 30 && done < runs.size())) return;
-    last_ = now;
+    const bool first = std::exchange(first_, false), last = done == runs.size();
+    if (!line_.on_terminal() && !line_.due() && !first && !last) return;
     std::string line = std::to_string(done) + " of " + std::to_string(runs.size()) + " runs done, " +
                        std::to_string(running) + " running";
     if (const std::size_t failed = count(runs, RunState::kFailed)) line += ", " + std::to_string(failed) + " failed";
     const double left = experiment::seconds_left(runs, jobs_);
-    if (std::isfinite(left) && done < runs.size()) line += ", " + report::duration(left) + " left";
-    std::cerr << (terminal_ ? "\r" : "") << line << (terminal_ ? "\033[K" : "\n") << std::flush;
-    drawn_ = terminal_;
+    if (std::isfinite(left) && !last) line += ", " + report::duration(left) + " left";
+    line_.show(line);
   }
   bool wants_stop() override {
     out_of_time_ = out_of_time_ || seconds_now() > end_;
@@ -57,10 +50,10 @@ class SweepLine : public experiment::SweepMonitor {
   bool out_of_time() const { return out_of_time_; }
 
  private:
-  const Session& session_;
+  StatusLine line_;
   int jobs_;
-  double end_, last_ = 0;
-  bool terminal_ = ::isatty(STDERR_FILENO) != 0, drawn_ = false, out_of_time_ = false;
+  double end_;
+  bool first_ = true, out_of_time_ = false;
 };
 
 /// "2/8" into options.

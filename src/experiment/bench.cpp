@@ -135,7 +135,7 @@ Json case_json(const CaseRecord& record, const MachineLimits& limits) {
                     {"tokens_per_s", peer->tokens_per_s},
                     {"ratio", r.tokens_per_s / peer->tokens_per_s}};
   const auto& earlier = record.earlier_tokens_per_s;
-  json["earlier_tokens_per_s"] = earlier ? Json(*earlier) : Json();
+  json["earlier_tokens_per_s"] = or_null(earlier);
   json["earlier_ratio"] = earlier ? Json(r.tokens_per_s / *earlier) : Json();
   return json;
 }
@@ -144,7 +144,7 @@ Json bench_json(const std::string& bench) { return {{"bench", bench}, {"tool", t
 
 Json limits_json(const MachineLimits& limits) {
   return {{"fma_peak_gflops", limits.fma_peak_gflops},
-          {"fma_peak_one_thread_gflops", limits.one_thread_peak_gflops ? Json(*limits.one_thread_peak_gflops) : Json()},
+          {"fma_peak_one_thread_gflops", or_null(limits.one_thread_peak_gflops)},
           {"read_gb_per_s", limits.bandwidth.read_gb_per_s},
           {"triad_gb_per_s", limits.bandwidth.triad_gb_per_s}};
 }

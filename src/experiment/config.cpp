@@ -19,13 +19,6 @@ index_t total_steps(const Config& config) {
   return config.steps > 0 ? config.steps : config.epochs * train::steps_per_epoch(config.n_train, config.batch_size);
 }
 
-/// A JSON value as the text a flag would have; throws when it is neither text nor number.
-std::string as_text(const nlohmann::json& value, const std::string& where) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number()) return value.dump();
-  fail_usage(where + " must be a text or a number, not " + value.dump().substr(0, 40));
-}
-
 void check_changed_keys(const Config& config) {
   const Config defaults;
   for (const Option& option : all_options())
@@ -56,13 +49,19 @@ index_t default_pos_dim(const std::string& family) { return family == "vit" ? 50
 
 }  // namespace
 
+std::string flag_text(const nlohmann::json& value, const std::string& where) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number()) return value.dump();
+  fail_usage(where + " must be a text or a number, not " + value.dump().substr(0, 40));
+}
+
 Config config_from_json(const nlohmann::json& json, const std::string& origin) {
   if (!json.is_object()) fail_usage(origin + ": a configuration is a JSON object");
   Config config;
   for (const auto& [key, value] : json.items()) {
     const Option& option = find_option(key, origin);
     try {
-      set_option(config, option, as_text(value, key));
+      set_option(config, option, flag_text(value, key));
     } catch (const Error& error) {
       fail_usage(origin + ": " + error.what());
     }

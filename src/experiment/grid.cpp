@@ -63,12 +63,6 @@ Values combination(const GridBlock& block, std::size_t number) {
   return values;
 }
 
-std::string as_text(const nlohmann::json& value, const std::string& where) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number()) return value.dump();
-  fail_usage(where + ": a value is a text or a number, not " + value.dump().substr(0, 40));
-}
-
 GridBlock block_from_json(const nlohmann::ordered_json& json, const std::string& origin) {
   if (!json.is_object() || json.empty()) fail_usage(origin + ": a grid is an object of keys, each with its values");
   GridBlock block;
@@ -77,9 +71,9 @@ GridBlock block_from_json(const nlohmann::ordered_json& json, const std::string&
     if (key != "preset") find_option(key, origin);
     std::vector<std::string> values;
     if (value.is_array())
-      for (const auto& one : value) values.push_back(as_text(one, where));
+      for (const auto& one : value) values.push_back(flag_text(one, where));
     else
-      values.push_back(as_text(value, where));
+      values.push_back(flag_text(value, where));
     if (values.empty()) fail_usage(where + " has no values");
     block.axes.emplace_back(key, values);
   }
@@ -88,14 +82,7 @@ GridBlock block_from_json(const nlohmann::ordered_json& json, const std::string&
 
 }  // namespace
 
-const Grid& find_grid(const std::string& id) {
-  std::vector<std::string> ids;
-  for (const Grid& grid : all_grids()) {
-    if (grid.id == id) return grid;
-    ids.push_back(grid.id);
-  }
-  fail_usage(unknown_name("grid", id, ids));
-}
+const Grid& find_grid(const std::string& id) { return find_row("grid", id, all_grids(), &Grid::id); }
 
 Grid read_grid(const std::filesystem::path& path) {
   constexpr std::uint64_t kMostBytes = 16 << 20;
@@ -110,7 +97,7 @@ Grid read_grid(const std::filesystem::path& path) {
     if (key != "grid" && key != "name")
       fail_usage(origin + ": " + unknown_name("key", key, std::vector<std::string>{"grid", "name"}));
   Grid grid{path.stem().string(), "", {}};
-  if (json.contains("name")) grid.id = as_text(json["name"], origin + ": name");
+  if (json.contains("name")) grid.id = flag_text(json["name"], origin + ": name");
   const auto& blocks = json["grid"];
   if (blocks.is_array())
     for (const auto& block : blocks) grid.blocks.push_back(block_from_json(block, origin));

@@ -4,7 +4,6 @@
 
 #include <array>
 
-#include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 
 namespace qkvbench::experiment {
@@ -152,13 +151,7 @@ const std::vector<Recipe>& recipes() {
 std::span<const Recipe> all_recipes() { return recipes(); }
 
 const Recipe& find_recipe(const std::string& id) {
-  std::vector<std::string> ids;
-  for (const Recipe& recipe : recipes()) {
-    if (recipe.id == id) return recipe;
-    ids.push_back(recipe.id);
-  }
-  ids.emplace_back("accounting");
-  fail_usage(unknown_name("table", id, ids));
+  return find_row("table", id, recipes(), &Recipe::id, {"accounting"});
 }
 
 }  // namespace qkvbench::experiment

@@ -20,23 +20,18 @@ namespace {
 /// In the order of Tokenizer::Kind.
 constexpr std::array<const char*, 4> kTokenizerKinds{"ids", "bytes", "characters", "words"};
 
-/// A finite number, or null.
-Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
 void add_score(const std::string& split, const kernels::Score& score, Json& json) {
   const auto targets = static_cast<double>(score.targets);  // 0/0 becomes null
-  json[split + "_accuracy"] = number(static_cast<double>(score.correct) / targets);
-  json[split + "_loss"] = number(score.loss_nats / targets);
+  json[split + "_accuracy"] = or_null(static_cast<double>(score.correct) / targets);
+  json[split + "_loss"] = or_null(score.loss_nats / targets);
   json[split + "_targets"] = score.targets;
 }
 
 Json metrics_json(const Outcome& o, const data::DataFacts& facts) {
   Json json = scores_json(o.validation, o.test, facts);
   const bool trained = !o.state.curve.empty();
-  json["train_accuracy"] = trained ? number(o.state.curve.back().train_accuracy) : Json(nullptr);
-  json["train_loss"] = trained ? number(o.state.curve.back().train_loss) : Json(nullptr);
+  json["train_accuracy"] = trained ? or_null(o.state.curve.back().train_accuracy) : Json(nullptr);
+  json["train_loss"] = trained ? or_null(o.state.curve.back().train_loss) : Json(nullptr);
   return json;
 }
 
@@ -53,6 +48,10 @@ AnyJson without_circumstances(AnyJson result) {
 }
 
 }  // namespace
+
+Json or_null(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
+Json or_null(const std::optional<double>& x) { return x ? or_null(*x) : Json(nullptr); }
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 const char* status_name(Status status) {
   switch (status) {
@@ -81,23 +80,23 @@ Json scores_json(const kernels::Score& validation, const kernels::Score& test, c
   if (facts.n_val > 0) add_score("val", validation, json);
   if (!facts.tokenizer) return json;
   const double loss = validation.loss_nats / static_cast<double>(validation.targets);
-  json["perplexity"] = number(std::exp(loss));
+  json["perplexity"] = or_null(std::exp(loss));
   if (facts.val_bytes_per_target)
-    json["bits_per_byte"] = number(loss / (std::numbers::ln2 * *facts.val_bytes_per_target));
+    json["bits_per_byte"] = or_null(loss / (std::numbers::ln2 * *facts.val_bytes_per_target));
   if (facts.val_floor_nats) {
-    json["val_floor"] = number(*facts.val_floor_nats);
-    json["val_above_floor"] = number(loss - *facts.val_floor_nats);
-    json["entropy_rate"] = number(*facts.entropy_rate_nats);
+    json["val_floor"] = or_null(*facts.val_floor_nats);
+    json["val_above_floor"] = or_null(loss - *facts.val_floor_nats);
+    json["entropy_rate"] = or_null(*facts.entropy_rate_nats);
   }
   return json;
 }
 
 Json curve_point_json(const train::CurvePoint& p) {
   return {{"step", p.step},
-          {"train_loss", number(p.train_loss)},
-          {"train_accuracy", number(p.train_accuracy)},
-          {"lr", number(p.lr)},
-          {"grad_norm", number(p.grad_norm)}};
+          {"train_loss", or_null(p.train_loss)},
+          {"train_accuracy", or_null(p.train_accuracy)},
+          {"lr", or_null(p.lr)},
+          {"grad_norm", or_null(p.grad_norm)}};
 }
 
 Json tokenizer_json(const data::Tokenizer& tokenizer) {
@@ -133,7 +132,7 @@ Json env_json() { return {{"cpu", cpu_name()}, {"isa", isa_name()}, {"threads", 
 Json variant_json(const Config& config) {
   const nn::Variant variant = nn::parse_variant(config.variant);
   return {{"id", variant.id()},
-          {"paper_name", text_or_null(variant.paper_name())},
+          {"paper_name", or_null(variant.paper_name())},
           {"equation", variant.equation()},
           {"projections", variant.sharing->projection_count()},
           {"heads", config.heads},
@@ -164,11 +163,11 @@ Json result_json(const Config& config, const data::DataFacts& facts, const Outco
   json["train"] = {
       {"steps", o.state.step}, {"examples_seen", o.state.examples_seen}, {"tokens_seen", o.state.tokens_seen}};
   const index_t positions = nn::Model(model_config(config)).family().positions();
-  json["timing"] = {{"wall_s", number(o.wall_s)},
-                    {"train_s", number(o.train_s)},
-                    {"data_wait_s", number(o.data_wait_s)},
-                    {"tokens_per_s", number(static_cast<double>(o.tokens_timed) / o.train_s)},
-                    {"examples_per_s", number(static_cast<double>(o.tokens_timed / positions) / o.train_s)},
+  json["timing"] = {{"wall_s", or_null(o.wall_s)},
+                    {"train_s", or_null(o.train_s)},
+                    {"data_wait_s", or_null(o.data_wait_s)},
+                    {"tokens_per_s", or_null(static_cast<double>(o.tokens_timed) / o.train_s)},
+                    {"examples_per_s", or_null(static_cast<double>(o.tokens_timed / positions) / o.train_s)},
                     {"peak_rss_bytes", peak_rss_bytes()}};
   json["env"] = env_json();
   return json;

@@ -276,6 +276,12 @@ RecordSet read_records(const std::vector<fs::path>& paths) {
   return set;
 }
 
+Json left_out_json(const std::vector<LeftOut>& left_out) {
+  Json json = Json::array();
+  for (const LeftOut& one : left_out) json.push_back({{"path", one.path.string()}, {"reason", one.reason}});
+  return json;
+}
+
 std::vector<std::string> builds_of(const std::vector<Record>& records) {
   std::map<std::string, std::size_t> counts;
   for (const Record& record : records) ++counts[record.build];

@@ -2,7 +2,6 @@
 // Tables of accuracies and of perplexities differ in their columns, not in their code.
 #include "qkvbench/report/paper_table.hpp"
 
-#include "qkvbench/report/sections.hpp"
 #include "qkvbench/report/verdicts.hpp"
 
 namespace qkvbench::report {
@@ -21,10 +20,8 @@ std::vector<PaperRow> paper_rows(const Recipe& recipe, const Summary& summary) {
   for (const Cell& cell : summary.cells) {
     PaperRow row{cell.task,     cell.arm.name(), cell.mean,         {},           {},
                  cell.interval, cell.solved,     cell.with_value(), cell.expected};
-    const experiment::SharedAs arm{cell.arm.variant, cell.arm.kv_heads};
     for (const experiment::PaperCell& paper : recipe.cells)
-      if (paper.task == cell.task && Arm{paper.arm.variant, paper.arm.kv_heads} == cell.arm)
-        row.paper = paper.paper, row.rerun = paper.rerun;
+      if (paper.task == cell.task && paper.arm == cell.arm) row.paper = paper.paper, row.rerun = paper.rerun;
     if (!metric_of(cell.task).is_share) {
       const Difference* difference = summary.difference(cell.task, cell.arm);
       const bool complete = cell.mean && difference != nullptr;
@@ -32,7 +29,7 @@ std::vector<PaperRow> paper_rows(const Recipe& recipe, const Summary& summary) {
       row.interval.reset();
       if (complete && difference->interval)
         row.interval = {100 * difference->interval->low, 100 * difference->interval->high};
-      const auto effect = paper_effect(recipe, cell.task, arm, {baseline.variant, 0}, false);
+      const auto effect = paper_effect(recipe, cell.task, cell.arm, baseline, false);
       row.paper = effect ? std::optional(100 * *effect) : std::nullopt;
       row.rerun.reset();
     }

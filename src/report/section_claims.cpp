@@ -60,9 +60,7 @@ std::string effect_text(const ClaimResult& claim) {
   if (!claim.interval) return value_text(claim, claim.effect);
   const int decimals = decimals_of(claim);
   return value_text(claim, claim.effect) + " " +
-         (is_difference(claim)
-              ? interval_text(*claim.interval, decimals)
-              : "[" + fixed(claim.interval->low, decimals) + ", " + fixed(claim.interval->high, decimals) + "]");
+         (is_difference(claim) ? signed_interval_text : interval_text)(*claim.interval, decimals);
 }
 
 std::string claims_html(const PageInput& input) {

@@ -89,16 +89,6 @@ std::string value_text(const Metric& metric, double value) {
   return fixed(value, metric.is_share || size < 10 ? 3 : size < 100 ? 2 : 1);
 }
 
-std::string signed_text(double x, int decimals) {
-  const std::string text = fixed(std::abs(x), decimals);
-  const bool zero = text.find_first_of("123456789") == std::string::npos;
-  return zero || !std::isfinite(x) ? text : (x < 0 ? "−" : "+") + text;
-}
-
-std::string interval_text(const Interval& interval, int decimals) {
-  return "[" + signed_text(interval.low, decimals) + ", " + signed_text(interval.high, decimals) + "]";
-}
-
 std::string arms_html(const PageInput& input) {
   if (input.summary.arms.empty()) return {};
   std::string rows;

@@ -165,13 +165,6 @@ void add_differences(const std::map<std::string, TaskRuns>& tasks, const Arm& ba
 
 }  // namespace
 
-std::string Arm::name() const {
-  if (kv_heads == 0) return variant;
-  return variant + ", " + std::to_string(kv_heads) + (kv_heads == 1 ? " kv head" : " kv heads");
-}
-
-Arm arm_of(const Config& config) { return {config.variant, config.kv_heads == config.heads ? 0 : config.kv_heads}; }
-
 const Metric& metric_of(const std::string& task) {
   return data::find_task(task).family == "gpt" ? kPerplexity : kAccuracy;
 }

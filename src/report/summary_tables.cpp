@@ -10,10 +10,6 @@ namespace {
 
 constexpr int kDecimals = 3;
 
-std::string interval_text(const Interval& interval, int decimals = kDecimals) {
-  return "[" + fixed(interval.low, decimals) + ", " + fixed(interval.high, decimals) + "]";
-}
-
 std::string of(std::size_t some, std::size_t all) { return std::to_string(some) + " of " + std::to_string(all); }
 
 std::string with_sign(double x, bool as_percent) {
@@ -171,7 +167,7 @@ std::optional<double> task_average(const Summary& summary, const Arm& arm) {
 std::string cell_text(const Cell* cell) {
   if (cell == nullptr) return "";
   std::string text = cell->mean ? fixed(*cell->mean, kDecimals) : "–";
-  if (cell->interval) text += " " + interval_text(*cell->interval);
+  if (cell->interval) text += " " + interval_text(*cell->interval, kDecimals);
   if (cell->missing() > 0) text += " (" + of(cell->with_value(), cell->expected) + ")";
   return text;
 }

@@ -150,6 +150,20 @@ std::string size_text(double bytes) {
 
 std::string fixed(double x, int decimals) { return formatted("%.*f", decimals, x); }
 
+std::string signed_text(double x, int decimals) {
+  const std::string text = fixed(std::abs(x), decimals);
+  const bool zero = text.find_first_of("123456789") == std::string::npos;
+  return zero || !std::isfinite(x) ? text : (x < 0 ? "−" : "+") + text;
+}
+
+std::string interval_text(const Interval& interval, int decimals) {
+  return "[" + fixed(interval.low, decimals) + ", " + fixed(interval.high, decimals) + "]";
+}
+
+std::string signed_interval_text(const Interval& interval, int decimals) {
+  return "[" + signed_text(interval.low, decimals) + ", " + signed_text(interval.high, decimals) + "]";
+}
+
 std::string scientific(double x, int decimals) { return formatted("%.*e", decimals, x); }
 
 std::string exact(double x) {

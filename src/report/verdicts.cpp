@@ -16,11 +16,8 @@ namespace {
 using experiment::Claim;
 using experiment::ClaimKind;
 using experiment::Recipe;
-using experiment::SharedAs;
 
 constexpr double kSignificant = 0.05, kPerCent = 100;
-
-Arm arm_of(const SharedAs& as) { return {as.variant, as.kv_heads}; }
 
 /// A run without its task and arm: what is paired, and with which runs of other tasks it belongs together.
 struct Unit {
@@ -99,8 +96,8 @@ Differences differences_of(const Claim& claim, const Summary& summary, const Arm
 }
 
 /// The paper's effect, averaged over the same tasks.
-std::optional<double> paper_mean(const Recipe& recipe, const std::vector<std::string>& tasks, const SharedAs& arm,
-                                 const SharedAs& against, bool rerun) {
+std::optional<double> paper_mean(const Recipe& recipe, const std::vector<std::string>& tasks, const Arm& arm,
+                                 const Arm& against, bool rerun) {
   std::vector<double> effects;
   for (const std::string& task : tasks) {
     const auto effect = paper_effect(recipe, task, arm, against, rerun);
@@ -112,9 +109,9 @@ std::optional<double> paper_mean(const Recipe& recipe, const std::vector<std::st
 }
 
 /// Sets effect, interval and the paper's numbers of a comparison of two arms.
-Differences compare(const Recipe& recipe, const Claim& claim, const Summary& summary, const SharedAs& arm,
-                    const SharedAs& against, ClaimResult& result) {
-  const Differences differences = differences_of(claim, summary, arm_of(arm), arm_of(against));
+Differences compare(const Recipe& recipe, const Claim& claim, const Summary& summary, const Arm& arm,
+                    const Arm& against, ClaimResult& result) {
+  const Differences differences = differences_of(claim, summary, arm, against);
   const std::vector<std::string> tasks = tasks_of(claim, summary);
   result.unit = relative(claim) ? "%" : "points";
   result.paper = paper_mean(recipe, tasks, arm, against, false);
@@ -138,9 +135,8 @@ void judge_bound(const Recipe& recipe, const Claim& claim, const Summary& summar
   const bool higher = metric_of(claim.tasks.front()).higher_is_better;
   const double bound = (higher ? -1 : 1) * claim.margin * kPerCent;
   const Differences differences = compare(recipe, claim, summary, claim.arm, claim.against, result);
-  result.test = arm_of(claim.arm).name() + " − " + arm_of(claim.against).name() + (higher ? " > " : " < ") +
-                (bound < 0 ? "−" : "") + fixed(std::abs(bound), 0) + " " + result.unit + ", " +
-                join(tasks_of(claim, summary));
+  result.test = claim.arm.name() + " − " + claim.against.name() + (higher ? " > " : " < ") + (bound < 0 ? "−" : "") +
+                fixed(std::abs(bound), 0) + " " + result.unit + ", " + join(tasks_of(claim, summary));
   if (!differences.incomplete.empty())
     result.note = differences.incomplete;
   else if (!result.interval)
@@ -156,9 +152,9 @@ void judge_worst(const Recipe& recipe, const Claim& claim, const Summary& summar
   std::vector<double> p;
   std::optional<double> closest;
   for (const Arm& other : summary.arms) {
-    if (other == arm_of(claim.arm)) continue;
+    if (other == claim.arm) continue;
     ClaimResult one;
-    const Differences differences = compare(recipe, claim, summary, claim.arm, {other.variant, other.kv_heads}, one);
+    const Differences differences = compare(recipe, claim, summary, claim.arm, other, one);
     if (!differences.incomplete.empty()) result.note = differences.incomplete;
     if (differences.empty()) continue;
     tests.push_back(paired_test(differences.of_units()));
@@ -167,8 +163,8 @@ void judge_worst(const Recipe& recipe, const Claim& claim, const Summary& summar
       closest = sign * *one.effect;
       result.effect = one.effect, result.interval = one.interval, result.unit = one.unit;
       result.paper = one.paper, result.rerun = one.rerun;
-      result.test = arm_of(claim.arm).name() + " against every other, closest " + other.name() +
-                    "; paired tests, Holm, " + join(tasks_of(claim, summary));
+      result.test = claim.arm.name() + " against every other, closest " + other.name() + "; paired tests, Holm, " +
+                    join(tasks_of(claim, summary));
     }
   }
   if (tests.empty() || !result.note.empty()) return;
@@ -219,14 +215,14 @@ void judge_all_solve(const Recipe& recipe, const Claim& claim, const Summary& su
 
 }  // namespace
 
-std::optional<double> paper_effect(const Recipe& recipe, const std::string& task, const SharedAs& arm,
-                                   const SharedAs& against, bool rerun) {
+std::optional<double> paper_effect(const Recipe& recipe, const std::string& task, const Arm& arm, const Arm& against,
+                                   bool rerun) {
   std::optional<double> one, other;
   for (const experiment::PaperCell& cell : recipe.cells) {
     if (cell.task != task) continue;
     const auto& value = rerun ? cell.rerun : cell.paper;
-    if (arm_of(cell.arm) == arm_of(arm)) one = value;
-    if (arm_of(cell.arm) == arm_of(against)) other = value;
+    if (cell.arm == arm) one = value;
+    if (cell.arm == against) other = value;
   }
   if (!one || !other) return std::nullopt;
   return metric_of(task).is_share ? *one - *other : *one / *other - 1;
@@ -252,7 +248,7 @@ std::vector<ClaimResult> judge(const Recipe& recipe, const Summary& summary) {
 std::vector<ReferenceValue> reference_values(const Recipe& recipe) {
   std::vector<ReferenceValue> values;
   for (const experiment::PaperCell& cell : recipe.cells)
-    values.push_back({cell.task, arm_of(cell.arm).name(), cell.paper, cell.rerun});
+    values.push_back({cell.task, cell.arm.name(), cell.paper, cell.rerun});
   return values;
 }
 

@@ -1,7 +1,7 @@
 // The progress line of a run, and the signals that stop it.
-// On a terminal one line that is drawn over; elsewhere a plain line at most every 30 seconds.
+// How a line is shown is in status_line.
 #pragma once
-#include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/status_line.hpp"
 #include "qkvbench/experiment/run.hpp"
 
 namespace qkvbench::cli {
@@ -27,13 +27,11 @@ class ProgressLine : public experiment::Monitor {
   void on_note(const std::string& text) override;
 
  private:
-  void clear();
-
   const Session& session_;
+  StatusLine line_;
   std::string name_;
   experiment::SpeedUnit unit_{"tokens", 1};
-  bool terminal_, drawn_ = false;
-  double deadline_s_, last_;
+  double deadline_s_;
 };
 
 }  // namespace qkvbench::cli

@@ -6,20 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "qkvbench/experiment/arm.hpp"
 #include "qkvbench/experiment/grid.hpp"
 
 namespace qkvbench::experiment {
 
-/// A way to share, by name: a variant, and its key/value heads when they are fewer than the heads (else 0).
-struct SharedAs {
-  std::string variant;
-  index_t kv_heads = 0;
-};
-
 /// A number of the paper's table, and of the authors' own later run. Accuracies are fractions.
 struct PaperCell {
   std::string task;
-  SharedAs arm;
+  Arm arm;
   std::optional<double> paper, rerun;
 };
 
@@ -35,7 +30,7 @@ enum class ClaimKind {
 struct Claim {
   std::string id, text;
   ClaimKind kind;
-  SharedAs arm, against;  ///< as the kind needs them
+  Arm arm, against;  ///< as the kind needs them
   std::vector<std::string> tasks;
   double margin = 0;
 };

@@ -1,12 +1,18 @@
 // The result record: everything that a run leaves for scripts, as one JSON object.
 // Its form is data/schema/result.schema.json, which `qkvbench schema` prints.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "qkvbench/experiment/config.hpp"
 
 namespace qkvbench::experiment {
+
+/// A finite number, or null; a text that is not empty, or null.
+Json or_null(double x);
+Json or_null(const std::optional<double>& x);
+Json or_null(const std::string& text);
 
 /// How a run ended.
 enum class Status { kCompleted, kInterrupted, kDiverged, kFailed };

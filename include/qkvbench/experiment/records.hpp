@@ -31,6 +31,9 @@ struct LeftOut {
   std::string reason;
 };
 
+/// For a machine: a list of path and reason.
+Json left_out_json(const std::vector<LeftOut>& left_out);
+
 struct RecordSet {
   /// Completed and diverged runs, ordered by task, variant, kv heads, run name, build and path; tasks and variants in
   /// the order of every listing, more kv heads before fewer.

@@ -19,11 +19,6 @@ std::string arm_html(const Arm& arm, const Summary& summary);
 
 /// "0.987" of shares, about four figures of the rest.
 std::string value_text(const Metric& metric, double value);
-/// "+1.2", "−0.4"
-std::string signed_text(double x, int decimals);
-/// "[−2.0, −0.4]"
-std::string interval_text(const Interval& interval, int decimals);
-
 /// <section id=…><h2>…</h2>…</section>
 std::string section(const std::string& id, const std::string& title, const std::string& content);
 /// A chart with its title; nothing for an empty chart.

@@ -6,20 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "qkvbench/experiment/arm.hpp"
 #include "qkvbench/experiment/records.hpp"
 #include "qkvbench/report/statistics.hpp"
 
 namespace qkvbench::report {
 
-/// What a study compares: a variant, and how many key/value heads when they are fewer than the query heads.
-struct Arm {
-  std::string variant;
-  index_t kv_heads = 0;  ///< 0: as many as heads
-  /// "q_k_v", "q_k_v, 2 kv heads"
-  std::string name() const;
-  auto operator<=>(const Arm&) const = default;
-};
-Arm arm_of(const experiment::Config& config);
+using experiment::Arm;
+using experiment::arm_of;
 
 /// The number that tables of a family show.
 struct Metric {

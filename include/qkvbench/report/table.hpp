@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "qkvbench/report/statistics.hpp"
+
 namespace qkvbench::report {
 
 enum class Align { kLeft, kRight };
@@ -44,6 +46,11 @@ std::size_t display_width(const std::string& text);
 
 /// A number with so many decimals; "–" when it is not finite.
 std::string fixed(double x, int decimals);
+/// "+1.2", "−0.4"; zero has no sign.
+std::string signed_text(double x, int decimals);
+/// "[0.612, 0.781]", and with signs "[−2.0, −0.4]".
+std::string interval_text(const Interval& interval, int decimals);
+std::string signed_interval_text(const Interval& interval, int decimals);
 /// A number in scientific form with so many decimals: "1.8e-07".
 std::string scientific(double x, int decimals);
 /// A short text that reads back as the same number: "0.0003"; "–" when it is not finite.

@@ -19,7 +19,7 @@ std::vector<ClaimResult> judge(const experiment::Recipe& recipe, const Summary& 
 std::vector<ReferenceValue> reference_values(const experiment::Recipe& recipe);
 
 /// The relative difference of two cells of the paper, or their difference; none when either is not there.
-std::optional<double> paper_effect(const experiment::Recipe& recipe, const std::string& task,
-                                   const experiment::SharedAs& arm, const experiment::SharedAs& against, bool rerun);
+std::optional<double> paper_effect(const experiment::Recipe& recipe, const std::string& task, const Arm& arm,
+                                   const Arm& against, bool rerun);
 
 }  // namespace qkvbench::report

@@ -1,0 +1,14 @@
+// Names of arms, and the arm of a configuration.
+// No table: which arms there are follows from the runs.
+#include "qkvbench/experiment/arm.hpp"
+
+namespace qkvbench::experiment {
+
+std::string Arm::name() const {
+  if (kv_heads == 0) return variant;
+  return variant + ", " + std::to_string(kv_heads) + (kv_heads == 1 ? " kv head" : " kv heads");
+}
+
+Arm arm_of(const Config& config) { return {config.variant, config.kv_heads == config.heads ? 0 : config.kv_heads}; }
+
+}  // namespace qkvbench::experiment
