@@ -27,7 +27,7 @@ using experiment::Plan;
 using experiment::Recipe;
 using report::Align;
 
-struct Flags {
+struct ReproduceCommand {
   std::string what, budget = "10m", page;
   SweepFlags runs;
   bool allow_missing = false, mix_builds = false;
@@ -101,7 +101,7 @@ Exit verdict_status(const std::vector<report::ClaimResult>& claims) {
   return refuted ? Exit::kCheckFailed : Exit::kDone;
 }
 
-Exit show(const Session& session, const Flags& flags, const Recipe& recipe, const Plan& plan) {
+Exit show(const Session& session, const ReproduceCommand& flags, const Recipe& recipe, const Plan& plan) {
   const experiment::RecordSet set = results_of(plan, flags.runs.out, flags.mix_builds);
   note_left_out(session, set.left_out);
   report::SummaryOptions options;
@@ -193,7 +193,7 @@ Exit accounting(const Session& session) {
   return verdict_status(claims);
 }
 
-Exit reproduce(const Session& session, const Flags& flags) {
+Exit reproduce(const Session& session, const ReproduceCommand& flags) {
   if (flags.what == "accounting") return accounting(session);
   const Recipe& recipe = experiment::find_recipe(flags.what);
   const double budget_s = flags.budget == "full" ? 0 : parse_duration("--budget", flags.budget);
@@ -215,7 +215,7 @@ Exit reproduce(const Session& session, const Flags& flags) {
 }  // namespace
 
 void add_reproduce(CLI::App& command, Session& session) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ReproduceCommand>();
   command.add_option("table", flags->what, "table1, table2, table4 or accounting")->required()->type_name("TABLE");
   command.add_option("--budget", flags->budget, "time to take on this machine: 90s, 10m, 1.5h, or full")
       ->type_name("TIME [10m]")

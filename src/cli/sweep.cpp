@@ -22,7 +22,7 @@ using experiment::RunState;
 constexpr std::array<RunState, 5> kStates{RunState::kDone, RunState::kDiverged, RunState::kFailed,
                                           RunState::kUnfinished, RunState::kMissing};
 
-struct Flags {
+struct SweepCommand {
   std::string what;
   SweepFlags runs;
   bool status = false;
@@ -88,7 +88,7 @@ Json sweep_json(const std::string& grid, const std::vector<PlannedRun>& runs, do
   return {{"grid", grid}, {"counts", counts_json(counts)}, {"left_s", experiment::or_null(left_s)}, {"runs", rows}};
 }
 
-Exit status(const Session& session, const Flags& flags, const experiment::Grid& grid) {
+Exit status(const Session& session, const SweepCommand& flags, const experiment::Grid& grid) {
   const experiment::SweepOptions options = flags.runs.options(session);
   const auto configs = experiment::shard_of(experiment::expand(grid), options.shard, options.shards);
   const std::vector<PlannedRun> runs = experiment::survey(configs, options.out);
@@ -105,7 +105,7 @@ Exit status(const Session& session, const Flags& flags, const experiment::Grid& 
 }
 
 /// A job script for an array of so many machines.
-std::string slurm_script(const Session& session, const Flags& flags, const experiment::Grid& grid) {
+std::string slurm_script(const Session& session, const SweepCommand& flags, const experiment::Grid& grid) {
   const int cores = flags.runs.jobs > 0 ? flags.runs.jobs : 16;
   const std::string threads = session.threads > 0 ? " --threads " + std::to_string(session.threads) : "";
   return "#!/bin/sh\n"
@@ -125,7 +125,7 @@ std::string slurm_script(const Session& session, const Flags& flags, const exper
          flags.what + " --out " + flags.runs.out + " --jobs " + std::to_string(cores) + threads + "\n";
 }
 
-Exit run_all(const Session& session, const Flags& flags, const experiment::Grid& grid) {
+Exit run_all(const Session& session, const SweepCommand& flags, const experiment::Grid& grid) {
   const SweepOutcome outcome = carry_out(session, experiment::expand(grid), flags.runs);
   const auto& runs = outcome.report.runs;
   const std::string hint = "\nqkvbench report " + flags.runs.out + " --out report.html shows them\n";
@@ -134,7 +134,7 @@ Exit run_all(const Session& session, const Flags& flags, const experiment::Grid&
   return outcome.status;
 }
 
-Exit sweep(const Session& session, const Flags& flags) {
+Exit sweep(const Session& session, const SweepCommand& flags) {
   const experiment::Grid grid = grid_of(flags.what);
   if (flags.slurm > 0) {
     const std::string script = slurm_script(session, flags, grid);
@@ -147,7 +147,7 @@ Exit sweep(const Session& session, const Flags& flags) {
 }  // namespace
 
 void add_sweep(CLI::App& command, Session& session) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<SweepCommand>();
   command.add_option("grid", flags->what, "a named grid (see list grids), or a JSON file that describes one")
       ->required()
       ->type_name("GRID");
