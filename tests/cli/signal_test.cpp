@@ -2,7 +2,6 @@
 // Moments are drawn with fixed seeds; what the process is doing then is up to the machine.
 #include <unistd.h>
 
-#include <chrono>
 #include <future>
 #include <random>
 
@@ -18,14 +17,6 @@ namespace {
 std::vector<std::string> longer_run(const fs::path& out, std::vector<std::string> more = {}) {
   more.insert(more.begin(), {"--n-train", "2400", "--n-test", "400", "--resume", "--checkpoint-every", "7"});
   return small_run(out, more);
-}
-
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-/// A time of up to `most` seconds, each decade as likely as the next.
-useconds_t moment(std::mt19937& random, double most) {
-  const double exponent = std::uniform_real_distribution<>(-2, 0)(random);
-  return static_cast<useconds_t>(1e6 * most * std::pow(10, exponent));
 }
 
 void wait_for(const fs::path& directory, const std::string& name) {

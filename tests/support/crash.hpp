@@ -1,9 +1,14 @@
 // What the tests of crashes share: a small run, what it must leave, and how long to go on.
 // `make soak` sets QKVBENCH_SOAK for the long forms.
 #pragma once
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -15,6 +20,17 @@ namespace qkvbench::test {
 
 /// `many` in the long form, else `few`.
 inline int rounds(int few, int many) { return std::getenv("QKVBENCH_SOAK") != nullptr ? many : few; }
+
+/// Seconds on a clock that only goes forward.
+inline double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Microseconds up to `most` seconds, each decade as likely as the next.
+inline useconds_t moment(std::mt19937& random, double most) {
+  const double exponent = std::uniform_real_distribution<>(-2, 0)(random);
+  return static_cast<useconds_t>(1e6 * most * std::pow(10, exponent));
+}
 
 /// The parts of a finished run that follow from configuration and build.
 struct Bits {
