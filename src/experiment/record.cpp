@@ -12,6 +12,7 @@
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/kernels/matmul.hpp"
 #include "qkvbench/nn/accounting.hpp"
+#include "qkvbench/train/strict_json.hpp"
 
 namespace qkvbench::experiment {
 
@@ -109,7 +110,7 @@ data::Tokenizer tokenizer_from_json(const nlohmann::json& json, const std::strin
   using data::Tokenizer;
   try {
     const std::string kind = json.at("kind");
-    if (kind == kTokenizerKinds[0]) return Tokenizer::ids(json.at("vocab").get<index_t>());
+    if (kind == kTokenizerKinds[0]) return Tokenizer::ids(train::count_of(json.at("vocab"), origin));
     if (kind == kTokenizerKinds[1]) return Tokenizer::bytes();
     if (kind == kTokenizerKinds[2]) return Tokenizer::characters(json.at("symbols"));
     if (kind == kTokenizerKinds[3]) return Tokenizer::words(json.at("symbols"));

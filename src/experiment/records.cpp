@@ -44,8 +44,7 @@ class Fields {
   }
   index_t count(const char* key) const {
     const Parsed& value = at(key);
-    if (!value.is_number_integer() || value < 0 || value > std::uint64_t{1} << 62)
-      throw Refusal{path(key) + " is no count"};
+    if (!train::is_count(value)) throw Refusal{path(key) + " is no count"};
     return value.get<index_t>();
   }
   /// NaN for null.

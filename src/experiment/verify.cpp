@@ -27,23 +27,27 @@ json metadata_json(const Safetensors& file, const std::string& key) {
 }
 
 nn::ModelConfig model_config(const Safetensors& file, const json& c, const Batch& batch) {
+  const std::string where = file.origin() + ": config";
+  const auto size = [&](const char* key, index_t otherwise) {
+    return c.contains(key) ? train::count_of(c.at(key), where) : otherwise;
+  };
   nn::ModelConfig m;
   m.family = file.metadata("family");
   m.variant = nn::parse_variant(file.metadata("variant"));
-  m.d_model = c.at("n_embd");
-  m.layers = c.at("n_layer");
-  m.heads = c.at("n_head");
-  m.kv_heads = c.value("n_kv_head", m.heads);
+  m.d_model = train::count_of(c.at("n_embd"), where);
+  m.layers = train::count_of(c.at("n_layer"), where);
+  m.heads = train::count_of(c.at("n_head"), where);
+  m.kv_heads = size("n_kv_head", m.heads);
   m.seq_len = batch.input.rank() > 1 ? batch.input[1] : 1;  // positions of this batch; vit counts its patches instead
-  m.max_len = c.value("max_len", c.value("n_positions", m.seq_len));
-  m.pos_dim = c.value("pos_dim", m.pos_dim);
-  m.symbols = c.value("n_symbols", m.symbols);
-  m.features = c.value("feat_dim", m.features);
-  m.vocab = c.value("vocab_size", m.vocab);
-  m.image_size = c.value("image_size", m.image_size);
-  m.channels = c.value("channels", m.channels);
-  m.patch = c.value("patch", m.patch);
-  m.classes = c.value("n_classes", m.classes);
+  m.max_len = size("max_len", size("n_positions", m.seq_len));
+  m.pos_dim = size("pos_dim", m.pos_dim);
+  m.symbols = size("n_symbols", m.symbols);
+  m.features = size("feat_dim", m.features);
+  m.vocab = size("vocab_size", m.vocab);
+  m.image_size = size("image_size", m.image_size);
+  m.channels = size("channels", m.channels);
+  m.patch = size("patch", m.patch);
+  m.classes = size("n_classes", m.classes);
   return m;
 }
 

@@ -57,16 +57,15 @@ TrainState parse_state(const Safetensors& file) {
   const Json json = parse_json(file.metadata("state"), origin);
   try {
     TrainState s;
-    s.step = json.at("step").get<index_t>();
-    s.examples_seen = json.at("examples_seen").get<index_t>();
-    s.tokens_seen = json.at("tokens_seen").get<index_t>();
+    s.step = count_of(json.at("step"), origin);
+    s.examples_seen = count_of(json.at("examples_seen"), origin);
+    s.tokens_seen = count_of(json.at("tokens_seen"), origin);
     const Json& open = json.at("open");
-    s.open = {open.at(0).get<double>(), open.at(1).get<index_t>(), open.at(2).get<index_t>()};
+    s.open = {open.at(0).get<double>(), count_of(open.at(1), origin), count_of(open.at(2), origin)};
     s.open_grad_norm = open.at(3).get<double>();
     for (const Json& p : json.at("curve"))
-      s.curve.push_back({p.at(0).get<index_t>(), p.at(1).get<double>(), p.at(2).get<double>(), p.at(3).get<double>(),
+      s.curve.push_back({count_of(p.at(0), origin), p.at(1).get<double>(), p.at(2).get<double>(), p.at(3).get<double>(),
                          p.at(4).get<double>()});
-    if (s.step < 0) fail_input(origin + ": negative step");
     return s;
   } catch (const Json::exception& error) {
     fail_input(origin + ": " + error.what());

@@ -33,4 +33,13 @@ nlohmann::json parse_json(std::string_view text, const std::string& origin, std:
   }
 }
 
+bool is_count(const nlohmann::json& value) {
+  return value.is_number_integer() && value >= 0 && value <= std::uint64_t{1} << 62;
+}
+
+std::int64_t count_of(const nlohmann::json& value, const std::string& where) {
+  if (!is_count(value)) fail_input(where + ": " + value.dump() + " is no count");
+  return value.get<std::int64_t>();
+}
+
 }  // namespace qkvbench::train

@@ -110,4 +110,12 @@ TEST_CASE("JSON that is too deep, too large or broken names the place") {
   CHECK(has(error(R"({"x":{"b":1,"b":2}})"), "the key 'b' appears twice"));
 }
 
+TEST_CASE("a count in JSON is a whole number that fits") {
+  const auto count = [](const std::string& text) { return count_of(parse_json(text, "f"), "f: size"); };
+  CHECK(count("0") == 0);
+  CHECK(count("4611686018427387904") == std::int64_t{1} << 62);
+  for (const char* text : {"-1", "4611686018427387905", "18446744073709551615", "4e27", "1.0", "\"1\"", "null", "[]"})
+    CHECK_THROWS_WITH(count(text), std::string("f: size: ") + parse_json(text, "f").dump() + " is no count");
+}
+
 }  // namespace qkvbench::train
