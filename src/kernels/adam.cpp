@@ -25,16 +25,17 @@ bool adam_step(index_t N, const AdamStep& s, real* x, real* dx, real* m, real* v
   const auto decay = static_cast<real>(s.decoupled ? 0 : s.weight_decay);
   std::atomic<bool> finite = true;
   parallel_ranges(N, kGrain, [=, &finite](index_t begin, index_t end) {
-    real nothing = 0;  // 0·x, which is not a number when x is not finite
-#pragma omp simd reduction(+ : nothing)
+#pragma omp simd
     for (index_t i = begin; i < end; ++i) {
       const real g = dx[i] * gradient_scale + decay * x[i];
       m[i] = beta1 * m[i] + one_minus_beta1 * g;
       v[i] = beta2 * v[i] + one_minus_beta2 * g * g;
       x[i] = x[i] * keep - rate * m[i] / (std::sqrt(v[i]) * root_scale + eps);
       dx[i] = 0;
-      nothing += 0 * x[i];
     }
+    real nothing = 0;  // 0·x, which is not a number when x is not finite; a loop of its own, while x is in cache
+#pragma omp simd reduction(+ : nothing)
+    for (index_t i = begin; i < end; ++i) nothing += 0 * x[i];
     if (!(nothing == 0)) finite.store(false, std::memory_order_relaxed);
   });
   return finite;
