@@ -26,12 +26,6 @@ void wait_for(const fs::path& directory, const std::string& name) {
   FAIL("there is no " << name);
 }
 
-std::string status_in(const fs::path& out) {
-  const fs::path result = only_entry(out) / "result.json";
-  if (!fs::exists(result)) return "none";
-  return nlohmann::json::parse(qkvbench::read_file(result))["status"];
-}
-
 }  // namespace
 
 TEST_CASE("SIGINT and SIGTERM at random moments save and leave; the run gets to the same bytes", "[crash]") {
@@ -61,7 +55,7 @@ TEST_CASE("SIGINT and SIGTERM at random moments save and leave; the run gets to 
     if (std::getenv("QKVBENCH_SOAK") != nullptr) CHECK(left <= 2);  // make test runs beside other tests
     ++stops;
     if (fs::is_empty(broken.path())) continue;
-    CHECK(status_in(broken.path()) != "completed");
+    CHECK(status_of(only_entry(broken.path())) != "completed");
   }
   CHECK(stops > 0);
   REQUIRE(run_qkvbench(longer_run(broken.path())).status == 0);

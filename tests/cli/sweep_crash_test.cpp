@@ -19,12 +19,9 @@ namespace {
 std::map<std::string, Bits> finished_in(const fs::path& out) {
   std::map<std::string, Bits> runs;
   if (!fs::exists(out)) return runs;
-  for (const auto& entry : fs::directory_iterator(out)) {
-    const fs::path result = entry.path() / "result.json";
-    // A run whose sweep is killed before the run is, saves and says that it was interrupted.
-    if (fs::exists(result) && nlohmann::json::parse(qkvbench::read_file(result))["status"] == "completed")
-      runs[entry.path().filename().string()] = bits_of_run(entry.path());
-  }
+  // A run whose sweep is killed before the run is, saves and says that it was interrupted.
+  for (const auto& entry : fs::directory_iterator(out))
+    if (status_of(entry.path()) == "completed") runs[entry.path().filename().string()] = bits_of_run(entry.path());
   return runs;
 }
 

@@ -32,6 +32,13 @@ inline useconds_t moment(std::mt19937& random, double most) {
   return static_cast<useconds_t>(1e6 * most * std::pow(10, exponent));
 }
 
+/// What a run says of itself: "completed", "interrupted" …; "none" before it has a result.
+inline std::string status_of(const std::filesystem::path& run) {
+  const std::filesystem::path result = run / "result.json";
+  if (!std::filesystem::exists(result)) return "none";
+  return nlohmann::json::parse(read_file(result))["status"];
+}
+
 /// The parts of a finished run that follow from configuration and build.
 struct Bits {
   std::string canonical, model, metrics;
