@@ -33,7 +33,9 @@ bool adam_step(index_t N, const AdamStep& s, real* x, real* dx, real* m, real* v
       x[i] = x[i] * keep - rate * m[i] / (std::sqrt(v[i]) * root_scale + eps);
       dx[i] = 0;
     }
-    real nothing = 0;  // 0·x, which is not a number when x is not finite; a loop of its own, while x is in cache
+    // Σ 0·x is not a number when an x is not finite. A loop of its own, while x is in cache: GCC 12 compiles the sum in
+    // the loop above to gathers, three times as slow.
+    real nothing = 0;
 #pragma omp simd reduction(+ : nothing)
     for (index_t i = begin; i < end; ++i) nothing += 0 * x[i];
     if (!(nothing == 0)) finite.store(false, std::memory_order_relaxed);
