@@ -44,6 +44,10 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
   const fs::path& path() const { return path_; }
+  /// `name` is another name for the file `target`, from now on.
+  void link(const std::string& name, const std::string& target) const {
+    if (!fs::is_symlink(path_ / name)) fs::create_symlink(target, path_ / name);
+  }
   fs::path put(const std::string& name, std::string_view bytes) const {
     const fs::path file = path_ / name;
     const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -91,17 +95,17 @@ void read_manifest(const std::string& bytes) { check_manifest(folder().put("sums
 
 void read_idx_files(const std::string& bytes) {
   const auto [images, labels] = halves(bytes);
-  for (const char* split : {"train", "t10k"}) {
-    folder().put(std::string(split) + "-images-idx3-ubyte", images);
-    folder().put(std::string(split) + "-labels-idx1-ubyte", labels);
+  for (const auto& [name, content] : {std::pair("-images-idx3-ubyte", images), {"-labels-idx1-ubyte", labels}}) {
+    folder().put(std::string("train") + name, content);
+    folder().link(std::string("t10k") + name, std::string("train") + name);
   }
   data::idx_sizes(folder().path());
   data::read_idx(folder().path(), data::Split::kTest, 10);
 }
 
 void read_cifar_files(const std::string& bytes) {
-  for (int i = 1; i <= 5; ++i) folder().put("data_batch_" + std::to_string(i) + ".bin", bytes);
   folder().put("test_batch.bin", bytes);
+  for (int i = 1; i <= 5; ++i) folder().link("data_batch_" + std::to_string(i) + ".bin", "test_batch.bin");
   data::cifar_sizes(folder().path(), 10);
   data::read_cifar(folder().path(), data::Split::kTest, 10);
 }
