@@ -77,18 +77,25 @@ inline T* opaque(T* p) {
   return p;
 }
 
+/// Lanes I of a, or I - kLanes of b.
+template <int... I>
+inline Vec shuffle(Vec a, Vec b) {
+#if defined(__clang__) || __GNUC__ >= 12
+  return __builtin_shufflevector(a, b, I...);
+#else
+  typedef decltype(a < b) Lanes;
+  return __builtin_shuffle(a, b, Lanes{I...});
+#endif
+}
+
+using AllLanes = std::make_integer_sequence<int, kLanes>;
+
 /// One step of a transposition: squares of S by S lanes off the diagonal of two rows change places.
 template <int S, int... I>
 inline void exchange(Vec& upper, Vec& lower, std::integer_sequence<int, I...>) {
   const Vec a = upper, b = lower;
-#if defined(__clang__) || __GNUC__ >= 12
-  upper = __builtin_shufflevector(a, b, ((I & S) == 0 ? I : kLanes + I - S)...);
-  lower = __builtin_shufflevector(a, b, ((I & S) == 0 ? I + S : kLanes + I)...);
-#else
-  typedef decltype(a < b) Lanes;
-  upper = __builtin_shuffle(a, b, Lanes{((I & S) == 0 ? I : kLanes + I - S)...});
-  lower = __builtin_shuffle(a, b, Lanes{((I & S) == 0 ? I + S : kLanes + I)...});
-#endif
+  upper = shuffle<((I & S) == 0 ? I : kLanes + I - S)...>(a, b);
+  lower = shuffle<((I & S) == 0 ? I + S : kLanes + I)...>(a, b);
 }
 
 /// Exchanges rows and columns of a square of lanes.
@@ -96,7 +103,7 @@ template <int S = 1>
 [[gnu::always_inline]] inline void transpose(Vec (&rows)[kLanes]) {
 #pragma GCC unroll 16
   for (int i = 0; i < kLanes; ++i)
-    if ((i & S) == 0) exchange<S>(rows[i], rows[i + S], std::make_integer_sequence<int, kLanes>{});
+    if ((i & S) == 0) exchange<S>(rows[i], rows[i + S], AllLanes{});
   if constexpr (2 * S < kLanes) transpose<2 * S>(rows);
 }
 
@@ -116,24 +123,31 @@ inline Vec keep_at_least(Vec v, const std::uint32_t* words, std::uint32_t thresh
 /// x in every lane. (Minus zero, so that the compiler may drop the subtraction: x - 0 is x even for -0.)
 inline Vec broadcast(real x) { return x - Vec{}; }
 
-/// Sum of the lanes, always in the same tree.
-inline real sum(Vec v) {
-  real lane[kLanes];
-  store(lane, v);
-  for (int width = kLanes / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) lane[i] += lane[i + width];
-  return lane[0];
-}
-
+/// The larger in every lane; b where either is not a number.
 inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 
-inline real max_lane(Vec v) {
-  real lane[kLanes];
-  store(lane, v);
-  for (int width = kLanes / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) lane[i] = lane[i] > lane[i + width] ? lane[i] : lane[i + width];
-  return lane[0];
+/// Lane i becomes lane (i + S) mod kLanes.
+template <int S, int... I>
+inline Vec rotate(Vec v, std::integer_sequence<int, I...>) {
+  return shuffle<(I + S) % kLanes...>(v, v);
 }
+
+/// f over all lanes, one half with the other, always in the same tree. Between registers: a vector that is stored and
+/// read back lane by lane waits for the store.
+template <int Half = kLanes / 2, class F>
+inline real fold(Vec v, F f) {
+  v = f(v, rotate<Half>(v, AllLanes{}));
+  if constexpr (Half == 1)
+    return v[0];
+  else
+    return fold<Half / 2>(v, f);
+}
+
+inline real sum(Vec v) {
+  return fold(v, [](Vec a, Vec b) { return a + b; });
+}
+
+inline real max_lane(Vec v) { return fold(v, max); }
 
 /// Σ a∘b over n numbers, a vector after the other.
 inline real dot(index_t n, const real* a, const real* b) {
@@ -153,16 +167,15 @@ Vec map_lanes(Vec v, F f) {
   return load(lane);
 }
 
-/// e^x in every lane; relative error below 2e-7 in float, 0 below -87.3.
+/// e^x in every lane for x <= 88; relative error below 2e-7 in float, 0 below -87.3.
 inline Vec exp(Vec x) {
 #ifdef QKVBENCH_DOUBLE
   return map_lanes(x, [](real lane) { return std::exp(lane); });
 #else
-  typedef std::int32_t Ints __attribute__((vector_size(kVectorBytes)));
+  typedef std::uint32_t Words __attribute__((vector_size(kVectorBytes)));
   // x = n·ln 2 + r with |r| <= ln 2 / 2; the magic number rounds to the nearest integer n.
   const Vec magic = broadcast(12582912.0f);  // 1.5 · 2^23
-  Vec y = x < -87.3f ? broadcast(-87.3f) : x;
-  y = y > 88.7f ? broadcast(88.7f) : y;
+  const Vec y = max(broadcast(-87.3f), x);
   const Vec shifted = y * 1.44269504f + magic;
   const Vec n = shifted - magic;
   Vec r = y - n * 0.693359375f;
@@ -174,10 +187,8 @@ inline Vec exp(Vec x) {
   p = p * r + 1.666652040e-1f;
   p = p * r + 4.999999343e-1f;
   p = p * (r * r) + r + 1.0f;
-  // 2^n is multiplied in two halves so that n = 128 does not overflow on the way.
-  const Ints exponent = std::bit_cast<Ints>(shifted) - std::bit_cast<Ints>(magic);
-  const Ints half = exponent >> 1;
-  p = p * std::bit_cast<Vec>((half + 127) << 23) * std::bit_cast<Vec>((exponent - half + 127) << 23);
+  // The low bits of `shifted` are n, those of the magic number are zeros: this is 2^n.
+  p = p * std::bit_cast<Vec>((std::bit_cast<Words>(shifted) << 23) + (127u << 23));
   return x < -87.3f ? Vec{} : p;
 #endif
 }
