@@ -89,14 +89,19 @@ void resolve(Config& c) {
   if (c.pos_dim < 2) fail_usage("pos_dim 1 has no room for rows and columns; it is at least 2");
   if (c.max_len == 0 && find_option("max_len", "").concerns(task.family))
     c.max_len = task.family == "gpt" ? c.seq_len : std::max<index_t>(128, c.seq_len);
-  if (c.micro_batch == 0) c.micro_batch = c.batch_size;
   if (c.micro_batch > c.batch_size)
     fail_usage("micro_batch " + std::to_string(c.micro_batch) + " is larger than batch_size " +
                std::to_string(c.batch_size) + "; lower --micro-batch, or leave it out");
   nn::check_heads(*variant.sharing, c.d_model, c.heads, c.kv_heads);
   complete_data(c, task);
   if (c.log_every == 0) c.log_every = std::max<index_t>(1, total_steps(c) / 50);
-  const nn::Model declared(model_config(c));  // the families' own checks
+  const index_t in_cache = default_micro_batch(c);
+  if (c.micro_batch == 0) c.micro_batch = in_cache;
+}
+
+index_t default_micro_batch(const Config& config) {
+  const nn::Model declared(model_config(config));  // with the families' own checks
+  return train::micro_batch_in_cache(config.batch_size, declared.family().positions());
 }
 
 Json config_json(const Config& config) {

@@ -6,6 +6,7 @@
 #include <set>
 #include <type_traits>
 
+#include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/dataset.hpp"
 #include "qkvbench/report/page.hpp"
@@ -47,6 +48,15 @@ Config start_of(const std::string& task) {
   return config;
 }
 
+/// Whether the micro-batches are those that a run has of itself.
+bool usual_micro_batch(const Config& config) {
+  try {
+    return config.micro_batch == experiment::default_micro_batch(config);
+  } catch (const Error&) {
+    return false;  // a record is shown even where no model can be made of it
+  }
+}
+
 /// The flags of a run but for variant and seed.
 std::string flags_of(const Config& config) {
   const Config start = start_of(config.task);
@@ -54,8 +64,8 @@ std::string flags_of(const Config& config) {
   std::string out = " --task " + quoted(config.task);
   for (const Option& option : experiment::all_options()) {
     const std::string key = option.key, text = setting_text(config, option);
-    const bool follows = (key == "kv_heads" && config.kv_heads == config.heads) ||
-                         (key == "micro_batch" && config.micro_batch == config.batch_size);
+    const bool follows =
+        (key == "kv_heads" && config.kv_heads == config.heads) || (key == "micro_batch" && usual_micro_batch(config));
     if (key == "task" || key == "variant" || key == "seed" || follows || !option.concerns(family) ||
         text == setting_text(start, option))
       continue;

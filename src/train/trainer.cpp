@@ -13,6 +13,12 @@ namespace qkvbench::train {
 
 index_t steps_per_epoch(index_t examples, index_t batch_size) { return (examples + batch_size - 1) / batch_size; }
 
+index_t micro_batch_in_cache(index_t batch_size, index_t positions) {
+  constexpr index_t kPositions = 2048;
+  const index_t most = std::max<index_t>(1, kPositions / positions), parts = (batch_size + most - 1) / most;
+  return (batch_size + parts - 1) / parts;
+}
+
 std::span<const index_t> Curriculum::examples(index_t step, index_t first, index_t count) {
   const index_t from = begin(step) + first;
   if (data_.in_random_order()) {

@@ -34,7 +34,7 @@ struct Config {
   index_t epochs = 2;
   index_t steps = 0;  ///< 0: as many as the epochs take (stays 0 when resolved)
   index_t batch_size = 128;
-  index_t micro_batch = 0;  ///< 0: batch_size
+  index_t micro_batch = 0;  ///< 0: as many as stay in cache
   std::string activations = "keep";
   std::string optimizer = "adam";
   double lr = 1e-3;
@@ -99,6 +99,9 @@ void check_concerns(const Config& config, const Option& option);
 /// that no key was changed that does not concern the task. Reads of the data what sizes follow from.
 /// Throws Error (usage), or as the task's data do.
 void resolve(Config& config);
+
+/// What micro_batch is where nothing is said, by train::micro_batch_in_cache. Throws what making the model throws.
+index_t default_micro_batch(const Config& config);
 
 /// The config object of a result: every key that concerns the task, resolved.
 Json config_json(const Config& config);
