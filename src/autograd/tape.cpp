@@ -2,8 +2,6 @@
 // Knows no operation.
 #include "qkvbench/autograd/tape.hpp"
 
-#include <cstring>
-
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/kernels/elementwise.hpp"
 
@@ -64,7 +62,7 @@ GradientSlot Tape::slot(Value x) {
 
 real* Tape::accumulator(Value x) {
   const GradientSlot s = slot(x);
-  if (!s.accumulate) std::memset(s.data, 0, static_cast<std::size_t>(x.shape().elements()) * sizeof(real));
+  if (!s.accumulate) kernels::zero(x.shape().elements(), s.data);
   return s.data;
 }
 

@@ -68,7 +68,7 @@ const std::vector<Option>& table() {
       {"epochs", "passes over the training data", "Training", &C::epochs, 1, kHuge, nullptr, kEpochs},
       {"steps", "optimizer steps; 0: as many as the epochs take", "Training", &C::steps, 0, kHuge},
       {"batch_size", "examples in a step", "Training", &C::batch_size, 1, 1 << 20},
-      {"micro_batch", "examples held at a time, gradients add up; 0: of 2,048 positions, so that they stay in cache",
+      {"micro_batch", "examples held at a time, gradients add up; 0: of 4,096 positions, so that they stay in cache",
        "Training", &C::micro_batch, 0, 1 << 20},
       {"activations", "keep them for the way back, or recompute them block by block (same bits, less memory)",
        "Training", &C::activations, 0, 0, activation_names},

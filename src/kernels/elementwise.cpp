@@ -48,6 +48,10 @@ void gelu_backward(index_t N, const real* slope, real* d) {
   });
 }
 
+void zero(index_t N, real* y) {
+  parallel_ranges(N, kGrain, [=](index_t begin, index_t end) { std::fill(y + begin, y + end, real{0}); });
+}
+
 void add_forward(index_t N, const real* a, const real* b, real* y) {
   for_vectors(N, [=](index_t i, index_t n) {
     simd::store_part(y + i, simd::load_part(a + i, n) + simd::load_part(b + i, n), n);

@@ -14,7 +14,7 @@ namespace qkvbench::train {
 index_t steps_per_epoch(index_t examples, index_t batch_size) { return (examples + batch_size - 1) / batch_size; }
 
 index_t micro_batch_in_cache(index_t batch_size, index_t positions) {
-  constexpr index_t kPositions = 2048;
+  constexpr index_t kPositions = 4096;
   const index_t most = std::max<index_t>(1, kPositions / positions), parts = (batch_size + most - 1) / most;
   return (batch_size + parts - 1) / parts;
 }

@@ -75,6 +75,14 @@ TEST_CASE("micro-batches add up to the batch", "[train]") {
   }
 }
 
+TEST_CASE("micro-batches have at most 4,096 positions and nearly one size", "[train]") {
+  CHECK(train::micro_batch_in_cache(128, 16) == 128);
+  CHECK(train::micro_batch_in_cache(128, 50) == 64);  // 81 fit; 81 and 47 would be uneven
+  CHECK(train::micro_batch_in_cache(128, 128) == 32);
+  CHECK(train::micro_batch_in_cache(100, 1000) == 4);
+  CHECK(train::micro_batch_in_cache(8, 5000) == 1);
+}
+
 TEST_CASE("no two micro-batches of a step share a dropout mask", "[train]") {
   // With the same masks, examples that are alike would get the same gradient twice.
   Tape tape;

@@ -16,6 +16,9 @@ void gelu_forward(index_t N, const real* x, real* y, real* slope);
 /// d = d·slope: dy becomes dx.   slope, d: [N]; d updated.
 void gelu_backward(index_t N, const real* slope, real* d);
 
+/// y = 0.   y: [N], written.
+void zero(index_t N, real* y);
+
 /// y = a + b.   a, b, y: [N]; y written.
 void add_forward(index_t N, const real* a, const real* b, real* y);
 

@@ -48,7 +48,7 @@ struct StepReport {
 /// Steps in one epoch: the last batch may be smaller.
 index_t steps_per_epoch(index_t examples, index_t batch_size);
 
-/// Micro-batches of nearly equal size with at most 2,048 positions where that is possible: what an operation writes is
+/// Micro-batches of nearly equal size with at most 4,096 positions where that is possible: what an operation writes is
 /// then still in cache when the next one reads it. A step of larger ones waits for memory instead.
 index_t micro_batch_in_cache(index_t batch_size, index_t positions);
 
