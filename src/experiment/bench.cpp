@@ -3,6 +3,7 @@
 #include "qkvbench/experiment/bench.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "qkvbench/autograd/loss.hpp"
@@ -84,19 +85,24 @@ BenchResult run_bench_case(const BenchCase& c, BenchKind kind, double seconds) {
   model.parameters().allocate();
   model.parameters().initialise(0);
   const auto data = bench_data(c);
+  const train::TrainOptions options = bench_train_options(c);
   if (kind == BenchKind::kTrain) {
-    train::Trainer trainer(model, *data, bench_train_options(c));
+    train::Trainer trainer(model, *data, options);
     return measure(
         c, training_flop(c), seconds, [&] { trainer.step(); }, trainer.arena());
   }
-  Batch batch;
-  std::vector<index_t> examples;
-  for (index_t i = 0; i < c.batch_size; ++i) examples.push_back(i);
-  data->fill(examples, batch);
+  std::vector<Batch> batches;
+  for (index_t first = 0; first < c.batch_size; first += options.micro_batch) {
+    std::vector<index_t> examples(static_cast<std::size_t>(std::min(options.micro_batch, c.batch_size - first)));
+    std::iota(examples.begin(), examples.end(), first);
+    data->fill(examples, batches.emplace_back());
+  }
   Tape tape(false);
   const auto forward = [&] {
-    tape.reset();
-    cross_entropy(tape, model.forward(tape, batch), batch.targets);
+    for (const Batch& batch : batches) {
+      tape.reset();
+      cross_entropy(tape, model.forward(tape, batch), batch.targets);
+    }
   };
   return measure(c, training_flop(c) / 3, seconds, forward, tape.arena());
 }

@@ -35,13 +35,15 @@ Interval range_of(const StripChart& chart) {
 
 void draw_lines(Svg& svg, const StripChart& chart, const Axis& axis, double bottom) {
   double free_from = 0;  // labels that would run into each other are left out, their lines are not
+  const double free_to = kChartWidth - text_width(chart.notes, 10) - 6;  // the notes' heading stands behind
   for (const GuideLine& guide : chart.lines) {
     if (!axis.holds(guide.at)) continue;
     const double x = axis.at(guide.at), half = text_width(guide.label, 10) / 2;
     svg.line(x, kTop - 6, x, bottom, "guide");
-    if (x - half < free_from) continue;
-    svg.text(x, kTop - 10, guide.label, "small middle");
-    free_from = x + half;
+    const double middle = std::min(x, free_to - half);
+    if (middle - half < free_from) continue;
+    svg.text(middle, kTop - 10, guide.label, "small middle");
+    free_from = middle + half;
   }
 }
 
