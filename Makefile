@@ -18,7 +18,7 @@ test: setup-test  ## build and run all tests
 	cmake --build --preset test -j $(JOBS)
 	ctest --test-dir build/test --output-on-failure -j $(JOBS)
 
-soak: setup-test  ## the long forms of the tests of crashes: kills, faults, power loss, damage (about an hour)
+soak: setup-test  ## the long forms of the tests of crashes: kills, faults, power loss, damage (some minutes)
 	cmake --preset test
 	cmake --build --preset test -j $(JOBS)
 	QKVBENCH_SOAK=1 build/test/tests/unit '[crash]'
