@@ -1,5 +1,5 @@
 // One query a head against a strip of keys: dot products and weighted sums, bound by memory, so no matrix product.
-// The query heads that share a key/value head are one piece of work: its keys are read once for all of them.
+// The query heads that share a key/value head are one piece of work: it comes from memory once for all of them.
 #include "qkvbench/kernels/cached_attention.hpp"
 
 #include <algorithm>
@@ -28,15 +28,35 @@ void add_scaled(index_t n, real scale, const real* x, real* y) {
   for (index_t i = 0; i < n; ++i) y[i] += scale * x[i];
 }
 
+/// out[d] = Σ_j weights[j]·v[j, d] for W vectors of columns, of which the last has `lanes`.
+template <int W>
+void weighted_columns(index_t n, index_t lanes, const real* weights, const real* v, index_t D, real* out) {
+  Vec sums[W] = {};
+  for (index_t j = 0; j < n; ++j, v += D) {
+    for (int w = 0; w + 1 < W; ++w) sums[w] += simd::load(v + w * kLanes) * weights[j];
+    sums[W - 1] += simd::load_part(v + (W - 1) * kLanes, lanes) * weights[j];
+  }
+  for (int w = 0; w + 1 < W; ++w) simd::store(out + w * kLanes, sums[w]);
+  simd::store_part(out + (W - 1) * kLanes, sums[W - 1], lanes);
+}
+
+/// out[d] = Σ_j weights[j]·v[j, d], sums in registers.   v: [n, D]; out: [D], written.
+void weighted_sum(index_t n, index_t D, const real* weights, const real* v, real* out) {
+  constexpr index_t kWide = 4 * kLanes;
+  index_t d = 0;
+  for (; d + kWide <= D; d += kWide) weighted_columns<4>(n, kLanes, weights, v + d, D, out + d);
+  for (; d < D; d += kLanes) weighted_columns<1>(n, std::min<index_t>(kLanes, D - d), weights, v + d, D, out + d);
+}
+
 /// Positions [begin, end) of one row for `heads` queries that read the same keys; k and v: that row and head.
 void attend(const CachedAttentionSize& s, index_t begin, index_t end, index_t heads, const real* q, const real* k,
             const real* v, real scale, const real* terms, index_t position, Partial* out) {
   Scratch scratch;
-  const index_t n = end - begin, stride = s.G * s.D, padded = (n + kLanes - 1) / kLanes * kLanes;
+  const index_t n = end - begin, padded = (n + kLanes - 1) / kLanes * kLanes;
   real* scores = scratch.take(heads * padded);
   for (index_t j = 0; j < n; ++j)
     for (index_t h = 0; h < heads; ++h) {
-      real x = scale * simd::dot(s.D, q + h * s.D, k + (begin + j) * stride);
+      real x = scale * simd::dot(s.D, q + h * s.D, k + (begin + j) * s.D);
       if (terms) x += terms[1 + position] + terms[1 + s.capacity + begin + j];
       scores[h * padded + j] = x;
     }
@@ -51,10 +71,8 @@ void attend(const CachedAttentionSize& s, index_t begin, index_t end, index_t he
       total += e;
     }
     out[h].weight = simd::sum(total);
-    std::fill_n(out[h].sum, s.D, real{0});
+    weighted_sum(n, s.D, row, v + begin * s.D, out[h].sum);
   }
-  for (index_t j = 0; j < n; ++j)
-    for (index_t h = 0; h < heads; ++h) add_scaled(s.D, scores[h * padded + j], v + (begin + j) * stride, out[h].sum);
 }
 
 /// o = Σ pieces, each brought to the largest score of all.
@@ -85,7 +103,7 @@ void cached_attention(const CachedAttentionSize& s, const real* q, const real* k
     const index_t begin = piece * kPiece, end = std::min(lengths[b], begin + kPiece);
     if (begin >= end) return;  // a shorter row than the longest
     for (index_t h = 0; h < group; ++h) partial[unit * group + h].sum = sums + (unit * group + h) * s.D;
-    const index_t head = (b * s.capacity * s.G + g) * s.D;
+    const index_t head = (b * s.G + g) * s.capacity * s.D;
     attend(s, begin, end, group, q + (b * s.H + g * group) * s.D, k + head, v + head, scale, terms, lengths[b] - 1,
            partial + unit * group);
   });

@@ -1,5 +1,5 @@
 // Storage of keys and values.
-// Positions are the outer size, so that a step appends one stretch of memory to each row.
+// Each head's positions lie one after the other, so that a step reads them as one stream.
 #include "qkvbench/nn/kv_cache.hpp"
 
 #include <algorithm>
@@ -16,11 +16,12 @@ void check_context(const ModelConfig& config, index_t context) {
 
 KvCache::KvCache(const ModelConfig& config, index_t rows, index_t capacity)
     : capacity_(capacity),
-      width_(config.d_model / config.heads * config.kv_heads),
+      heads_(config.kv_heads),
+      head_size_(config.d_model / config.heads),
       tensors_(config.variant.sharing->cached_tensors()),
       lengths_(static_cast<std::size_t>(rows), 0) {
   check_context(config, capacity);
-  for (index_t i = 0; i < config.layers * tensors_; ++i) buffers_.emplace_back(rows * capacity * width_);
+  for (index_t i = 0; i < config.layers * tensors_; ++i) buffers_.emplace_back(rows * heads_ * capacity * head_size_);
 }
 
 index_t KvCache::bytes() const {
@@ -29,11 +30,18 @@ index_t KvCache::bytes() const {
   return numbers * static_cast<index_t>(sizeof(real));
 }
 
+void KvCache::copy(index_t n, index_t row, const real* from, real* to) const {
+  for (index_t g = 0; g < heads_; ++g)
+    for (index_t i = 0; i < n; ++i)
+      std::copy_n(from + (i * heads_ + g) * head_size_, head_size_,
+                  to + (g * capacity_ + length(row) + i) * head_size_);
+}
+
 void KvCache::append(index_t layer, index_t first_row, index_t rows, index_t n, const real* k, const real* v) {
   for (index_t r = 0; r < rows; ++r) {
-    const index_t begin = length(first_row + r) * width_, from = r * n * width_;
-    std::copy_n(k + from, n * width_, keys(layer, first_row + r) + begin);
-    if (tensors_ == 2) std::copy_n(v + from, n * width_, values(layer, first_row + r) + begin);
+    const index_t row = first_row + r, from = r * n * heads_ * head_size_;
+    copy(n, row, k + from, keys(layer, row));
+    if (tensors_ == 2) copy(n, row, v + from, values(layer, row));
   }
 }
 

@@ -22,7 +22,7 @@ Doubles naive_step(const kernels::CachedAttentionSize& s, index_t b, index_t h, 
   for (index_t j = 0; j < length; ++j) {
     double x = 0;
     for (index_t d = 0; d < s.D; ++d)
-      x += at(q, (b * s.H + h) * s.D + d) * at(k, ((b * s.capacity + j) * s.G + g) * s.D + d);
+      x += at(q, (b * s.H + h) * s.D + d) * at(k, ((b * s.G + g) * s.capacity + j) * s.D + d);
     x /= std::sqrt(static_cast<double>(s.D));
     if (!terms.empty()) x = x * at(terms, 0) + at(terms, length) + at(terms, 1 + s.capacity + j);
     weights.push_back(std::exp(x));
@@ -30,7 +30,7 @@ Doubles naive_step(const kernels::CachedAttentionSize& s, index_t b, index_t h, 
   }
   for (index_t j = 0; j < length; ++j)
     for (index_t d = 0; d < s.D; ++d)
-      at(o, d) += at(weights, j) / total * at(v, ((b * s.capacity + j) * s.G + g) * s.D + d);
+      at(o, d) += at(weights, j) / total * at(v, ((b * s.G + g) * s.capacity + j) * s.D + d);
   return o;
 }
 

@@ -12,7 +12,7 @@ struct CachedAttentionSize {
 
 /// Row b attends to its positions 0 … lengths[b] - 1, the last of which is the new one:
 ///   S[j] = σ·α·q·k_j + row[i] + column[j], α = 1/√D, i = lengths[b] - 1;  o = softmax_j(S)·v.
-/// q, o: [B, H, D], o written; k, v: [B, capacity, G, D] (may be the same array); lengths: [B], 1 … capacity;
+/// q, o: [B, H, D], o written; k, v: [B, G, capacity, D] (may be the same array); lengths: [B], 1 … capacity;
 /// terms: [1 + 2·capacity] (σ, row, column as in attention.hpp) or null.
 /// Positions are summed in pieces of 256, in order, so the bits do not depend on the number of threads.
 /// Source: paper section 3; the pieces: Dao et al., "Flash-Decoding", 2023.

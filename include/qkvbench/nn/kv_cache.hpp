@@ -28,7 +28,7 @@ class KvCache {
   const index_t* lengths(index_t row) const { return lengths_.data() + row; }
   void clear(index_t row) { lengths_[static_cast<std::size_t>(row)] = 0; }
 
-  /// [capacity, G, D] of one row and those behind it; the same array when the variant keeps one.
+  /// [G, capacity, D] of one row and those behind it; the same array when the variant keeps one.
   real* keys(index_t layer, index_t row) { return at(tensors_ * layer, row); }
   real* values(index_t layer, index_t row) { return at(tensors_ * layer + tensors_ - 1, row); }
 
@@ -41,11 +41,14 @@ class KvCache {
 
  private:
   real* at(index_t buffer, index_t row) {
-    return buffers_[static_cast<std::size_t>(buffer)].data() + row * capacity_ * width_;
+    return buffers_[static_cast<std::size_t>(buffer)].data() + row * heads_ * capacity_ * head_size_;
   }
 
-  index_t capacity_, width_, tensors_;  // width: G · D
-  std::vector<Buffer> buffers_;         // [rows, capacity, G, D] for each layer and tensor
+  /// Copies n positions of all heads behind what a row holds. from: [n, G, D]; to: [G, capacity, D] of the row.
+  void copy(index_t n, index_t row, const real* from, real* to) const;
+
+  index_t capacity_, heads_, head_size_, tensors_;  // heads: G
+  std::vector<Buffer> buffers_;                     // [rows, G, capacity, D] for each layer and tensor
   std::vector<index_t> lengths_;
 };
 
