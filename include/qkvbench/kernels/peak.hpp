@@ -14,8 +14,8 @@ struct Bandwidth {
   double triad_gb_per_s;  ///< a ← b + s·c, three arrays; counted as three times an array's bytes
 };
 
-/// On threads() threads, arrays of 64 MiB, the best of several tries within about `seconds`.
-/// Source of the triad and its counting: McCalpin, STREAM.
+/// On threads() threads, in 256 MiB, of which each array of the triad is a third; the best of several tries within
+/// about `seconds`. Source of the triad and its counting: McCalpin, STREAM.
 Bandwidth measure_bandwidth(double seconds);
 
 }  // namespace qkvbench::kernels
