@@ -1,6 +1,5 @@
-// The fuzzers' corpus, replayed: seeds, the least inputs that reach what five million executions of each reader reached,
-// and whatever once broke one.
-// Searching for more is `make fuzz`.
+// The fuzzers' corpus, replayed: seeds, the least inputs that reach what five million executions of each reader
+// reached, and whatever once broke one. Searching for more is `make fuzz`.
 #include <filesystem>
 
 #include "fuzz/readers.hpp"
