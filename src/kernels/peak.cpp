@@ -30,8 +30,8 @@ real spin(real seed) {
   return simd::sum(total);
 }
 
-// In numbers. A third-level cache may be larger than a virtual machine says: 64 MiB were read twice as fast as 256.
-constexpr index_t kPiece = index_t{1} << 16;
+constexpr index_t kPiece = index_t{1} << 16;  // numbers
+// Numbers. A third-level cache may be larger than a virtual machine says: 64 MiB were read twice as fast as 256.
 constexpr index_t kArray = (index_t{256} << 20) / static_cast<index_t>(sizeof(real)) / (3 * kPiece) * (3 * kPiece);
 
 /// The best speed of f, which moves so many bytes, in 10⁹ bytes a second.

@@ -42,7 +42,7 @@ real lane0(Vec v) { return v[0]; }
 
 TEST_CASE("simd::exp has a relative error below 2e-7", "[kernels]") {
   const auto exp = [](Vec x) { return simd::exp(x); };
-  CHECK(worst_error(-87.2, 88, 4'000'000, exp, relative_exp) <= 2e-7);
+  CHECK(worst_error(-87.2, 88.6, 4'000'000, exp, relative_exp) <= 2e-7);
   CHECK(worst_error(-1, 1, 1'000'000, exp, relative_exp) <= 2e-7);
   CHECK(worst_error(-1e-3, 1e-3, 100'000, exp, relative_exp) <= 2e-7);
 }
@@ -54,6 +54,7 @@ TEST_CASE("simd::exp at the ends of its range", "[kernels]") {
   CHECK(lane0(simd::exp(simd::broadcast(0.0f))) == 1);
   CHECK(lane0(simd::exp(simd::broadcast(-0.0f))) == 1);
   CHECK(relative_exp(88, static_cast<double>(lane0(simd::exp(simd::broadcast(88.0f))))) <= 2e-7);
+  CHECK(std::isfinite(lane0(simd::exp(simd::broadcast(88.7f)))));
   CHECK(std::isnan(lane0(simd::exp(simd::broadcast(std::numeric_limits<real>::quiet_NaN())))));
 }
 
