@@ -4,6 +4,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/identity.hpp"
 #include "qkvbench/experiment/run.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/train/generate.hpp"
@@ -18,20 +19,49 @@ using experiment::LoadedModel;
 
 struct EvalFlags {
   std::string model;
+  std::optional<std::string> corpus, data;
   index_t n_test = 0, batch_size = 0;
   std::optional<std::uint64_t> seed;
   bool cached = false;
 };
 
-Exit eval(const Session& session, const EvalFlags& flags) {
-  const LoadedModel run = experiment::load_run(flags.model, [&](Config& config) {
-    if (flags.n_test > 0) config.n_test = flags.n_test;
-    if (flags.batch_size > 0) config.batch_size = config.micro_batch = flags.batch_size;
-    if (flags.seed) config.seed = *flags.seed;
-  });
+/// Puts the flags into the configuration. Throws Error (usage) when one does not concern the model's task.
+void adapt(const EvalFlags& flags, Config& config) {
+  const auto take = [&](const char* key, const std::string& text) {
+    const experiment::Option& option = experiment::find_option(key, "eval");
+    check_concerns(config, option);
+    set_option(config, option, text);
+  };
+  if (flags.corpus) take("corpus", *flags.corpus);
+  if (flags.data) take("data", *flags.data);
+  if (flags.n_test > 0) config.n_test = flags.n_test;
+  if (flags.batch_size > 0) config.batch_size = config.micro_batch = flags.batch_size;
+  if (flags.seed) config.seed = *flags.seed;
+}
+
+/// The data to score. Validation images are part of the training folder: when that is gone they are left out, and it is
+/// said.
+data::TaskOptions data_of(const Session& session, const LoadedModel& run) {
+  data::TaskOptions options = task_options(run);
   const data::Task& task = data::find_task(run.config.task);
-  const data::TaskOptions options = task_options(run);
+  if (task.family == "gpt" || options.n_val == 0) return options;
+  try {
+    task.make(options, data::Split::kValidation);
+  } catch (const Error& error) {
+    if (error.status() != Exit::kInput) throw;
+    note(session, std::string("the validation examples are not scored: ") + error.what());
+    options.n_val = 0;
+  }
+  return options;
+}
+
+Exit eval(const Session& session, const EvalFlags& flags) {
+  const LoadedModel run = experiment::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
+  const data::Task& task = data::find_task(run.config.task);
+  const data::TaskOptions options = data_of(session, run);
   const data::DataFacts facts = task.facts(options);
+  if (const std::string other = experiment::other_files(run.dataset, facts); !other.empty())
+    note(session, "note: these are not the data that the model was trained with: " + other);
   index_t cache_bytes = 0;
   const auto score = [&](data::Split split) {
     const auto data = task.make(options, split);
@@ -63,18 +93,26 @@ Exit eval(const Session& session, const EvalFlags& flags) {
 void add_eval(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<EvalFlags>();
   command.add_option("model", flags->model, "a run directory or a model.safetensors")->required()->type_name("PATH");
+  command
+      .add_option("--corpus", flags->corpus, "of text: another corpus, in the model's own tokens; default: as trained")
+      ->type_name("TEXT");
+  command.add_option("--data", flags->data, "of images and sets: another folder, classes by name; default: as trained")
+      ->type_name("DIR");
   command.add_option("--n-test", flags->n_test, "test examples; default: as trained")
       ->check(between(index_t{1}, index_t{1} << 30))
       ->type_name("N");
   command.add_option("--seed", flags->seed, "of the test data; default: as trained")
-      ->check(between(0.0, 9007199254740992.0))
+      ->check(between(std::uint64_t{0}, std::uint64_t{1} << 53))
       ->type_name("N");
   command.add_option("--batch-size", flags->batch_size, "examples at a time; default: as trained")
       ->check(between(index_t{1}, index_t{1} << 20))
       ->type_name("N");
   command.add_flag("--cached", flags->cached, "of text: one token after the other through the decoding cache");
-  finish_command(command, session, "Tests a trained model on its task's test data, or on other data of the same task.",
-                 "  qkvbench eval results/RUN --n-test 10000 --seed 7");
+  finish_command(command, session,
+                 "Tests a trained model on its task's test data, or on other data of the same task: with its own\n"
+                 "vocabulary, class names and normalisation, or not at all (status 3 names what it does not know).",
+                 "  qkvbench eval results/RUN --n-test 10000 --seed 7\n"
+                 "  qkvbench eval results/RUN --corpus other.txt");
   command.callback([&session, flags] { session.action = [&session, flags] { return eval(session, *flags); }; });
 }
 

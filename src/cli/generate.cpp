@@ -127,7 +127,7 @@ void add_generate(CLI::App& command, Session& session) {
       ->check(between(1e-9, 1.0))
       ->type_name("P [1]");
   command.add_option("--seed", options.seed, "of the draws")
-      ->check(between(0.0, 9007199254740992.0))
+      ->check(between(std::uint64_t{0}, std::uint64_t{1} << 53))
       ->type_name("N [0]");
   command.add_option("--context", options.context, "positions seen at most; default: as trained")
       ->check(between(index_t{1}, index_t{1} << 20))

@@ -10,6 +10,7 @@
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/experiment/accounting.hpp"
+#include "qkvbench/experiment/identity.hpp"
 #include "qkvbench/experiment/plan.hpp"
 #include "qkvbench/experiment/records.hpp"
 #include "qkvbench/report/page.hpp"
@@ -86,11 +87,17 @@ std::vector<std::string> remarks_of(const Recipe& recipe, const Plan& plan) {
 /// The plan's results as they are on disk.
 experiment::RecordSet results_of(const Plan& plan, const std::filesystem::path& out, bool mix_builds) {
   std::vector<std::filesystem::path> paths;
-  for (const experiment::Config& config : plan.runs) {
-    const std::filesystem::path path = out / experiment::run_name(config) / "result.json";
-    if (std::filesystem::exists(path)) paths.push_back(path);
+  std::vector<experiment::LeftOut> left_out;
+  for (const experiment::PlannedRun& run : experiment::survey(plan.runs, out)) {
+    const std::filesystem::path path = experiment::run_directory(out, run.config) / "result.json";
+    if (!std::filesystem::exists(path)) continue;
+    if (run.state == experiment::RunState::kFailed)  // damaged, or of other data
+      left_out.push_back({path, run.error});
+    else
+      paths.push_back(path);
   }
   experiment::RecordSet set = experiment::read_records(paths);
+  set.left_out.insert(set.left_out.end(), left_out.begin(), left_out.end());
   experiment::keep_one_build(set, mix_builds);
   return set;
 }

@@ -147,12 +147,17 @@ OpenRows open_npy(const std::string& folder, Split split) {
 }
 
 ImageRequest request_of(const TaskOptions& o) {
-  ImageRequest request{o.data, 0, 0, 0, 0};
+  ImageRequest request{o.data, 0, 0, 0, 0, o.class_names};
   const ImageSource& source = find_image_source(o.source);
   request.n_train = source.published.n_train, request.n_test = source.published.n_test;
   const bool decoded = source.decoded();
   if (decoded) request.channels = 3, request.side = 64;
   return request;
+}
+
+/// A trained model's, or the source's.
+Normalisation normalisation_of(const TaskOptions& o) {
+  return o.pixels ? *o.pixels : normalisation(find_image_source(o.source), request_of(o));
 }
 
 OpenRows open_rows(const TaskOptions& o, Split split) {
@@ -162,7 +167,7 @@ OpenRows open_rows(const TaskOptions& o, Split split) {
   } else {
     const ImageSource& source = find_image_source(o.source);
     const auto set = open_images(source, split, request_of(o));
-    out = {std::make_shared<const ImageRows>(set, PixelValues(normalisation(source, request_of(o)))), set->files};
+    out = {std::make_shared<const ImageRows>(set, PixelValues(normalisation_of(o))), set->files};
   }
   if (out.rows->features() != o.features)
     fail_usage("task anomaly: a row of " + o.source + " has " + std::to_string(out.rows->features()) +
@@ -202,10 +207,17 @@ DataFacts anomaly_facts(const TaskOptions& o) {
   DataFacts facts;
   facts.name = "sets of " + o.source;
   facts.n_train = o.n_train, facts.n_val = o.n_val, facts.n_test = o.n_test;
+  facts.class_names = o.class_names;
   for (const Split split : {Split::kTrain, Split::kTest}) {
+    if (split == Split::kTrain && o.trained && o.n_val == 0) continue;
     const OpenRows open = open_rows(o, split);
     facts.files.insert(facts.files.end(), open.files.begin(), open.files.end());
   }
+  if (o.source == kNpy) return facts;
+  const ImageSource& source = find_image_source(o.source);
+  facts.pixels = normalisation_of(o);
+  if (facts.class_names.empty() && !o.trained)
+    facts.class_names = class_names(source, *open_images(source, Split::kTrain, request_of(o)));
   return facts;
 }
 

@@ -47,7 +47,16 @@ Corpus read_bytes(const std::string& text) {
   return corpus;
 }
 
-Corpus read_characters(const std::string& text, const std::string& path) {
+/// UTF-8 of those that were seen, in order.
+std::vector<std::string> symbols_of(const std::vector<bool>& seen) {
+  std::vector<std::string> symbols;
+  for (char32_t c = 0; c < seen.size(); ++c)
+    if (seen[c]) symbols.push_back(utf8(c));
+  return symbols;
+}
+
+/// With a model's own tokenizer, whose vocabulary has all of the text's characters, or the text's.
+Corpus read_characters(const std::string& text, const std::string& path, const std::optional<Tokenizer>& own) {
   constexpr std::size_t kCodePoints = 0x110000, kMaxVocab = 0x10000;
   std::vector<bool> seen(kCodePoints);
   std::size_t length = 0, vocab = 0;
@@ -59,18 +68,14 @@ Corpus read_characters(const std::string& text, const std::string& path) {
     seen[c.value] = true;
     at += c.bytes;
   }
-  if (vocab > kMaxVocab)
+  if (!own && vocab > kMaxVocab)
     fail_input(path + ": it has " + std::to_string(vocab) +
                " different characters, more than 65536; read it with bytes:" + path);
   std::vector<std::uint16_t> id_of(kCodePoints), tokens;
-  std::vector<std::string> symbols;
-  for (char32_t c = 0; c < kCodePoints; ++c) {
-    if (!seen[c]) continue;
-    id_of[c] = static_cast<std::uint16_t>(symbols.size());
-    symbols.push_back(utf8(c));
-  }
   Corpus corpus;
-  corpus.tokenizer = Tokenizer::characters(std::move(symbols));
+  corpus.tokenizer = own ? *own : Tokenizer::characters(symbols_of(seen));
+  std::uint16_t id = 0;
+  for (const std::string& symbol : corpus.tokenizer.symbols()) id_of[code_point_at(symbol, 0).value] = id++;
   tokens.reserve(length);
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint c = code_point_at(text, at);
@@ -81,24 +86,63 @@ Corpus read_characters(const std::string& text, const std::string& path) {
   return corpus;
 }
 
-Corpus read_text(const std::string& path, bool bytes, std::uint64_t max_bytes) {
-  const std::string text = read_file(path, max_bytes);
+/// UTF-8 bytes of all tokens but the first, with what stands between words.
+std::uint64_t target_bytes(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids) {
+  return tokenizer.decode(ids).size() - tokenizer.decode({ids.data(), 1}).size();
+}
+
+Corpus read_words(const std::string& text, const Tokenizer& own) {
+  const std::vector<std::int32_t> ids = own.encode(text);
+  Corpus corpus;
+  corpus.tokenizer = own;
+  divide({ids.begin(), ids.end()}, corpus);
+  if (!corpus.validation.empty())
+    corpus.validation_target_bytes =
+        target_bytes(own, {ids.end() - static_cast<std::ptrdiff_t>(corpus.validation.size()), ids.end()});
+  return corpus;
+}
+
+/// A text in a trained model's own tokens.
+Corpus read_for_model(const std::string& text, const std::string& path, const Tokenizer& own) {
+  using Kind = Tokenizer::Kind;
+  if (own.kind() == Kind::kIds)
+    fail_input(path + ": it is text, but the model was trained on token ids; give a directory with val.bin");
+  if (const std::string lacking = own.lacking(text); !lacking.empty())
+    fail_input(path + ": " + lacking + ": not in the model's vocabulary of " + std::to_string(own.vocab()) +
+               (own.kind() == Kind::kWords ? " words" : " characters") +
+               "; a model is evaluated only on text that its vocabulary can write");
+  return own.kind() == Kind::kBytes   ? read_bytes(text)
+         : own.kind() == Kind::kWords ? read_words(text, own)
+                                      : read_characters(text, path, own);
+}
+
+Corpus read_text(const std::string& path, bool bytes, const CorpusOptions& options) {
+  const std::string text = read_file(path, options.max_file_bytes);
   if (text.empty()) fail_input(path + ": it is empty; a corpus needs text");
-  Corpus corpus = bytes ? read_bytes(text) : read_characters(text, path);
+  Corpus corpus = options.tokenizer ? read_for_model(text, path, *options.tokenizer)
+                  : bytes           ? read_bytes(text)
+                                    : read_characters(text, path, std::nullopt);
   corpus.files.push_back({path, sha256(text), text.size()});
   return corpus;
 }
 
 Corpus read_directory(const fs::path& directory, const CorpusOptions& options) {
-  for (const char* file : {"train.bin", "val.bin"})
-    if (!fs::is_regular_file(directory / file)) fail_input(directory.string() + " has no file " + file + "; " + kForms);
-  TokenFile train = read_token_file(directory / "train.bin", options.vocab, options.max_file_bytes);
-  TokenFile validation = read_token_file(directory / "val.bin", options.vocab, options.max_file_bytes);
+  const std::optional<Tokenizer>& own = options.tokenizer;
+  if (own && own->kind() != Tokenizer::Kind::kIds)
+    fail_input(directory.string() +
+               ": it holds token ids, but the model was trained on text: which of its symbols an " +
+               "id stands for is not known; give a text file");
+  const index_t vocab = own ? own->vocab() : options.vocab;
   Corpus corpus;
-  corpus.tokenizer = Tokenizer::ids(options.vocab);
-  corpus.train = std::move(train.tokens);
-  corpus.validation = std::move(validation.tokens);
-  corpus.files = {train.source, validation.source};
+  corpus.tokenizer = Tokenizer::ids(vocab);
+  for (const char* file : {"train.bin", "val.bin"}) {
+    const bool train = file == std::string_view("train.bin"), there = fs::is_regular_file(directory / file);
+    if (train && own && !there) continue;  // nothing is trained
+    if (!there) fail_input(directory.string() + " has no file " + file + "; " + kForms);
+    TokenFile read = read_token_file(directory / file, vocab, options.max_file_bytes);
+    (train ? corpus.train : corpus.validation) = std::move(read.tokens);
+    corpus.files.push_back(read.source);
+  }
   return corpus;
 }
 
@@ -115,8 +159,7 @@ Corpus make_stories(const StoryOptions& options) {
   Corpus corpus;
   corpus.tokenizer = Tokenizer::words(story_grammar().vocabulary());
   const std::vector<std::int32_t> ids(validation.tokens.begin(), validation.tokens.end());
-  corpus.validation_target_bytes =
-      corpus.tokenizer.decode(ids).size() - corpus.tokenizer.decode({ids.data(), 1}).size();
+  corpus.validation_target_bytes = target_bytes(corpus.tokenizer, ids);
 
   const auto targets = static_cast<double>(ids.size() - 1);
   double nats = 0;
@@ -139,6 +182,8 @@ std::optional<double> Corpus::bits_per_byte(double loss_nats) const {
 Corpus load_corpus(const std::string& spec, const CorpusOptions& options) {
   Corpus corpus;
   if (spec == "stories") {
+    if (options.tokenizer && options.tokenizer->symbols() != story_grammar().vocabulary())
+      fail_input("corpus 'stories': its words are not the vocabulary that the model was trained with");
     corpus = make_stories(options.stories);
     corpus.name = spec;
     return corpus;
@@ -148,7 +193,7 @@ Corpus load_corpus(const std::string& spec, const CorpusOptions& options) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (const std::string file = installed_text(spec); !fs::exists(status) && !file.empty()) {
-    corpus = read_text((require_installed(spec) / file).string(), false, options.max_file_bytes);
+    corpus = read_text((require_installed(spec) / file).string(), false, options);
     corpus.name = spec;
     corpus.files[0].path = spec + "/" + file;  // the same wherever data sets live
     return corpus;
@@ -157,7 +202,7 @@ Corpus load_corpus(const std::string& spec, const CorpusOptions& options) {
   if (fs::is_directory(status) && !prefixed) {
     corpus = read_directory(path, options);
   } else if (fs::is_regular_file(status)) {
-    corpus = read_text(path, options.bytes || prefixed, options.max_file_bytes);
+    corpus = read_text(path, options.bytes || prefixed, options);
   } else {
     fail_input("corpus '" + spec + "': it is not a file of text; " + kForms);
   }

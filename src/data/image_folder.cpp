@@ -60,17 +60,17 @@ void add(Listing& listing, const std::string& folder, std::int32_t label) {
 
 std::string test_folder(const fs::path& folder) { return fs::is_directory(folder / "test") ? "test" : "val"; }
 
-Listing list_class_folder(const fs::path& folder, Split split) {
-  const std::vector<std::string> classes = folders_in(folder / "train");
+Listing list_class_folder(const fs::path& folder, Split split, const std::vector<std::string>& known = {}) {
+  const std::vector<std::string> classes = known.empty() ? folders_in(folder / "train") : known;
   if (classes.empty())
     fail_input(folder.string() + " has no folders train/<class> with images; an image folder needs them");
   Listing out{folder, {}, {}, classes};
   const std::string part = split == Split::kTest ? test_folder(folder) : "train";
   for (const std::string& name : folders_in(folder / part)) {
-    const auto at = std::ranges::lower_bound(classes, name);
-    if (at == classes.end() || *at != name)
-      fail_input((folder / part / name).string() +
-                 ": there is no class of that name in train/; known: " + join(classes));
+    const auto at = std::ranges::find(classes, name);
+    if (at == classes.end())
+      fail_input((folder / part / name).string() + ": there is no class of that name in " +
+                 (known.empty() ? "train/; known: " : "the model; it knows: ") + join(classes));
     add(out, part + "/" + name, static_cast<std::int32_t>(at - classes.begin()));
   }
   if (split != Split::kTest && out.paths.empty())
@@ -87,8 +87,8 @@ std::vector<std::string> lines_of(const fs::path& path) {
   return lines;
 }
 
-Listing list_tiny_imagenet(const fs::path& folder, Split split) {
-  const std::vector<std::string> wnids = lines_of(folder / "wnids.txt");
+Listing list_tiny_imagenet(const fs::path& folder, Split split, const std::vector<std::string>& known = {}) {
+  const std::vector<std::string> wnids = known.empty() ? lines_of(folder / "wnids.txt") : known;
   if (wnids.empty()) fail_input((folder / "wnids.txt").string() + ": it names no classes");
   Listing out{folder, {}, {}, wnids};
   if (split != Split::kTest) {
@@ -107,7 +107,8 @@ Listing list_tiny_imagenet(const fs::path& folder, Split split) {
     const std::vector<std::string> parts = qkvbench::split(line, '\t');
     const auto label = parts.size() < 2 ? label_of.end() : label_of.find(parts[1]);
     if (label == label_of.end() || parts[0].find('/') != std::string::npos)
-      fail_input(annotations.string() + ": line " + std::to_string(number) + " is no image and class of wnids.txt");
+      fail_input(annotations.string() + ": line " + std::to_string(number) + " is no image and class of " +
+                 (known.empty() ? "wnids.txt" : "the model"));
     listed[parts[0]] = label->second;
   }
   for (const auto& [name, label] : listed) {
@@ -165,7 +166,7 @@ ImageSizes class_folder_sizes(const fs::path& folder) {
 }
 
 ImageSet read_class_folder(const fs::path& folder, Split split, const DecodeOptions& options) {
-  return decode(list_class_folder(folder, split), options);
+  return decode(list_class_folder(folder, split, options.classes), options);
 }
 
 ImageSizes tiny_imagenet_sizes(const fs::path& folder) {
@@ -173,7 +174,7 @@ ImageSizes tiny_imagenet_sizes(const fs::path& folder) {
 }
 
 ImageSet read_tiny_imagenet(const fs::path& folder, Split split, const DecodeOptions& options) {
-  return decode(list_tiny_imagenet(folder, split), options);
+  return decode(list_tiny_imagenet(folder, split, options.classes), options);
 }
 
 }  // namespace qkvbench::data

@@ -98,12 +98,12 @@ ImageSet read(const ImageSource& source, Split split, const ImageRequest& reques
   const index_t classes = source.published.classes;
   if (source.generated()) return draw_glyphs(split, split == Split::kTest ? request.n_test : request.n_train);
   const fs::path folder = files_in(source, data_folder(source.id, request.data));
-  const DecodeOptions decode{request.channels, request.side};
+  const DecodeOptions decode{request.channels, request.side, request.class_names};
   switch (source.form) {
     case ImageSource::Form::kIdx: return read_idx(folder, split, classes);
     case ImageSource::Form::kCifar: return read_cifar(folder, split, classes);
     case ImageSource::Form::kTinyImageNet:
-      return read_tiny_imagenet(folder, split, {decode.channels, std::min(decode.side, kTinySide)});
+      return read_tiny_imagenet(folder, split, {decode.channels, std::min(decode.side, kTinySide), decode.classes});
     default: return read_class_folder(folder, split, decode);
   }
 }
@@ -136,6 +136,7 @@ std::shared_ptr<const ImageSet> open_images(const ImageSource& source, Split spl
   const bool test = split == Split::kTest;
   std::string key = std::string(source.id) + "\n" + request.data;
   if (source.decoded()) key += "\n" + std::to_string(request.channels) + "\n" + std::to_string(request.side);
+  if (source.decoded()) key += "\n" + join(request.class_names, "\n");
   if (source.generated()) key += "\n" + std::to_string(test ? request.n_test : request.n_train);
   const std::lock_guard lock(mutex);
   auto& [last_key, set] = last[test];

@@ -52,14 +52,18 @@ std::shared_ptr<const Corpus> open_corpus(const TaskOptions& options) {
   static std::mutex mutex;
   static std::string last_spec;
   static index_t asked_vocab = 0;
+  static std::optional<Tokenizer> own;
   static std::shared_ptr<const Corpus> last;
   const std::lock_guard lock(mutex);
-  if (!last || last_spec != options.corpus || (options.vocab != asked_vocab && options.vocab != last->vocab())) {
+  if (!last || last_spec != options.corpus || own != options.tokenizer ||
+      (options.vocab != asked_vocab && options.vocab != last->vocab())) {
     CorpusOptions of_files;
+    of_files.tokenizer = options.tokenizer;
     if (options.vocab > 0) of_files.vocab = options.vocab;
     last = std::make_shared<const Corpus>(load_corpus(options.corpus, of_files));
     last_spec = options.corpus;
     asked_vocab = options.vocab;
+    own = options.tokenizer;
   }
   if (options.vocab > 0 && last->vocab() > options.vocab)
     fail_usage("corpus " + last->name + " has " + std::to_string(last->vocab()) +

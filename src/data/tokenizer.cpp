@@ -118,6 +118,25 @@ std::int32_t Tokenizer::id_of(std::string_view piece, std::size_t at) const {
              (words ? "did you mean '" + nearest(piece, symbols_) + "'?" : "leave it out"));
 }
 
+std::string Tokenizer::lacking(std::string_view text) const {
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::string> named;
+  std::unordered_map<std::string, bool> seen;
+  const auto look_at = [&](std::string_view piece, std::size_t at) {
+    std::string key(piece);
+    if (id_of_.contains(key) || !seen.emplace(key, true).second) return;
+    if (named.size() < kNamed) named.push_back(shown(piece) + " at byte " + std::to_string(at));
+  };
+  if (kind_ == Kind::kWords) for_each_word(text, true, look_at);
+  if (kind_ == Kind::kCharacters)
+    for (std::size_t at = 0, n = 0; at < text.size(); at += n) {
+      n = std::max<std::size_t>(1, code_point_at(text, at).bytes);
+      look_at(text.substr(at, n), at);
+    }
+  const std::size_t more = seen.size() - named.size();
+  return join(named) + (more > 0 ? " and " + std::to_string(more) + (more > 1 ? " others" : " other") : "");
+}
+
 std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
   std::vector<std::int32_t> out;
   switch (kind_) {

@@ -15,7 +15,7 @@ namespace qkvbench::data {
 namespace {
 
 ImageRequest request_of(const TaskOptions& o) {
-  return {o.data, o.channels, o.image_size, o.n_val + o.n_train, o.n_test};
+  return {o.data, o.channels, o.image_size, o.n_val + o.n_train, o.n_test, o.class_names};
 }
 
 [[noreturn]] void too_few(const TaskOptions& o, const std::string& flags, index_t wanted, index_t there) {
@@ -102,7 +102,9 @@ DataFacts image_facts(const TaskOptions& o) {
     facts.class_names = class_names(source, {});
     return facts;
   }
+  facts.class_names = o.class_names;
   for (const Split split : {Split::kTrain, Split::kTest}) {
+    if (split == Split::kTrain && o.trained && o.n_val == 0) continue;
     const auto set = open(o, source, split);
     facts.files.insert(facts.files.end(), set->files.begin(), set->files.end());
     if (split == Split::kTrain) facts.class_names = class_names(source, *set);

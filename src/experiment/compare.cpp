@@ -117,16 +117,21 @@ Comparison compare(const fs::path& a, const fs::path& b, const Demand& demand) {
   if (in_a.records.size() == 1 && in_b.records.size() == 1) {
     out.runs.push_back(compare_runs(in_a.records[0], in_b.records[0], demand));
   } else {
-    std::map<std::string, const Record*> others;
-    for (const Record& record : in_b.records) others[record.run] = &record;
+    // Of several runs of one name, which are of different data, the one of the same data.
+    const auto other_of = [&](const Record& record) -> const Record* {
+      const Record* of_name = nullptr;
+      for (const Record& other : in_b.records)
+        if (other.run == record.run && (of_name == nullptr || other.training == record.training)) of_name = &other;
+      return of_name;
+    };
     std::set<std::string> matched;
     for (const Record& record : in_a.records) {
-      const auto other = others.find(record.run);
-      if (other == others.end()) {
+      const Record* other = other_of(record);
+      if (other == nullptr) {
         out.only_a.push_back(record.run);
         continue;
       }
-      out.runs.push_back(compare_runs(record, *other->second, demand));
+      out.runs.push_back(compare_runs(record, *other, demand));
       matched.insert(record.run);
     }
     for (const Record& record : in_b.records)

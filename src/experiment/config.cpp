@@ -44,10 +44,11 @@ void complete_data(Config& c, const data::Task& task) {
   c.features = options.features;
 }
 
-/// m of the positional term, by family: the paper's.
+}  // namespace
+
 index_t default_pos_dim(const std::string& family) { return family == "vit" ? 50 : 10; }
 
-}  // namespace
+index_t default_log_every(const Config& config) { return std::max<index_t>(1, total_steps(config) / 50); }
 
 std::string flag_text(const nlohmann::json& value, const std::string& where) {
   if (value.is_string()) return value.get<std::string>();
@@ -55,9 +56,11 @@ std::string flag_text(const nlohmann::json& value, const std::string& where) {
   fail_usage(where + " must be a text or a number, not " + value.dump().substr(0, 40));
 }
 
-Config config_from_json(const nlohmann::json& json, const std::string& origin) {
+namespace {
+
+/// Sets what the object holds on top of `config`.
+Config with_json(Config config, const nlohmann::json& json, const std::string& origin) {
   if (!json.is_object()) fail_usage(origin + ": a configuration is a JSON object");
-  Config config;
   for (const auto& [key, value] : json.items()) {
     const Option& option = find_option(key, origin);
     try {
@@ -69,9 +72,21 @@ Config config_from_json(const nlohmann::json& json, const std::string& origin) {
   return config;
 }
 
+}  // namespace
+
+Config config_from_json(const nlohmann::json& json, const std::string& origin) { return with_json({}, json, origin); }
+
+Config stored_config(const nlohmann::json& json, const std::string& origin, std::span<const Option> options) {
+  Config before;
+  for (const Option& option : options)
+    if (option.neutral != nullptr) set_option(before, option, option.neutral);
+  return with_json(before, json, origin);
+}
+
 Config read_config(const std::filesystem::path& path) {
   const nlohmann::json json = train::parse_json(read_file(path, std::uint64_t{64} << 20), path.string());
-  return config_from_json(json.is_object() && json.contains("config") ? json["config"] : json, path.string());
+  const bool stored = json.is_object() && json.contains("config");
+  return stored ? stored_config(json["config"], path.string()) : config_from_json(json, path.string());
 }
 
 void check_concerns(const Config& config, const Option& option) {
@@ -87,6 +102,8 @@ void resolve(Config& c) {
   if (c.kv_heads == 0) c.kv_heads = c.heads;
   if (c.pos_dim == 0) c.pos_dim = default_pos_dim(task.family);
   if (c.pos_dim < 2) fail_usage("pos_dim 1 has no room for rows and columns; it is at least 2");
+  if (!variant.plus) c.pos_dim = default_pos_dim(task.family);
+  if (c.steps > 0) c.epochs = Config{}.epochs;
   if (c.max_len == 0 && find_option("max_len", "").concerns(task.family))
     c.max_len = task.family == "gpt" ? c.seq_len : std::max<index_t>(128, c.seq_len);
   if (c.micro_batch > c.batch_size)
@@ -94,7 +111,7 @@ void resolve(Config& c) {
                std::to_string(c.batch_size) + "; lower --micro-batch, or leave it out");
   nn::check_heads(*variant.sharing, c.d_model, c.heads, c.kv_heads);
   complete_data(c, task);
-  if (c.log_every == 0) c.log_every = std::max<index_t>(1, total_steps(c) / 50);
+  if (c.log_every == 0) c.log_every = default_log_every(c);
   const index_t in_cache = default_micro_batch(c);
   if (c.micro_batch == 0) c.micro_batch = in_cache;
 }
@@ -104,18 +121,13 @@ index_t default_micro_batch(const Config& config) {
   return train::micro_batch_in_cache(config.batch_size, declared.family().positions());
 }
 
-Json config_json(const Config& config) {
+Json config_json(const Config& config, std::span<const Option> options) {
   const std::string family = data::find_task(config.task).family;
   Json json;
-  for (const Option& option : all_options())
-    if (option.concerns(family)) std::visit([&](auto member) { json[option.key] = config.*member; }, option.member);
+  for (const Option& option : options)
+    if (option.concerns(family) && !option.is_neutral(config))
+      std::visit([&](auto member) { json[option.key] = config.*member; }, option.member);
   return json;
-}
-
-std::string config_hash(const Config& config) { return sha256(config_json(config).dump()).substr(0, 8); }
-
-std::string run_name(const Config& config) {
-  return config.task + "-" + config.variant + "-s" + std::to_string(config.seed) + "-" + config_hash(config);
 }
 
 SpeedUnit speed_unit(const Config& config) {

@@ -36,6 +36,7 @@ data::TaskOptions options_of(const LoadedModel& run, const FeatureRequest& reque
     options.data.clear();
   }
   if (!request.data.empty()) options.data = request.data;
+  options.class_names.clear();  // labels are written as the folder's own classes
   options.n_train = options.n_test = options.n_val = options.classes = 0;
   options.augment = "none";
   data::find_task(options.task).complete(options);
@@ -56,12 +57,12 @@ FeatureFiles write_features(const LoadedModel& run, const FeatureRequest& reques
     for (const fs::path& path : {matrix_path(folder, part), labels_path(folder, part)})
       if (fs::exists(path) && !request.overwrite)
         fail_usage(path.string() + " is there already; choose another --out, or --overwrite");
-  make_directories(folder);
   const index_t batch_size = request.batch_size > 0 ? request.batch_size : run.config.micro_batch;
   FeatureFiles out{options.task, options.n_train, options.n_test, run.config.d_model, {}};
   for (const Part& part : kParts) {
     const auto images = data::find_task(options.task).make(options, part.split);
     const train::Features features = train::collect_features(*run.model, *images, batch_size);
+    make_directories(folder);
     out.files.push_back(data::write_npy_matrix(matrix_path(folder, part), features.columns, features.values));
     out.files.push_back(data::write_npy_labels(labels_path(folder, part), features.labels));
   }

@@ -19,7 +19,11 @@ void read_images(const nlohmann::json& json, const std::string& origin, LoadedMo
   } catch (const nlohmann::json::exception& error) {
     fail_input(origin + ": " + error.what());
   }
-  const auto channels = static_cast<std::size_t>(loaded.config.channels);
+  // Models of sets know no channels, only numbers of an element.
+  const bool of_images = data::find_task(loaded.config.task).family == "vit";
+  const std::size_t channels = of_images ? static_cast<std::size_t>(loaded.config.channels) : pixels.mean.size();
+  if (of_images && loaded.class_names.size() > static_cast<std::size_t>(loaded.config.classes))
+    fail_input(origin + ": it names more than the " + std::to_string(loaded.config.classes) + " classes of the model");
   bool whole = pixels.mean.size() == channels && pixels.deviation.size() == channels;
   for (const double mean : pixels.mean) whole = whole && std::isfinite(mean);
   for (const double deviation : pixels.deviation) whole = whole && std::isfinite(deviation) && deviation > 0;
@@ -32,13 +36,15 @@ void read_images(const nlohmann::json& json, const std::string& origin, LoadedMo
 }  // namespace
 
 std::map<std::string, std::string> model_metadata(const Config& config, const data::DataFacts& facts) {
-  std::map<std::string, std::string> metadata{{"config", config_json(config).dump()}};
+  // The name of a file or folder may be no UTF-8, which JSON has no room for.
+  const auto text = [](const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); };
+  std::map<std::string, std::string> metadata{{"config", config_json(config).dump()},
+                                              {"dataset", text(dataset_json(facts))}};
   if (facts.tokenizer) metadata["tokenizer"] = tokenizer_json(*facts.tokenizer).dump();
   if (facts.pixels) {
     const Json images{
         {"class_names", facts.class_names}, {"mean", facts.pixels->mean}, {"deviation", facts.pixels->deviation}};
-    // The name of a folder may be no UTF-8, which JSON has no room for.
-    metadata["images"] = images.dump(-1, ' ', false, Json::error_handler_t::replace);
+    metadata["images"] = text(images);
   }
   return metadata;
 }
@@ -47,12 +53,19 @@ void read_metadata(const train::Safetensors& file, LoadedModel& loaded) {
   const auto has = [&](const char* key) { return file.metadata().contains(key); };
   const auto json_of = [&](const char* key) { return train::parse_json(file.metadata(key), file.origin()); };
   if (has("tokenizer")) loaded.tokenizer = tokenizer_from_json(json_of("tokenizer"), file.origin() + ": tokenizer");
+  if (loaded.tokenizer && loaded.tokenizer->vocab() > loaded.config.vocab)
+    fail_input(file.origin() + ": tokenizer: it has " + std::to_string(loaded.tokenizer->vocab()) +
+               " symbols, more than the vocab " + std::to_string(loaded.config.vocab) + " of the model");
+  if (has("dataset")) loaded.dataset = json_of("dataset");
   if (has("images")) read_images(json_of("images"), file.origin() + ": images", loaded);
 }
 
 data::TaskOptions task_options(const LoadedModel& run) {
   data::TaskOptions options = task_options(run.config);
+  options.trained = true;
   options.pixels = run.pixels;
+  options.class_names = run.class_names;
+  options.tokenizer = run.tokenizer;
   return options;
 }
 

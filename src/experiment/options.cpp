@@ -1,5 +1,6 @@
 // The table of configuration keys.
-// To add a key: a member of Config and a row here; flags, config files, results and help follow.
+// To add a key: a member of Config and a row here with the neutral value that means "as before"; flags, config files,
+// results and help follow, and results of before stay what they are.
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -133,6 +134,13 @@ bool Option::concerns(const std::string& family) const {
   return std::find(named.begin(), named.end(), family) != named.end();
 }
 
+bool Option::is_neutral(const Config& config) const {
+  if (neutral == nullptr) return false;
+  Config before;
+  set_option(before, *this, neutral);
+  return std::visit([&](auto place) { return before.*place == config.*place; }, member);
+}
+
 std::span<const Option> all_options() { return table(); }
 
 const Option& find_option(const std::string& key, const std::string& origin) {
@@ -158,11 +166,12 @@ void set_option(Config& config, const Option& option, const std::string& text) {
           place = text;
         } else {
           const T value = parse_number<T>(option.flag(), text);
-          // Written so that NaN is refused too.
-          if (!(static_cast<double>(value) >= option.least && static_cast<double>(value) <= option.most))
+          // Bounds of whole numbers are compared as such: 2^53 + 1 would be rounded to 2^53. Written so that NaN is
+          // refused too.
+          if (!(value >= static_cast<T>(option.least) && value <= static_cast<T>(option.most)))
             fail_usage(option.flag() + ": " + text + " is not between " + number_text(option.least) + " and " +
                        number_text(option.most));
-          place = value;
+          place = value == T{} ? T{} : value;  // -0 is 0, in names too
         }
       },
       option.member);

@@ -9,6 +9,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/experiment/identity.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
 namespace qkvbench::experiment {
@@ -74,12 +75,12 @@ Status status_of(const Fields& result) {
   throw Refusal{"status '" + name.substr(0, 40) + "' is not known"};
 }
 
-/// The configuration, which must be written as a run writes it: resolved, with every key of its task.
+/// The configuration, which must be written as a run writes it: resolved, with every key of its task but newer ones.
 Config config_of(const Fields& result) {
   const Parsed& json = result.object("config").json();
   Config config;
   try {
-    config = config_from_json(json, "config");
+    config = stored_config(json, "config");
     if (nn::parse_variant(config.variant).id() != config.variant) throw Refusal{"config.variant is no id"};
     nn::check_heads(*nn::parse_variant(config.variant).sharing, config.d_model, config.heads, config.kv_heads);
   } catch (const Error& error) {
@@ -92,17 +93,20 @@ Config config_of(const Fields& result) {
     if (*found != value) throw Refusal{"config." + key + " is not as a run writes it"};
   }
   for (const auto& [key, value] : json.items())
-    if (!resolved.contains(key)) throw Refusal{"config." + key + " does not concern task " + config.task};
+    if (!find_option(key, "config").concerns(data::find_task(config.task).family))
+      throw Refusal{"config." + key + " does not concern task " + config.task};
   return config;
 }
 
-/// A run directory is named after its configuration. One that someone gave a name of their own is believed.
-void check_directory(const fs::path& file, const std::string& run) {
+/// A run directory is named after its configuration: today's name, or that of an earlier version, which is over every
+/// key as it stands in the file. One that someone gave a name of their own is believed.
+void check_directory(const fs::path& file, const std::string& run, const Parsed& config) {
   const std::string name = fs::absolute(file).lexically_normal().parent_path().filename().string();
   const std::size_t dash = name.rfind('-');
   const bool has_hash = dash != std::string::npos && name.size() - dash == 9 &&
                         name.find_first_not_of("0123456789abcdef", dash + 1) == std::string::npos;
-  if (has_hash && file.filename() == "result.json" && name != run)
+  const std::string former = run.substr(0, run.rfind('-') + 1) + stored_hash(config);
+  if (has_hash && file.filename() == "result.json" && name != run && name != former)
     throw Refusal{"its configuration is that of " + run + ", not of its directory: one of them was changed"};
 }
 
@@ -118,6 +122,25 @@ std::vector<train::CurvePoint> curve_of(const Fields& result) {
   return curve;
 }
 
+std::string hash_of(const Parsed& json) { return sha256(json.dump()); }
+
+/// Hashes of a result by which copies are recognised.
+void take_hashes(const Parsed& result, Record& record) {
+  Parsed canonical = canonical_part(result), course = Parsed::object(), training = Parsed::array();
+  course["curve"] = canonical["curve"];
+  record.canonical = hash_of(canonical);
+  for (const char* key : {"train_loss", "train_accuracy"}) {
+    course[key] = canonical["metrics"].value(key, Parsed());
+    canonical["metrics"].erase(key);
+  }
+  record.course = hash_of(course);
+  for (const char* key : {"config", "curve"}) canonical.erase(key);
+  record.outcome = hash_of(canonical);
+  training.push_back(Parsed(config_json(identity_of(record.config))));
+  training.push_back(result.value("dataset", Parsed()));
+  record.training = hash_of(training);
+}
+
 Record parse_record(const fs::path& path) {
   const std::string origin = path.string();
   const Parsed json = train::parse_json(read_file(path, kLargestFile), origin, kLargestFile);
@@ -129,7 +152,7 @@ Record parse_record(const fs::path& path) {
   record.status = status_of(result);
   record.config = config_of(result);
   record.run = run_name(record.config);
-  check_directory(path, record.run);
+  check_directory(path, record.run, json["config"]);
   const Fields tool = result.object("tool"), env = result.object("env");
   for (const char* key : {"version", "git_sha", "compiler", "flags", "gemm"}) record.build += tool.text(key) + ", ";
   record.build += env.text("isa");
@@ -144,7 +167,7 @@ Record parse_record(const fs::path& path) {
   record.kv_cache_bytes_per_token = model.count("kv_cache_bytes_per_token");
   const double wall_s = result.object("timing").number("wall_s");
   record.wall_s = std::isnan(wall_s) ? 0 : wall_s;
-  record.canonical = sha256(canonical_part(json).dump());
+  take_hashes(json, record);
   return record;
 }
 
@@ -158,6 +181,10 @@ struct Candidates {
     std::error_code ignored;
     if (fs::exists(fs::symlink_status(directory / "result.json", ignored))) {
       files.push_back(directory / "result.json");
+      return true;
+    }
+    if (fs::exists(directory / "failure.json", ignored)) {
+      left_out.push_back({directory, "the run failed before it had a result; failure.json in it says why"});
       return true;
     }
     for (const char* name : {"checkpoint.safetensors", "metrics.jsonl", "lock"})
@@ -231,7 +258,7 @@ bool stands_before(const Record& a, const Record& b) {
     return std::tuple(task, variant.sharing - nn::all_sharings().data(), variant.plus, -r.config.kv_heads);
   };
   const auto x = place(a), y = place(b);
-  return x != y ? x < y : std::tie(a.run, a.build, a.path) < std::tie(b.run, b.build, b.path);
+  return x != y ? x < y : std::tie(a.run, a.build, a.training, a.path) < std::tie(b.run, b.build, b.training, b.path);
 }
 
 /// Leaves the records for which stays(record, left_out) is true.
@@ -240,23 +267,36 @@ void leave_only(RecordSet& set, const std::function<bool(const Record&)>& stays)
   std::ranges::sort(set.left_out, {}, &LeftOut::path);
 }
 
-/// Among the records of one run and build, which stand together, the first by path stays, or none if they differ.
+/// Whether two records can be of one training: equal in all that their configurations do not excuse.
+bool agree(const Record& a, const Record& b) {
+  return a.outcome == b.outcome && (a.config.log_every != b.config.log_every || a.course == b.course);
+}
+
+/// Why a record that agrees with one that stays goes.
+std::string copy_text(const Record& copy, const Record& of) {
+  if (copy.canonical == of.canonical) return "it is a copy of " + of.path.string();
+  return "it is the same training as " + of.path.string() + " (" + differing_keys(of.config, copy.config) +
+         ": of no effect on the weights)";
+}
+
+/// Among the records of one training and build, which stand together, the first by path stays, or none if they differ.
 void settle_copies(RecordSet& set) {
   std::set<fs::path> gone;
   for (std::size_t first = 0, end = 0; first < set.records.size(); first = end) {
     const Record& one = set.records[first];
-    bool agree = true;
+    bool all_agree = true;
     for (end = first; end < set.records.size(); ++end) {
       const Record& other = set.records[end];
-      if (other.run != one.run || other.build != one.build) break;
-      agree = agree && other.canonical == one.canonical;
+      if (other.training != one.training || other.build != one.build) break;
+      for (std::size_t i = first; i < end; ++i) all_agree = all_agree && agree(set.records[i], other);
     }
-    for (std::size_t i = agree ? first + 1 : first; i < end && end - first > 1; ++i) {
+    for (std::size_t i = all_agree ? first + 1 : first; i < end && end - first > 1; ++i) {
       const std::size_t against = i == first ? first + 1 : first;
       gone.insert(set.records[i].path);
-      set.left_out.push_back({set.records[i].path, (agree ? "it is a copy of " : "its numbers contradict those of ") +
-                                                       set.records[against].path.string() +
-                                                       (agree ? "" : ", of the same configuration and build")});
+      set.left_out.push_back({set.records[i].path, all_agree ? copy_text(set.records[i], one)
+                                                             : "its numbers contradict those of " +
+                                                                   set.records[against].path.string() +
+                                                                   ", of the same configuration, data and build"});
     }
   }
   leave_only(set, [&](const Record& r) { return !gone.contains(r.path); });
@@ -292,19 +332,19 @@ std::vector<std::string> builds_of(const std::vector<Record>& records) {
 
 void keep_one_build(RecordSet& set, bool mix) {
   const std::vector<std::string> builds = builds_of(set.records);
-  std::map<std::string, const Record*> kept;  // run -> record
+  std::map<std::pair<std::string, std::string>, const Record*> kept;  // by run and what was trained
   for (const std::string& build : builds)
     for (const Record& r : set.records)
-      if (r.build == build && (mix || build == builds[0])) kept.try_emplace(r.run, &r);
+      if (r.build == build && (mix || build == builds[0])) kept.try_emplace({r.run, r.training}, &r);
   std::set<fs::path> staying;
-  for (const auto& [run, record] : kept) staying.insert(record->path);
+  for (const auto& [training, record] : kept) staying.insert(record->path);
   for (const Record& r : set.records)
     if (!staying.contains(r.path)) set.left_out.push_back({r.path, "it is of another build (" + r.build + ")"});
   leave_only(set, [&](const Record& r) { return staying.contains(r.path); });
 }
 
 std::string common_configuration(const Config& config) {
-  Json json = config_json(config);
+  Json json = config_json(identity_of(config));
   for (const char* key : {"variant", "kv_heads", "seed"}) json.erase(key);
   return json.dump();
 }

@@ -8,6 +8,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/system.hpp"
+#include "qkvbench/experiment/identity.hpp"
 #include "qkvbench/experiment/model_file.hpp"
 #include "qkvbench/experiment/run_files.hpp"
 #include "qkvbench/train/checkpoint.hpp"
@@ -18,6 +19,27 @@ namespace qkvbench::experiment {
 namespace fs = std::filesystem;
 
 namespace {
+
+/// A config object of a file that a run wrote. Throws Error (input): what is wrong is in the file, not on the command
+/// line.
+Config config_in(const std::string& text, const std::string& origin) {
+  try {
+    return stored_config(train::parse_json(text, origin), origin);
+  } catch (const Error& error) {
+    if (error.status() != Exit::kUsage) throw;
+    fail_input(error.what());
+  }
+}
+
+/// Throws Error (usage) when what is in a directory remembers other data than today's.
+void check_same_data(const nlohmann::json& remembered, const data::DataFacts& facts, const char* what,
+                     const fs::path& directory) {
+  const std::string other = other_data(remembered, facts);
+  if (!other.empty())
+    fail_usage(std::string("the ") + what + " run in " + directory.string() +
+               " was trained on other data of the same name (" + other +
+               "); --overwrite runs it again on what is there now");
+}
 
 /// A run at work: model, data, trainer and the files they end up in.
 class Worker {
@@ -69,11 +91,25 @@ class Worker {
   bool load_checkpoint() {
     const auto load = [this](const fs::path& path) {
       const auto file = train::Safetensors::read(path);
-      if (file.metadata("config") != config_json(config_).dump())
-        fail_input(path.string() + " is of another configuration");
+      const Config begun = config_in(file.metadata("config"), path.string() + ": config");
+      if (!same_training(begun, config_)) fail_input(path.string() + " is of another configuration");
+      if (file.metadata().contains("dataset"))
+        check_same_data(train::parse_json(file.metadata("dataset"), path.string()), facts_, "unfinished",
+                        files_.directory);
+      else if (!facts_.files.empty())
+        monitor_.on_note(path.string() + " does not say which data it was trained on; going on with what is there");
       train::load_checkpoint(file, model_, trainer_);
+      keep_points(begun.log_every);
     };
     return checkpoints_.load_newest(load, [this](const std::string& text) { monitor_.on_note(text); });
+  }
+
+  /// A curve keeps the distance of the points that it began with.
+  void keep_points(index_t log_every) {
+    if (log_every == config_.log_every) return;
+    monitor_.on_note("the curve goes on with log_every " + std::to_string(log_every) + ", as it began");
+    config_.log_every = log_every;
+    trainer_.set_log_every(log_every);
   }
 
   /// The curve so far. It is in every checkpoint, so what an earlier process wrote behind its last one goes.
@@ -85,7 +121,8 @@ class Worker {
 
   void save_checkpoint() {
     checkpoints_.save(trainer_.state().step, [this](const fs::path& path) {
-      return train::write_checkpoint(path, model_, trainer_, config_json(config_).dump());
+      return train::write_checkpoint(
+          path, model_, trainer_, {{"config", config_json(config_).dump()}, {"dataset", dataset_json(facts_).dump()}});
     });
     saved_s_ = seconds_now();
   }
@@ -149,7 +186,7 @@ class Worker {
   }
 
   const double began_ = seconds_now();
-  const Config& config_;
+  Config config_;
   const RunOptions& options_;
   const RunFiles& files_;
   Monitor& monitor_;
@@ -177,6 +214,7 @@ RunReport replace_run(const Config& config, const data::DataFacts& facts, const 
   remove_left_over(fresh.directory);
   RunReport report{files.directory, {}, false, Status::kCompleted, ""};
   if (const auto result = finished_result(fresh)) {  // it came to its end, but not to its place
+    check_same_data(result->value("dataset", Json()), facts, "finished", fresh.directory);
     report.result = *result;
     if (report.result["status"] == status_name(Status::kDiverged)) report.status = Status::kDiverged;
   } else {
@@ -188,30 +226,44 @@ RunReport replace_run(const Config& config, const data::DataFacts& facts, const 
   return report;
 }
 
-}  // namespace
+/// The result that is there, of today's data; keys in which its configuration differs without effect are told.
+RunReport found(const Config& config, const data::DataFacts& facts, const RunFiles& files, const Json& result,
+                Monitor& monitor) {
+  check_same_data(result.value("dataset", Json()), facts, "finished", files.directory);
+  const Config there = config_in(result.value("config", Json()).dump(), files.result.string() + ": config");
+  if (const std::string keys = differing_keys(there, config); !keys.empty())
+    monitor.on_note("the run that is there has " + keys + ": the weights are the same");
+  const bool diverged = result["status"] == status_name(Status::kDiverged);
+  return {files.directory, result, true, diverged ? Status::kDiverged : Status::kCompleted,
+          diverged ? "it diverged when it was run" : ""};
+}
 
-RunReport run(const Config& config, const RunOptions& options, Monitor& monitor) {
-  const RunFiles files(options.out / run_name(config));
-  const data::DataFacts facts = data::find_task(config.task).facts(task_options(config));
-  make_directories(options.out);
-  make_directories(files.directory);
-  const FileLock lock(files.lock, files.directory.string());
+/// The run in its directory, which is there and locked.
+RunReport run_locked(const Config& config, const data::DataFacts& facts, const RunOptions& options,
+                     const RunFiles& files, Monitor& monitor) {
   remove_left_over(files.directory);
   if (options.overwrite) return replace_run(config, facts, options, files, monitor);
-  if (const auto result = finished_result(files)) {
-    if (result->value("dataset", Json()) != dataset_json(facts))
-      fail_usage("the finished run in " + files.directory.string() +
-                 " was trained on other data of the same name; --overwrite runs it again on what is there now");
-    const bool diverged = (*result)["status"] == status_name(Status::kDiverged);
-    return {files.directory, *result, true, diverged ? Status::kDiverged : Status::kCompleted,
-            diverged ? "it diverged when it was run" : ""};
-  }
+  if (const auto result = finished_result(files)) return found(config, facts, files, *result, monitor);
   if (!options.resume && Checkpoints(files.directory).any())
     fail_usage("an unfinished run is in " + files.directory.string() +
                "; --resume goes on with it, --overwrite begins anew");
   return Worker(config, facts, options, files, monitor).run();
 }
 
+}  // namespace
+
+RunReport run(const Config& config, const RunOptions& options, Monitor& monitor) {
+  const RunFiles files(run_directory(options.out, config));
+  const data::DataFacts facts = data::find_task(config.task).facts(task_options(config));
+  Footprint footprint({options.out, files.directory, replacement_of(files.directory)});
+  make_directories(options.out);
+  make_directories(files.directory);
+  const FileLock lock(files.lock, files.directory.string());
+  footprint.begin();
+  RunReport report = run_locked(config, facts, options, files, monitor);
+  footprint.keep();
+  return report;
+}
 LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& adapt) {
   const RunFiles files(path);
   const bool is_run = fs::is_directory(path);
@@ -223,9 +275,8 @@ LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& a
   if (is_run) check_model(files, content);
   const auto file = train::Safetensors::parse(std::move(content), file_path.string());
   LoadedModel loaded;
-  const std::string origin = file_path.string() + ": config";
   try {
-    loaded.config = config_from_json(train::parse_json(file.metadata("config"), origin), origin);
+    loaded.config = config_in(file.metadata("config"), file_path.string() + ": config");
     resolve(loaded.config);
   } catch (const Error& error) {
     if (error.status() != Exit::kUsage) throw;

@@ -143,6 +143,25 @@ void Checkpoints::remove_all_but(const std::set<index_t>& kept) {
       if (goes(step_of(entry.filename().string(), ending))) remove_file(entry);
 }
 
+Footprint::Footprint(const std::vector<fs::path>& directories) {
+  std::error_code ignored;
+  for (const fs::path& directory : directories)
+    if (!fs::exists(fs::symlink_status(directory, ignored))) made_.push_back(directory);
+}
+
+Footprint::~Footprint() {
+  if (!ours_) return;
+  std::error_code ignored;
+  for (auto directory = made_.rbegin(); directory != made_.rend(); ++directory) {
+    const RunFiles files(*directory);
+    bool untouched = true;
+    for (const fs::path& entry : entries_of(*directory))
+      untouched = untouched && (entry == files.lock || (entry == files.metrics && fs::file_size(entry, ignored) == 0));
+    if (!untouched) continue;
+    for (const fs::path& file : {files.metrics, files.lock, *directory}) fs::remove(file, ignored);
+  }
+}
+
 fs::path replacement_of(const fs::path& directory) {
   return directory.parent_path() / ("." + directory.filename().string() + ".new");
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -12,6 +13,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/process.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/experiment/identity.hpp"
 #include "qkvbench/experiment/run_files.hpp"
 #include "qkvbench/nn/accounting.hpp"
 #include "qkvbench/train/strict_json.hpp"
@@ -24,12 +26,38 @@ namespace {
 
 constexpr const char* kFailureFile = "failure.json";
 
-/// State, time and error of a run, from the files in its directory.
-void look_up(PlannedRun& run, const fs::path& directory) {
+/// What the data of configurations are today; data that several have in common are read once.
+class DataToday {
+ public:
+  /// Throws what the task's facts do.
+  const data::DataFacts& of(const Config& config) {
+    Json key = config_json(config);
+    for (const Option& option : all_options()) {
+      const std::string name = option.key;
+      const bool of_data =
+          option.group == std::string("Task") || name == "vocab" || name == "classes" || name == "features";
+      if (!of_data || name == "seed") key.erase(name);
+    }
+    const std::lock_guard guard(mutex_);
+    const auto at = facts_.find(key.dump());
+    if (at != facts_.end()) return at->second;
+    return facts_.emplace(key.dump(), data::find_task(config.task).facts(task_options(config))).first->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, data::DataFacts> facts_;
+};
+
+/// State, time and error of a run, from the files in its directory and today's data.
+void look_up(PlannedRun& run, const fs::path& directory, DataToday& today) {
   run.state = RunState::kMissing;
   run.error.clear();
   try {
     if (const auto result = finished_result(RunFiles(directory))) {
+      if (const std::string other = other_data(result->value("dataset", Json()), today.of(run.config)); !other.empty())
+        fail_input("trained on other data of the same name (" + other +
+                   "); `train --overwrite` runs it again, another --out keeps both");
       run.state = (*result)["status"] == status_name(Status::kCompleted) ? RunState::kDone : RunState::kDiverged;
       const Json wall_s = (*result)["timing"]["wall_s"];
       run.wall_s = wall_s.is_number() ? wall_s.get<double>() : 0;
@@ -74,7 +102,7 @@ class Pool {
   SweepReport run() {
     monitor_.on_change(report_.runs, 0);
     for (const PlannedRun& run : report_.runs)
-      if (finished(run)) forget_failure(options_.out / run.name);  // it was mended by hand
+      if (finished(run)) forget_failure(run_directory(options_.out, run.config));  // it was mended by hand
     std::vector<std::thread> workers;
     for (int i = 0; i < options_.jobs; ++i) workers.emplace_back([this] { work(); });
     for (std::thread& worker : workers) worker.join();
@@ -86,7 +114,7 @@ class Pool {
   void work() {
     try {
       for (std::size_t i; (i = take()) < report_.runs.size();) {
-        const fs::path directory = options_.out / report_.runs[i].name;
+        const fs::path directory = run_directory(options_.out, report_.runs[i].config);
         const ProcessResult child = train(report_.runs[i].config);
         PlannedRun after = report_.runs[i];
         settle(after, child, directory);
@@ -134,7 +162,7 @@ class Pool {
   /// What a child left, and failure.json when it failed.
   void settle(PlannedRun& run, const ProcessResult& child, const fs::path& directory) {
     const fs::path failure = directory / kFailureFile;
-    look_up(run, directory);
+    look_up(run, directory, today_);
     if (finished(run)) {
       return forget_failure(directory);
     }
@@ -156,6 +184,7 @@ class Pool {
 
   const SweepOptions& options_;
   SweepMonitor& monitor_;
+  DataToday today_;
   std::mutex mutex_;  // guards all below, and the monitor
   SweepReport report_;
   std::size_t next_ = 0;
@@ -186,13 +215,14 @@ double run_flop(const Config& config) {
 
 std::vector<PlannedRun> survey(const std::vector<Config>& configs, const fs::path& out) {
   std::vector<PlannedRun> runs;
+  DataToday today;
   runs.reserve(configs.size());
   for (const Config& config : configs) {
     PlannedRun run;
     run.config = config;
     run.name = run_name(config);
     run.flop = run_flop(config);
-    look_up(run, out / run.name);
+    look_up(run, run_directory(out, config), today);
     runs.push_back(std::move(run));
   }
   return runs;
@@ -221,11 +251,13 @@ std::vector<Config> shard_of(const std::vector<Config>& configs, int shard, int 
 
 std::vector<std::string> train_arguments(const Config& config) {
   std::vector<std::string> arguments{"train"};
-  const Json json = config_json(config);
-  for (const auto& [key, value] : json.items()) {
+  const std::string family = data::find_task(config.task).family;
+  for (const Option& option : all_options()) {  // not config_json(): it leaves neutral keys out, which are no defaults
+    if (!option.concerns(family)) continue;
+    const Json value = std::visit([&](auto member) { return Json(config.*member); }, option.member);
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
     if (text.empty()) continue;  // no folder named: the default
-    arguments.push_back(find_option(key, "").flag());
+    arguments.push_back(option.flag());
     arguments.push_back(text);
   }
   return arguments;

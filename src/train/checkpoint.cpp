@@ -92,12 +92,13 @@ void load_model(const Safetensors& file, const std::string& prefix, nn::Model& m
 }
 
 ManifestEntry write_checkpoint(const std::filesystem::path& path, const nn::Model& model, Trainer& trainer,
-                               const std::string& config) {
+                               std::map<std::string, std::string> metadata) {
   std::vector<TensorToWrite> tensors;
   add_tensors(model.parameters(), "param.", flat_values(model), tensors);
   add_tensors(model.parameters(), "optimizer.m.", trainer.optimizer().first_moment().data(), tensors);
   add_tensors(model.parameters(), "optimizer.v.", trainer.optimizer().second_moment().data(), tensors);
-  return write_safetensors(path, tensors, {{"config", config}, {"state", state_json(trainer.state()).dump()}});
+  metadata["state"] = state_json(trainer.state()).dump();
+  return write_safetensors(path, tensors, metadata);
 }
 
 void load_checkpoint(const Safetensors& file, nn::Model& model, Trainer& trainer) {

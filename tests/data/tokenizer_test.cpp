@@ -89,3 +89,14 @@ TEST_CASE("a vocabulary from a file must be sorted, distinct and of single chara
   CHECK_THROWS_AS(Tokenizer::characters({"\xFF"}), Error);
   CHECK_THROWS_AS(Tokenizer::words({"fox", "fox"}), Error);
 }
+
+TEST_CASE("what a vocabulary lacks is named once each, with its first place") {
+  const Tokenizer letters = Tokenizer::characters({"a", "b"}), words = Tokenizer::words({"\n", "cat", "the"});
+  CHECK(letters.lacking("abba").empty());
+  CHECK(letters.lacking("abxxyx") == "'x' at byte 2, 'y' at byte 4");
+  CHECK(letters.lacking("12345") == "'1' at byte 0, '2' at byte 1, '3' at byte 2 and 2 others");
+  CHECK(letters.lacking("a\n\xFF") == "'\\n' at byte 1, '\\xff' at byte 2");
+  CHECK(words.lacking("the cat\n").empty());
+  CHECK(words.lacking("the dog") == "'dog' at byte 4");
+  CHECK(Tokenizer::bytes().lacking("\xFF").empty());
+}

@@ -53,7 +53,11 @@ struct TaskOptions {
   std::string augment = "none";                       ///< of images: none or crop-flip
   index_t image_size = 0, channels = 0, classes = 0;  ///< of images; 0: as the data have it
   std::optional<Normalisation> pixels;                ///< of images, as a trained model saw them; none: by the set
-  index_t features = 0;                               ///< of sets, of one element; 0: as the data have it
+  std::optional<Tokenizer> tokenizer;                 ///< of text, a trained model's; none: the corpus's own
+  std::vector<std::string>
+      class_names;       ///< of images, a trained model's: folders are matched by name; empty: the set's
+  bool trained = false;  ///< a trained model asks: of the training examples only those to validate on are read
+  index_t features = 0;  ///< of sets, of one element; 0: as the data have it
   std::uint64_t seed = 0;
 };
 

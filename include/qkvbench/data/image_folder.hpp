@@ -10,6 +10,8 @@ namespace qkvbench::data {
 /// What is asked of decoded images.
 struct DecodeOptions {
   index_t channels = 3, side = 64;
+  std::vector<std::string> classes =
+      {};  ///< a trained model's, in the order of its labels; empty: as the folder has it
 };
 
 /// Sizes by listing train/<class>/*.{jpg,jpeg,png} and test/ (or val/) of the same form; without either there are no
@@ -17,7 +19,8 @@ struct DecodeOptions {
 /// Throws Error (input) when there are no training images, or a test class is none of training.
 ImageSizes class_folder_sizes(const std::filesystem::path& folder);
 /// One split, in the order of class and name. Throws Error (input) as above, naming the first image in that order that
-/// does not decode, and when the images would take more than kMaxImageBytes.
+/// does not decode, when the images would take more than kMaxImageBytes, and when a folder is none of the classes asked
+/// for; then train/ is not needed for the test split.
 ImageSet read_class_folder(const std::filesystem::path& folder, Split split, const DecodeOptions& options);
 
 /// The same for Tiny ImageNet: wnids.txt, train/<wnid>/images/*.JPEG, val/images and val/val_annotations.txt.

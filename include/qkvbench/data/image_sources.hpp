@@ -9,10 +9,11 @@ namespace qkvbench::data {
 
 /// What is asked of a set.
 struct ImageRequest {
-  std::string data;                 ///< its folder; empty: where installed sets are
-  index_t channels = 0;             ///< of decoded images
-  index_t side = 0;                 ///< of decoded images: no more is kept of them
-  index_t n_train = 0, n_test = 0;  ///< of generated images: how many are drawn
+  std::string data;                           ///< its folder; empty: where installed sets are
+  index_t channels = 0;                       ///< of decoded images
+  index_t side = 0;                           ///< of decoded images: no more is kept of them
+  index_t n_train = 0, n_test = 0;            ///< of generated images: how many are drawn
+  std::vector<std::string> class_names = {};  ///< a trained model's, see TaskOptions
 };
 
 struct ImageSource {

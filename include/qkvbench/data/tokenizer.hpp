@@ -42,6 +42,9 @@ class Tokenizer {
   static Tokenizer characters(std::vector<std::string> symbols);
   static Tokenizer words(std::vector<std::string> symbols);
 
+  bool operator==(const Tokenizer& other) const {
+    return kind_ == other.kind_ && vocab_ == other.vocab_ && symbols_ == other.symbols_;
+  }
   Kind kind() const { return kind_; }
   index_t vocab() const { return vocab_; }
   /// What the ids stand for; empty for kIds and kBytes.
@@ -49,6 +52,10 @@ class Tokenizer {
 
   /// Throws Error (usage) naming the first piece that the vocabulary lacks and its byte.
   std::vector<std::int32_t> encode(std::string_view text) const;
+
+  /// The pieces of a text that the vocabulary lacks: "'x' at byte 0, 'y' at byte 2 and 3 others"; empty when encode()
+  /// can write all of it.
+  std::string lacking(std::string_view text) const;
 
   /// encode() undone. Throws Error (internal) for an id beyond the vocabulary.
   std::string decode(std::span<const std::int32_t> ids) const;

@@ -55,10 +55,16 @@ struct Option {
   double least = 0, most = 0;                                 ///< numbers only; inclusive
   std::function<std::vector<std::string>()> names = nullptr;  ///< texts only: known values; null: checked elsewhere
   const char* families = nullptr;                             ///< that it concerns, between spaces; null: all
+  /// Of a key that is newer than some stored configurations: the value, as a flag's text, that means "as before there
+  /// was this key". It is then in neither the config object nor the hash, so old results keep their names. Null: a key
+  /// of the first version of the schema, which is always there.
+  const char* neutral = nullptr;
 
   /// "--d-model"
   std::string flag() const;
   bool concerns(const std::string& family) const;
+  /// Whether the key is left out of this configuration's object.
+  bool is_neutral(const Config& config) const;
 };
 
 /// All keys, in the order of help and of result.json.
@@ -91,23 +97,33 @@ std::string flag_text(const nlohmann::json& value, const std::string& where);
 /// Throws Error (usage) on an unknown key, with the nearest one, and on a value of the wrong kind.
 Config config_from_json(const nlohmann::json& json, const std::string& origin);
 Config read_config(const std::filesystem::path& path);
+/// The config object of a result, checkpoint or model file, as a run wrote it: a newer key that it lacks has its
+/// neutral value, not the default. `options` are for tests.
+Config stored_config(const nlohmann::json& json, const std::string& origin,
+                     std::span<const Option> options = all_options());
 
 /// Throws Error (usage) when the key does not concern the configuration's task: it would have no effect.
 void check_concerns(const Config& config, const Option& option);
 
 /// Fills in what follows from other keys, writes names in their canonical form, and checks that everything fits and
-/// that no key was changed that does not concern the task. Reads of the data what sizes follow from.
+/// that no key was changed that does not concern the task. Keys that another one overrules take the value they have
+/// when nothing is said: epochs beside steps, pos_dim without +. Reads of the data what sizes follow from.
 /// Throws Error (usage), or as the task's data do.
 void resolve(Config& config);
 
 /// What micro_batch is where nothing is said, by train::micro_batch_in_cache. Throws what making the model throws.
 index_t default_micro_batch(const Config& config);
 
-/// The config object of a result: every key that concerns the task, resolved.
-Json config_json(const Config& config);
-/// The first 8 hexadecimal digits of the SHA-256 of the config object.
+/// Steps that a point of the curve averages, and m of the positional term (by family: the paper's), where nothing is
+/// said.
+index_t default_log_every(const Config& config);
+index_t default_pos_dim(const std::string& family);
+
+/// The config object of a result: every key that concerns the task, resolved; newer keys unless they are neutral.
+Json config_json(const Config& config, std::span<const Option> options = all_options());
+/// The first 8 hexadecimal digits of the SHA-256 of the config object of identity_of(config), see identity.hpp.
 std::string config_hash(const Config& config);
-/// "reverse-qk_v-s0-1a2b3c4d"
+/// "reverse-qk_v-s0-1a2b3c4d": one name for all configurations that train the same weights.
 std::string run_name(const Config& config);
 
 /// What a run's speed is told in: images or sets of so many tokens, else tokens.

@@ -9,7 +9,8 @@
 
 namespace qkvbench::experiment {
 
-/// `config`; of text `tokenizer`; of images `images`: class_names, and mean and deviation of each channel.
+/// `config`; `dataset`, as in result.json; of text `tokenizer`; of images and sets of them `images`: class_names, and
+/// mean and deviation of each channel.
 std::map<std::string, std::string> model_metadata(const Config& config, const data::DataFacts& facts);
 
 /// Puts what there is beside `config` into `loaded`, whose configuration is known. Throws Error (input) naming the file

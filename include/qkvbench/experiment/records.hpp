@@ -23,6 +23,9 @@ struct Record {
   index_t params_total = 0, params_attention = 0, macs_forward = 0, kv_cache_bytes_per_token = 0;
   double wall_s = 0;      ///< 0 when it is null
   std::string canonical;  ///< hash of its canonical part
+  std::string training;   ///< hash of identity_of(config) and its data: what was trained
+  std::string outcome;    ///< hash of what came out, but for what log_every averages; of equal trainings equal
+  std::string course;     ///< hash of what log_every averages: the curve, train_loss and train_accuracy
 };
 
 /// A file that is not among the records, and why.
@@ -44,8 +47,9 @@ struct RecordSet {
 /// Reads every result.json in the given files, run directories and directories of runs (one level deep). A file that
 /// is reached twice is read once. Holds one file at a time.
 /// Left out and named: files that are torn, larger than 64 MiB or not of this schema, whose configuration is not one or
-/// is not the one that its directory is named after, runs that are not finished, copies of a run that is there already
-/// (the first by path stays), and runs of one configuration and build that contradict each other (none stays).
+/// is not the one that its directory is named after, runs that are not finished or failed, copies of a training that is
+/// there already (the first by path stays; keys of no effect on the weights may differ), and runs of one training and
+/// build that contradict each other (none stays). Runs of one configuration on different data both stay.
 /// Throws Error (input) when a path does not exist or a directory that is named cannot be read.
 RecordSet read_records(const std::vector<std::filesystem::path>& paths);
 
@@ -53,10 +57,11 @@ RecordSet read_records(const std::vector<std::filesystem::path>& paths);
 std::vector<std::string> builds_of(const std::vector<Record>& records);
 
 /// Leaves the records of builds_of()'s first build and names the others as left out. With `mix`, another build's run
-/// stays where no build before it has that configuration: at most one record of each run is left either way.
+/// stays where no build before it has that training: at most one record of each is left either way.
 void keep_one_build(RecordSet& set, bool mix = false);
 
-/// The configuration without variant, kv_heads and seed, as JSON text: what runs that are compared have in common.
+/// The identity of a configuration without variant, kv_heads and seed, as JSON text: what runs that are compared have
+/// in common.
 std::string common_configuration(const Config& config);
 
 }  // namespace qkvbench::experiment

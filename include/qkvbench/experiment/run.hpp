@@ -51,11 +51,13 @@ struct RunReport {
   std::string error;  ///< why it diverged
 };
 
-/// Trains and tests the resolved configuration in out/<run_name>, or returns the finished result that is there.
-/// Files: result.json, metrics.jsonl, model.safetensors and their manifest; while unfinished checkpoints; a lock that
-/// stays. With overwrite the run works in a hidden directory beside it, and what was there stays until it is finished.
-/// Throws Error: usage when an unfinished run is there and neither resume nor overwrite is asked for; input when what
-/// is there is damaged; output when a file cannot be written or another process is at work there.
+/// Trains and tests the resolved configuration in run_directory(out, config), or returns the finished result that is
+/// there. Files: result.json, metrics.jsonl, model.safetensors and their manifest; while unfinished checkpoints; a lock
+/// that stays. With overwrite the run works in a hidden directory beside it, and what was there stays until it is
+/// finished. A run that fails before its first step leaves no directory that was not there before. Throws Error: usage
+/// when an unfinished run is there and neither resume nor overwrite is asked for, or when what is there was trained on
+/// other data than today's; input when what is there is damaged; output when a file cannot be written or another
+/// process is at work there.
 RunReport run(const Config& config, const RunOptions& options, Monitor& monitor);
 
 /// A trained model and what it was trained with.
@@ -64,10 +66,11 @@ struct LoadedModel {
   std::optional<data::Tokenizer> tokenizer;   ///< of language models
   std::vector<std::string> class_names;       ///< of models of images; empty in files of before they were kept
   std::optional<data::Normalisation> pixels;  ///< likewise
+  nlohmann::json dataset;                     ///< what it was trained on, as in result.json; null in older files
   std::unique_ptr<nn::Model> model;
 };
 
-/// What its data are made by: the configuration, and how images were turned to numbers in training.
+/// What its data are made by: the configuration, and how text and images were turned to numbers in training.
 data::TaskOptions task_options(const LoadedModel& run);
 
 /// Reads a run directory or a model file. `adapt` may change the configuration before the model is made.

@@ -59,6 +59,24 @@ class Checkpoints {
   std::optional<index_t> newest_;  ///< that this process read or wrote
 };
 
+/// Directories that are about to be made for a run. Between begin() and keep(), when the run has its lock, an exception
+/// removes what was not there before and holds no more than a lock and an empty metrics.jsonl: a run that fails before
+/// its first step leaves nothing that looks like one to be resumed.
+class Footprint {
+ public:
+  /// Outer directories before inner ones.
+  explicit Footprint(const std::vector<std::filesystem::path>& directories);
+  ~Footprint();
+  Footprint(const Footprint&) = delete;
+  Footprint& operator=(const Footprint&) = delete;
+  void begin() { ours_ = true; }
+  void keep() { ours_ = false; }
+
+ private:
+  bool ours_ = false;                        ///< else they may be those of the process that holds the lock
+  std::vector<std::filesystem::path> made_;  ///< not there when it began
+};
+
 /// Where a run works that will replace what is in `directory`; hidden, beside it.
 std::filesystem::path replacement_of(const std::filesystem::path& directory);
 

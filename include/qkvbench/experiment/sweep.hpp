@@ -31,7 +31,7 @@ struct PlannedRun {
 /// Model FLOPs of a whole run: 6 a multiply-add of the forward pass and training example, 2 a test example.
 double run_flop(const Config& resolved);
 
-/// What `out` holds of these runs, in the order given.
+/// What `out` holds of these runs, in the order given. A finished run of other data than today's counts as failed.
 std::vector<PlannedRun> survey(const std::vector<Config>& configs, const std::filesystem::path& out);
 
 /// Seconds until all runs are finished with so many at a time, from the time that finished ones took;

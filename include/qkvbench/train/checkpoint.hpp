@@ -17,10 +17,10 @@ ManifestEntry write_model(const std::filesystem::path& path, const nn::Model& mo
 /// Throws Error (input) unless file and model have the same names and shapes (tensors without the prefix are ignored).
 void load_model(const Safetensors& file, const std::string& prefix, nn::Model& model);
 
-/// Writes a checkpoint: parameters, moments (optimizer.m.*, optimizer.v.*), the trainer's state. Returns what a
-/// manifest says of it. Throws Error (output).
+/// Writes a checkpoint: parameters, moments (optimizer.m.*, optimizer.v.*), the trainer's state, and the metadata of
+/// the run. Returns what a manifest says of it. Throws Error (output).
 ManifestEntry write_checkpoint(const std::filesystem::path& path, const nn::Model& model, Trainer& trainer,
-                               const std::string& config);
+                               std::map<std::string, std::string> metadata);
 
 /// Puts a checkpoint back. Throws Error (input) when it does not fit the model.
 void load_checkpoint(const Safetensors& file, nn::Model& model, Trainer& trainer);

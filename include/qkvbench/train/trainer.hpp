@@ -89,6 +89,8 @@ class Trainer {
 
   const TrainState& state() const { return state_; }
   void set_state(TrainState state);
+  /// Another number of steps for the points of the curve from here on; of no effect on the parameters.
+  void set_log_every(index_t steps) { options_.log_every = steps; }
   optim::Adam& optimizer() { return adam_; }
   /// Gives the memory of activations back until the next step.
   void release_activations() { tape_.arena().release(); }
