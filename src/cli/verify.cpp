@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/record.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
@@ -15,6 +16,21 @@ namespace {
 using experiment::Json;
 using report::Align;
 using report::fixed;
+
+/// Of a single step, or of a whole loop.
+Json errors_json(const experiment::ParityErrors& e) {
+  if (e.steps > 0)
+    return {{"steps", e.steps},
+            {"lr", experiment::or_null(e.lr)},
+            {"loss", experiment::or_null(e.loss)},
+            {"grad_norm", experiment::or_null(e.grad_norm)},
+            {"after", experiment::or_null(e.after)}};
+  return {{"logits", experiment::or_null(e.logits)},
+          {"loss", experiment::or_null(e.loss)},
+          {"gradients", experiment::or_null(e.grads)},
+          {"after", experiment::or_null(e.after)},
+          {"after_share_beyond", experiment::or_null(e.after_far)}};
+}
 
 Exit verify(const Session& session, const std::string& directory) {
   using Verdict = experiment::ParityResult::Verdict;
@@ -38,23 +54,23 @@ Exit verify(const Session& session, const std::string& directory) {
       table.add({r.file, "", "", "", "", "", r.reason});
     } else {
       const bool passed = r.verdict == Verdict::kPassed;
-      table.add({r.file, report::scientific(e.logits, 1), report::scientific(e.loss, 1), report::scientific(e.grads, 1),
-                 report::scientific(e.after, 1), fixed(100 * e.after_far, 2) + " %",
+      const bool loop = e.steps > 0;
+      table.add({r.file, loop ? "rate " + report::scientific(e.lr, 1) : report::scientific(e.logits, 1),
+                 report::scientific(e.loss, 1), report::scientific(loop ? e.grad_norm : e.grads, 1),
+                 report::scientific(e.after, 1),
+                 loop ? std::to_string(e.steps) + " steps" : fixed(100 * e.after_far, 2) + " %",
                  colored(session, passed ? "passed" : r.reason, passed ? 32 : 31)});
-      worst = {std::max(worst.logits, e.logits), std::max(worst.loss, e.loss), std::max(worst.grads, e.grads),
-               std::max(worst.after, e.after), std::max(worst.after_far, e.after_far)};
+      worst.logits = std::max(worst.logits, e.logits);
+      worst.loss = std::max(worst.loss, e.loss);
+      worst.grads = std::max({worst.grads, e.grads, e.grad_norm});
+      worst.after = std::max(worst.after, e.after);
     }
     rows.push_back({{"file", r.file},
                     {"family", r.family},
                     {"variant", r.variant},
                     {"verdict", kWords[verdict]},
                     {"reason", r.reason.empty() ? Json(nullptr) : Json(r.reason)},
-                    {"errors", r.verdict == Verdict::kNotBuilt ? Json(nullptr)
-                                                               : Json{{"logits", e.logits},
-                                                                      {"loss", e.loss},
-                                                                      {"gradients", e.grads},
-                                                                      {"after", e.after},
-                                                                      {"after_share_beyond", e.after_far}}}});
+                    {"errors", r.verdict == Verdict::kNotBuilt ? Json(nullptr) : errors_json(r.errors)}});
   }
   const std::string foot = "\nworst: logits " + report::scientific(worst.logits, 1) + ", loss " +
                            report::scientific(worst.loss, 1) + ", gradients " + report::scientific(worst.grads, 1) +
@@ -74,8 +90,11 @@ void add_verify(CLI::App& command, Session& session) {
   finish_command(
       command, session,
       "Rebuilds the models of golden files (made with the paper's official PyTorch code) and compares logits, loss,\n"
-      "every gradient, and every parameter after three optimizer steps. Status 7 when one is beyond its tolerance.",
-      "  qkvbench verify --golden tests/golden");
+      "every gradient, and every parameter after three optimizer steps; or the learning rate, loss and gradient norm "
+      "of\n"
+      "every step of a whole training loop, and where it ends. Status 7 when one is beyond its tolerance.",
+      "  qkvbench verify --golden tests/golden\n"
+      "  qkvbench verify --golden tests/golden/loop");
   command.callback(
       [&session, directory] { session.action = [&session, directory] { return verify(session, *directory); }; });
 }

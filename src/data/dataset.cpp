@@ -26,6 +26,10 @@ class NoExamples : public Dataset {
 
 }  // namespace
 
+std::vector<index_t> Dataset::order(std::uint64_t seed, index_t epoch) const {
+  return epoch_order(size(), seed, epoch);
+}
+
 std::unique_ptr<Dataset> no_examples() { return std::make_unique<NoExamples>(); }
 
 std::span<const Task> all_tasks() {

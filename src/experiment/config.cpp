@@ -183,13 +183,14 @@ data::TaskOptions task_options(const Config& c) {
 
 train::TrainOptions train_options(const Config& c) {
   const index_t steps = total_steps(c);
-  const auto warmup_steps = static_cast<index_t>(std::llround(c.warmup * static_cast<double>(steps)));
+  const index_t of_epoch = c.n_train > 0 ? train::steps_per_epoch(c.n_train, c.batch_size) : 0;
   return {c.batch_size,
           c.micro_batch,
           steps,
           c.log_every,
           c.lr,
-          {c.schedule, warmup_steps, c.final_lr, steps},
+          {c.schedule, optim::warmup_steps_of(c.warmup, steps), c.final_lr, steps,
+           of_epoch > 0 && steps % of_epoch == 0 ? of_epoch : 0},
           {c.optimizer == "adamw", c.beta1, c.beta2, c.eps, c.weight_decay, c.grad_clip},
           c.seed};
 }

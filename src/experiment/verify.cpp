@@ -8,10 +8,11 @@
 
 #include "qkvbench/autograd/loss.hpp"
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/experiment/golden.hpp"
+#include "qkvbench/experiment/verify_loop.hpp"
 #include "qkvbench/nn/model.hpp"
 #include "qkvbench/optim/adam.hpp"
 #include "qkvbench/train/checkpoint.hpp"
-#include "qkvbench/train/strict_json.hpp"
 
 namespace qkvbench::experiment {
 
@@ -22,110 +23,36 @@ using train::Safetensors;
 
 constexpr double kTolerance = 1e-5, kAfterNear = 2e-6, kAfterFar = 5e-4, kAfterShare = 0.01, kNoGradient = 1e-6;
 
-json metadata_json(const Safetensors& file, const std::string& key) {
-  return train::parse_json(file.metadata(key), file.origin() + ": " + key);
-}
-
-nn::ModelConfig model_config(const Safetensors& file, const json& c, const Batch& batch) {
-  const std::string where = file.origin() + ": config";
-  const auto size = [&](const char* key, index_t otherwise) {
-    return c.contains(key) ? train::count_of(c.at(key), where) : otherwise;
-  };
-  nn::ModelConfig m;
-  m.family = file.metadata("family");
-  m.variant = nn::parse_variant(file.metadata("variant"));
-  m.d_model = train::count_of(c.at("n_embd"), where);
-  m.layers = train::count_of(c.at("n_layer"), where);
-  m.heads = train::count_of(c.at("n_head"), where);
-  m.kv_heads = size("n_kv_head", m.heads);
-  m.seq_len = batch.input.rank() > 1 ? batch.input[1] : 1;  // positions of this batch; vit counts its patches instead
-  m.max_len = size("max_len", size("n_positions", m.seq_len));
-  m.pos_dim = size("pos_dim", m.pos_dim);
-  m.symbols = size("n_symbols", m.symbols);
-  m.features = size("feat_dim", m.features);
-  m.vocab = size("vocab_size", m.vocab);
-  m.image_size = size("image_size", m.image_size);
-  m.channels = size("channels", m.channels);
-  m.patch = size("patch", m.patch);
-  m.classes = size("n_classes", m.classes);
-  return m;
-}
-
-Shape shape_of(const Safetensors::Tensor& tensor) {
-  Shape shape;
-  for (const index_t size : tensor.shape) shape.push_back(size);
-  return shape;
-}
-
-std::vector<std::int32_t> ids_of(const Safetensors& file, const std::string& name) {
-  std::vector<std::int32_t> out;
-  for (const std::int64_t id : file.integers(name)) {
-    if (id < 0 || id > INT32_MAX) fail_input(file.origin() + ": " + name + " holds " + std::to_string(id));
-    out.push_back(static_cast<std::int32_t>(id));
-  }
-  return out;
-}
-
-/// The target of position t is id t + 1; the last position of a row has none.
-std::vector<std::int32_t> next_ids(const std::vector<std::int32_t>& ids, index_t row) {
-  std::vector<std::int32_t> targets(ids.begin() + 1, ids.end());
-  targets.push_back(kIgnoredTarget);
-  for (std::size_t i = static_cast<std::size_t>(row) - 1; i < targets.size(); i += static_cast<std::size_t>(row))
-    targets[i] = kIgnoredTarget;
-  return targets;
-}
-
 /// The inputs are whichever of in.ids, in.images and in.features the file has.
 Batch golden_batch(const Safetensors& file) {
   Batch batch;
   if (file.tensors().contains("in.ids")) {
-    batch.input = shape_of(file.tensor("in.ids"));
-    batch.ids = ids_of(file, "in.ids");
+    batch.input = golden::shape_of(file.tensor("in.ids"));
+    batch.ids = golden::ids_of(file, "in.ids");
     if (batch.input.rank() != 2 || batch.ids.empty()) fail_input(file.origin() + ": in.ids must be [B, T]");
-    batch.targets =
-        file.tensors().contains("in.targets") ? ids_of(file, "in.targets") : next_ids(batch.ids, batch.input[1]);
+    batch.targets = file.tensors().contains("in.targets") ? golden::ids_of(file, "in.targets")
+                                                          : golden::next_ids(batch.ids, batch.input[1]);
   } else {
     const std::string name = file.tensors().contains("in.images") ? "in.images" : "in.features";
-    batch.input = shape_of(file.tensor(name));
+    batch.input = golden::shape_of(file.tensor(name));
     batch.features = file.floats(name);
-    batch.targets = ids_of(file, "in.labels");
+    batch.targets = golden::ids_of(file, "in.labels");
   }
   batch.size = batch.input[0];
   return batch;
-}
-
-double largest(const std::vector<float>& values) {
-  double most = 0;
-  for (const float v : values) most = std::max(most, std::abs(static_cast<double>(v)));
-  return most;
-}
-
-/// max|Δ|; NaN or a different length make it infinite, so that a comparison fails.
-double largest_difference(const real* ours, const std::vector<float>& golden, index_t size) {
-  if (static_cast<index_t>(golden.size()) != size) return INFINITY;
-  double most = 0;
-  for (std::size_t i = 0; i < golden.size(); ++i) {
-    const double difference = std::abs(static_cast<double>(ours[i]) - static_cast<double>(golden[i]));
-    if (!(difference <= most)) most = std::isnan(difference) ? INFINITY : difference;
-  }
-  return most;
-}
-
-/// |Δ| / |golden|; NaN becomes infinite, since std::max would pass over it.
-double relative(double ours, double golden) {
-  const double error = std::abs(ours - golden) / std::abs(golden);
-  return std::isnan(error) ? INFINITY : error;
 }
 
 /// One golden model, rebuilt.
 class Golden {
  public:
   Golden(const Safetensors& file, const json& config)
-      : file_(file), batch_(golden_batch(file)), model_(model_config(file, config, batch_)) {
+      : file_(file),
+        batch_(golden_batch(file)),
+        model_(golden::model_config(file, config, batch_.input.rank() > 1 ? batch_.input[1] : 1)) {
     model_.parameters().allocate();
     train::load_model(file, "param.", model_);
     for (const nn::Parameter& p : model_.parameters().all())
-      largest_gradient_ = std::max(largest_gradient_, largest(file.floats("grad." + p.name)));
+      largest_gradient_ = std::max(largest_gradient_, golden::largest(file.floats("grad." + p.name)));
   }
 
   ParityErrors compare() {
@@ -147,26 +74,27 @@ class Golden {
   void compare_first_pass(ParityErrors& errors) {
     Value logits;
     const Loss loss = run(logits);
-    const std::vector<float> golden = file_.floats("out.logits");
-    errors.logits = largest_difference(logits.data(), golden, logits.shape().elements()) / largest(golden);
-    errors.loss =
-        relative(static_cast<double>(*loss.mean_nats.data()), static_cast<double>(file_.floats("out.loss").at(0)));
+    const std::vector<float> logits_there = file_.floats("out.logits");
+    errors.logits = golden::largest_difference(logits.data(), logits_there, logits.shape().elements()) /
+                    golden::largest(logits_there);
+    errors.loss = golden::relative(static_cast<double>(*loss.mean_nats.data()),
+                                   static_cast<double>(file_.floats("out.loss").at(0)));
     for (const nn::Parameter& p : model_.parameters().all())
-      errors.grads =
-          std::max(errors.grads,
-                   largest_difference(p.grad, file_.floats("grad." + p.name), p.shape.elements()) / largest_gradient_);
-    std::ranges::fill(model_.parameters().grads(), real{0});
+      errors.grads = std::max(
+          errors.grads,
+          golden::largest_difference(p.grad, file_.floats("grad." + p.name), p.shape.elements()) / largest_gradient_);
+    model_.parameters().zero_grads();
   }
 
   void train_and_compare(ParityErrors& errors) {
-    const json o = metadata_json(file_, "optimizer");
+    const json o = golden::metadata_json(file_, "optimizer");
     const double clip = o.at("grad_clip").is_number() ? o.at("grad_clip").get<double>() : 0;
     optim::Adam adam(model_.parameters().values(), model_.parameters().grads(),
                      {o.at("name") == "adamw", o.at("beta1"), o.at("beta2"), o.at("eps"), o.at("weight_decay"), clip});
-    for (const json& golden_loss : metadata_json(file_, "losses")) {
+    for (const json& golden_loss : golden::metadata_json(file_, "losses")) {
       Value logits;
       const Loss loss = run(logits);
-      errors.loss = std::max(errors.loss, relative(static_cast<double>(*loss.mean_nats.data()), golden_loss));
+      errors.loss = std::max(errors.loss, golden::relative(static_cast<double>(*loss.mean_nats.data()), golden_loss));
       adam.step(o.at("lr"));
     }
     for (const nn::Parameter& p : model_.parameters().all()) compare_after(p, errors);
@@ -174,13 +102,13 @@ class Golden {
 
   void compare_after(const nn::Parameter& p, ParityErrors& errors) {
     // Where the gradient is zero in theory, Adam turns rounding noise into whole steps.
-    if (largest(file_.floats("grad." + p.name)) < kNoGradient * largest_gradient_) return;
-    const std::vector<float> golden = file_.floats("after." + p.name);
-    errors.after = std::max(errors.after, largest_difference(p.value, golden, p.shape.elements()));
+    if (golden::largest(file_.floats("grad." + p.name)) < kNoGradient * largest_gradient_) return;
+    const std::vector<float> there = file_.floats("after." + p.name);
+    errors.after = std::max(errors.after, golden::largest_difference(p.value, there, p.shape.elements()));
     std::size_t far = 0;
-    for (std::size_t i = 0; i < golden.size(); ++i)
-      far += !(std::abs(static_cast<double>(p.value[i]) - static_cast<double>(golden[i])) <= kAfterNear);
-    errors.after_far = std::max(errors.after_far, static_cast<double>(far) / static_cast<double>(golden.size()));
+    for (std::size_t i = 0; i < there.size(); ++i)
+      far += !(std::abs(static_cast<double>(p.value[i]) - static_cast<double>(there[i])) <= kAfterNear);
+    errors.after_far = std::max(errors.after_far, static_cast<double>(far) / static_cast<double>(there.size()));
   }
 
   const Safetensors& file_;
@@ -216,7 +144,8 @@ ParityResult verify_golden(const std::filesystem::path& path) {
   const auto& families = nn::family_names();
   if (std::ranges::find(families, result.family) == families.end()) return result;
   try {
-    result.errors = Golden(file, metadata_json(file, "config")).compare();
+    if (file.metadata().contains("loop")) return verify_loop(file, std::move(result));
+    result.errors = Golden(file, golden::metadata_json(file, "config")).compare();
   } catch (const json::exception& error) {
     fail_input(path.string() + ": metadata: " + error.what());
   }

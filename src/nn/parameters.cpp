@@ -2,6 +2,8 @@
 // Which parameters there are, the modules say.
 #include "qkvbench/nn/parameters.hpp"
 
+#include <algorithm>
+
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/random.hpp"
@@ -48,6 +50,8 @@ void Parameters::initialise(std::uint64_t seed) {
     });
   }
 }
+
+void Parameters::zero_grads() { std::ranges::fill(grads(), real{0}); }
 
 const Parameter* Parameters::find(std::string_view name) const {
   for (const Parameter& p : list_)

@@ -133,20 +133,19 @@ const std::string& Safetensors::metadata(const std::string& key) const {
   return at->second;
 }
 
-std::vector<float> Safetensors::floats(const std::string& name) const {
+template <class Number>
+std::vector<Number> Safetensors::numbers(const std::string& name, const char* dtype) const {
   const Tensor& t = tensor(name);
-  if (t.dtype != "F32") fail_input(origin_ + ": " + name + " is " + t.dtype + ", not F32");
-  std::vector<float> out(t.bytes / sizeof(float));
+  if (t.dtype != dtype) fail_input(origin_ + ": " + name + " is " + t.dtype + ", not " + dtype);
+  std::vector<Number> out(t.bytes / sizeof(Number));
   std::memcpy(out.data(), content_.data() + data_begin_ + t.offset, t.bytes);
   return out;
 }
 
+std::vector<float> Safetensors::floats(const std::string& name) const { return numbers<float>(name, "F32"); }
+std::vector<double> Safetensors::doubles(const std::string& name) const { return numbers<double>(name, "F64"); }
 std::vector<std::int64_t> Safetensors::integers(const std::string& name) const {
-  const Tensor& t = tensor(name);
-  if (t.dtype != "I64") fail_input(origin_ + ": " + name + " is " + t.dtype + ", not I64");
-  std::vector<std::int64_t> out(t.bytes / sizeof(std::int64_t));
-  std::memcpy(out.data(), content_.data() + data_begin_ + t.offset, t.bytes);
-  return out;
+  return numbers<std::int64_t>(name, "I64");
 }
 
 std::string safetensors_header(const std::vector<TensorToWrite>& tensors,

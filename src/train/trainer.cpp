@@ -11,6 +11,14 @@
 
 namespace qkvbench::train {
 
+namespace {
+
+void scale(std::span<real> numbers, real factor) {
+  for (real& x : numbers) x *= factor;
+}
+
+}  // namespace
+
 index_t steps_per_epoch(index_t examples, index_t batch_size) { return (examples + batch_size - 1) / batch_size; }
 
 index_t micro_batch_in_cache(index_t batch_size, index_t positions) {
@@ -26,7 +34,7 @@ std::span<const index_t> Curriculum::examples(index_t step, index_t first, index
     std::iota(examples_.begin(), examples_.end(), from);
     return examples_;
   }
-  if (epoch(step) != order_epoch_) order_ = data::epoch_order(data_.size(), seed_, epoch(step));
+  if (epoch(step) != order_epoch_) order_ = data_.order(seed_, epoch(step));
   order_epoch_ = epoch(step);
   return {order_.data() + from, static_cast<std::size_t>(count)};
 }
@@ -61,10 +69,11 @@ void Trainer::fill(index_t number, Batch& batch) {
                       curriculum_.epoch(step), batch);
 }
 
-kernels::Score Trainer::accumulate(const Batch& batch, real share) {
+kernels::Score Trainer::accumulate(const Batch& batch, index_t step_targets) {
   const Loss loss = cross_entropy(tape_, model_.forward(tape_, batch), batch.targets);
   // Nothing to walk back from: whoever adds up the losses finds that they are not finite.
-  if (std::isfinite(loss.score.loss_nats)) tape_.backward(loss.mean_nats, share);
+  if (loss.score.targets > 0 && std::isfinite(loss.score.loss_nats))
+    tape_.backward(loss.mean_nats, static_cast<real>(loss.score.targets) / static_cast<real>(step_targets));
   return loss.score;
 }
 
@@ -79,16 +88,20 @@ double Trainer::optimize(double lr) {
 }
 
 kernels::Score Trainer::accumulate_all(index_t examples) {
+  const index_t expected = examples * data_.targets_per_example();
   kernels::Score score;
   RandomContext random{options_.seed, static_cast<std::uint32_t>(state_.step), 0};
   index_t number = state_.step * parts_of_full_step();
   for (index_t done = 0; done < examples; done += options_.micro_batch) {
     const Batch& batch = take(number);
     tape_.reset(random);
-    score += accumulate(batch, static_cast<real>(batch.size) / static_cast<real>(examples));
+    score += accumulate(batch, expected);
     random.first_dropout_site = tape_.dropout_site();
     ++number;
   }
+  // Only behind the last part is it known how many targets were scored.
+  if (score.targets > 0 && score.targets != expected)
+    scale(model_.parameters().grads(), static_cast<real>(expected) / static_cast<real>(score.targets));
   return score;
 }
 
@@ -96,7 +109,7 @@ void Trainer::explain(const std::string& what) {
   std::string found = what;
   FiniteWatch finite(model_.parameters());
   tape_.watch(&finite);
-  std::ranges::fill(model_.parameters().grads(), real{0});
+  model_.parameters().zero_grads();
   try {
     if (const std::string name = parameter_not_finite(model_.parameters()); !name.empty())
       throw NotFinite{"parameter " + name + " after its update"};
@@ -108,6 +121,7 @@ void Trainer::explain(const std::string& what) {
     found = first.what;
   }
   tape_.watch(nullptr);
+  model_.parameters().zero_grads();
   throw Error(Exit::kDiverged, "step " + std::to_string(state_.step + 1) + ": " + found +
                                    " is not finite; try a smaller --lr or --grad-clip");
 }
@@ -115,7 +129,13 @@ void Trainer::explain(const std::string& what) {
 StepReport Trainer::step() {
   const index_t n = curriculum_.size(state_.step);
   tape_.watch(watch_);
-  const kernels::Score score = accumulate_all(n);
+  kernels::Score score;
+  try {
+    score = accumulate_all(n);
+  } catch (...) {
+    model_.parameters().zero_grads();  // half a step's gradients would be added to the next one's
+    throw;
+  }
   tape_.watch(nullptr);
   const double mean = score.loss_nats / static_cast<double>(score.targets);
   if (!std::isfinite(mean)) explain("the loss");

@@ -30,7 +30,7 @@ std::string damaged(const std::string& name, const std::string& tensor, unsigned
   const std::size_t element = begin + (end - begin) / 8 * 4;
   char& high_byte = bytes[8 + header_size + element + 2];  // the mantissa's highest bits
   high_byte = static_cast<char>(static_cast<unsigned char>(high_byte) ^ flip);
-  const std::string path = directory / name;
+  const std::string path = directory / name.substr(name.rfind('/') + 1);
   qkvbench::write_file_atomic(path, bytes);
   return path;
 }
@@ -59,6 +59,30 @@ TEST_CASE("a golden number that is off makes its comparison fail, and says which
   CHECK(reason_for("grad.head.weight") == "gradients beyond tolerance");
   CHECK(reason_for("after.head.weight") == "parameters after training beyond tolerance");
   CHECK(reason_for("param.embed.weight").find("logits") != std::string::npos);
+}
+
+TEST_CASE("the trainer walks the official code's whole loops: rates, losses, norms at every step, and where they end") {
+  const auto results = qkvbench::experiment::verify_golden_directory(kGolden + "loop");
+  CHECK(results.size() == 4);
+  for (const ParityResult& r : results) {
+    INFO(r.file << ": " << r.reason);
+    CHECK(r.verdict == Verdict::kPassed);
+    CHECK(r.errors.steps >= 12);
+  }
+}
+
+TEST_CASE("a number of a loop that is off is named with its step") {
+  const qkvbench::test::TemporaryDirectory directory;
+  const auto reason_for = [&](const std::string& tensor) {
+    const ParityResult r = verify_golden(damaged("loop/loop_encoder_q_k_v.safetensors", tensor, 0x40, directory));
+    CHECK(r.verdict == Verdict::kFailed);
+    return r.reason;
+  };
+  CHECK(reason_for("out.lr") == "the learning rate at step 10 beyond tolerance");
+  CHECK(reason_for("out.loss") == "the loss at step 10 beyond tolerance");
+  CHECK(reason_for("out.grad_norm") == "the gradient norm at step 10 beyond tolerance");
+  CHECK(reason_for("after.head.weight") == "parameters at the end beyond tolerance");
+  CHECK(reason_for("param.embed.weight").find("the loss at step 0") != std::string::npos);
 }
 
 TEST_CASE("a golden file of the wrong form is an input error") {

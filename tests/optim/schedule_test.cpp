@@ -19,13 +19,14 @@ bool near(double a, double b) { return std::abs(a - b) <= 1e-12; }
 using optim::schedule_factor;
 using optim::ScheduleOptions;
 
-TEST_CASE("warm-up rises in a line from zero for every schedule", "[optim]") {
+TEST_CASE("warm-up rises in a line to one at its last step for every schedule", "[optim]") {
   for (const std::string& name : optim::schedule_names()) {
     const ScheduleOptions o{name, 10, 0.1, 110};
     INFO(name);
-    CHECK(schedule_factor(o, 0) == 0);
-    CHECK(near(schedule_factor(o, 1), 0.1));
-    CHECK(near(schedule_factor(o, 9), 0.9));
+    CHECK(near(schedule_factor(o, 0), 0.1));
+    CHECK(near(schedule_factor(o, 1), 0.2));
+    CHECK(near(schedule_factor(o, 8), 0.9));
+    CHECK(near(schedule_factor(o, 9), 1));
     CHECK(near(schedule_factor(o, 10), 1));
   }
 }
@@ -52,6 +53,29 @@ TEST_CASE("multistep drops to a tenth at a half and again at three quarters of a
       CHECK(near(schedule_factor(o, s), share >= 0.75 ? 0.01 : share >= 0.5 ? 0.1 : 1));
     }
   }
+}
+
+TEST_CASE("multistep of whole epochs falls at epochs E/2 and 3E/4, rounded down", "[optim]") {
+  struct Row {
+    index_t epochs, first, second;  // epochs from which on the rate is lower
+  };
+  for (const Row& row : {Row{6, 3, 4}, Row{5, 2, 3}, Row{20, 10, 15}, Row{3, 1, 2}, Row{2, 1, 1}}) {
+    const ScheduleOptions o{"multistep", 1, 0, 7 * row.epochs, 7};
+    for (index_t s = 0; s < o.total_steps; ++s) {
+      INFO("step " << s << " of " << row.epochs << " epochs");
+      const double factor = (s / 7 >= row.first ? 0.1 : 1.0) * (s / 7 >= row.second ? 0.1 : 1.0);
+      CHECK(near(schedule_factor(o, s), factor));
+    }
+  }
+  for (index_t s = 0; s < 7; ++s) CHECK(schedule_factor({"multistep", 1, 0, 7, 7}, s) == 1);  // one epoch has no half
+}
+
+TEST_CASE("a share of the steps is rounded down to the steps of a warm-up, of which there is one at least", "[optim]") {
+  CHECK(optim::warmup_steps_of(0, 16) == 1);
+  CHECK(optim::warmup_steps_of(0.05, 16) == 1);
+  CHECK(optim::warmup_steps_of(0.15, 21) == 3);
+  CHECK(optim::warmup_steps_of(0.05, 158) == 7);
+  CHECK(optim::warmup_steps_of(1, 21) == 21);
 }
 
 TEST_CASE("constant is one", "[optim]") {

@@ -2,7 +2,8 @@
 // Runs as a whole are in tests/cli.
 #include "qkvbench/train/trainer.hpp"
 
-#include "qkvbench/autograd/elementwise.hpp"
+#include <functional>
+
 #include "support/catch.hpp"
 #include "support/tiny_models.hpp"
 
@@ -10,10 +11,13 @@ namespace qkvbench::testing {
 
 namespace {
 
-/// Lists of symbols with a target each, drawn once.
+/// Lists of symbols with a target each, drawn once. With `ignore`, some positions have none, more in some lists than in
+/// others; `alike` are all the same list.
 class Lists : public data::Dataset {
  public:
-  index_t size() const override { return 9; }
+  explicit Lists(index_t size = 9, bool ignore = false, bool alike = false)
+      : size_(size), ignore_(ignore), alike_(alike) {}
+  index_t size() const override { return size_; }
   index_t targets_per_example() const override { return 5; }
   void fill(std::span<const index_t> indices, Batch& batch) const override {
     const auto B = static_cast<index_t>(indices.size());
@@ -21,12 +25,16 @@ class Lists : public data::Dataset {
     batch.input = {B, 5};
     batch.ids.clear();
     batch.targets.clear();
-    for (const index_t i : indices)
-      for (index_t t = 0; t < 5; ++t) {
+    for (const index_t index : indices)
+      for (index_t i = alike_ ? 3 : index, t = 0; t < 5; ++t) {
         batch.ids.push_back(static_cast<std::int32_t>((i * 7 + t * t * 3) % 10));
-        batch.targets.push_back(static_cast<std::int32_t>((i + t) % 10));
+        batch.targets.push_back(ignore_ && t < i % 4 ? kIgnoredTarget : static_cast<std::int32_t>((i + t) % 10));
       }
   }
+
+ private:
+  index_t size_;
+  bool ignore_, alike_;
 };
 
 struct Trained {
@@ -83,21 +91,49 @@ TEST_CASE("micro-batches have at most 4,096 positions and nearly one size", "[tr
   CHECK(train::micro_batch_in_cache(8, 5000) == 1);
 }
 
+/// The parameters after steps on `data` whose batches hold all of it.
+std::vector<real> trained_on(const Lists& data, index_t micro_batch, real dropout, index_t steps,
+                             const std::function<void(train::Trainer&)>& before_last = {}) {
+  nn::ModelConfig config = tiny_config("gpt", "q_k_v");
+  config.dropout = dropout;
+  nn::Model model(config);
+  fill_parameters(model, 3);
+  train::Trainer trainer(
+      model, data,
+      {data.size(), micro_batch, steps, 1, 1e-2, {"constant", 0, 0, steps}, {true, 0.9, 0.99, 1, 0.1, 1}, 5});
+  while (!trainer.done()) {
+    if (before_last && trainer.state().step == steps - 1) before_last(trainer);
+    trainer.step();
+  }
+  return {model.parameters().values().begin(), model.parameters().values().end()};
+}
+
 TEST_CASE("no two micro-batches of a step share a dropout mask", "[train]") {
-  // With the same masks, examples that are alike would get the same gradient twice.
-  Tape tape;
-  tape.reset({1, 2, 0});
-  const std::vector<real> ones(64, 1);
-  const auto mask = [&] {
-    const Value y = dropout(tape, tape.constant({64}, ones.data()), static_cast<real>(0.5));
-    return std::vector<real>(y.data(), y.data() + 64);
-  };
-  const auto first = mask();
-  const std::uint32_t next = tape.dropout_site();
-  tape.reset({1, 2, 0});
-  CHECK(mask() == first);
-  tape.reset({1, 2, next});
-  CHECK(mask() != first);
+  // With the same masks, two lists that are alike would get the same gradient twice: that of one of them.
+  const Lists one(1, false, true), two(2, false, true);
+  CHECK(trained_on(two, 1, 0, 1) == trained_on(one, 1, 0, 1));
+  CHECK(trained_on(two, 1, static_cast<real>(0.5), 1) != trained_on(one, 1, static_cast<real>(0.5), 1));
+}
+
+TEST_CASE("a step's gradient is of the mean over its scored targets, however they lie in micro-batches", "[train]") {
+  const Lists data(9, true);
+  const std::vector<real> whole = trained_on(data, 9, 0, 2);
+  for (const index_t micro_batch : {1, 2, 4}) CHECK(max_difference(trained_on(data, micro_batch, 0, 2), whole) <= 1e-6);
+}
+
+TEST_CASE("a step that was stopped anywhere can be taken again to the same bits", "[train]") {
+  const Lists data(4);
+  const std::vector<real> undisturbed = trained_on(data, 2, static_cast<real>(0.3), 3);
+  for (const int asks : {1, 30, 60, 90}) {
+    const auto stopped_once = [&](train::Trainer& trainer) {
+      int left = asks;
+      train::StopWatch stop([&left] { return --left == 0; });
+      trainer.watch(&stop);
+      CHECK_THROWS_AS(trainer.step(), train::Stopped);
+      trainer.watch(nullptr);
+    };
+    CHECK(trained_on(data, 2, static_cast<real>(0.3), 3, stopped_once) == undisturbed);
+  }
 }
 
 }  // namespace qkvbench::testing

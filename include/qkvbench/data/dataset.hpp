@@ -26,6 +26,8 @@ class Dataset {
   virtual index_t targets_per_example() const = 0;
   /// Whether neighbours are as independent as any two examples, so that an epoch can take them in order.
   virtual bool in_random_order() const { return false; }
+  /// The order in which training visits the examples in an epoch; not asked for when in_random_order().
+  virtual std::vector<index_t> order(std::uint64_t seed, index_t epoch) const;
   /// Makes `batch` hold the given examples, in order. Indices are below size().
   virtual void fill(std::span<const index_t> indices, Batch& batch) const = 0;
   /// The same as training sees the examples in an epoch: a pure function of indices and epoch, for data that are

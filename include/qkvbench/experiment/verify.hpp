@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "qkvbench/base/real.hpp"
+
 namespace qkvbench::experiment {
 
 /// Largest disagreement of each kind in one file, as a share of its tolerance's scale.
@@ -13,7 +15,11 @@ struct ParityErrors {
   double loss = 0;       ///< relative, the first forward pass and the loss before each step
   double grads = 0;      ///< max|Δ| / the model's largest gradient
   double after = 0;      ///< max|Δ| of parameters after training
-  double after_far = 0;  ///< share of elements further than 2e-6 off, the worst parameter's
+  double after_far = 0;  ///< share of elements further than 2e-6 off, the worst parameter's; not of loops
+  // Of files that hold a whole training loop only; there `loss` is the largest of all steps and of the test.
+  index_t steps = 0;     ///< 0: it is no loop
+  double lr = 0;         ///< relative, the worst step's
+  double grad_norm = 0;  ///< relative, before clipping, the worst step's
 };
 
 struct ParityResult {

@@ -53,6 +53,7 @@ class Parameters {
 
   std::span<real> values() { return values_.span(); }
   std::span<real> grads() { return grads_.span(); }
+  void zero_grads();
 
  private:
   std::deque<Parameter> list_;

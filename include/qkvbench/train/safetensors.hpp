@@ -35,11 +35,15 @@ class Safetensors {
   /// Throws Error (input) if there is no such tensor or metadata entry.
   const Tensor& tensor(const std::string& name) const;
   const std::string& metadata(const std::string& key) const;
-  /// Numbers of an F32 (or I64) tensor. Throws Error (input) on another dtype.
+  /// Numbers of an F32 (F64, I64) tensor. Throws Error (input) on another dtype.
   std::vector<float> floats(const std::string& name) const;
+  std::vector<double> doubles(const std::string& name) const;
   std::vector<std::int64_t> integers(const std::string& name) const;
 
  private:
+  template <class Number>
+  std::vector<Number> numbers(const std::string& name, const char* dtype) const;
+
   std::string origin_, content_;
   std::size_t data_begin_ = 0;
   std::map<std::string, Tensor> tensors_;

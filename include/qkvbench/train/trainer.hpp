@@ -81,8 +81,9 @@ class Trainer {
 
   bool done() const { return state_.step >= options_.total_steps; }
   /// One optimizer step on the next batch. Throws Error (diverged) when a number is not finite, naming the step and the
-  /// operation or parameter where it appears first; parameters are then those before the step. Throws what a watch
-  /// does.
+  /// operation or parameter where it appears first. Parameters are then those before the step, but for a parameter that
+  /// its own update made infinite: the update has been made then. Throws what a watch does; parameters are those before
+  /// the step and gradients zero, so that the same step can be taken again.
   StepReport step();
   /// Looks on at every step; null ends it.
   void watch(TapeWatch* watch) { watch_ = watch; }
@@ -109,9 +110,9 @@ class Trainer {
   void fill(index_t number, Batch& batch);
   const Batch& take(index_t number);
   double optimize(double lr);
-  /// Forward and backward of a batch; `share` is its part of the step's targets.
-  kernels::Score accumulate(const Batch& batch, real share);
-  /// All parts of the step, one after the other; gradients add up.
+  /// Forward and backward of a batch; its gradients are those of its losses' sum over `step_targets`.
+  kernels::Score accumulate(const Batch& batch, index_t step_targets);
+  /// All parts of the step, one after the other; gradients add up to those of the mean over all scored targets.
   kernels::Score accumulate_all(index_t examples);
   void note(const kernels::Score& score, double norm, double lr);
   /// The step again with an eye on every number, up to the first that is not finite.
