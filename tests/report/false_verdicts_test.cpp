@@ -79,12 +79,12 @@ bool is_false(const ClaimResult& result, ClaimKind kind, bool at_margin) {
 
 TEST_CASE("all claims of a table together say something false in at most 5 of 100 tables", "[coverage]") {
   const bool soak = std::getenv("QKVBENCH_SOAK") != nullptr;
-  const int sets = soak ? 4000 : 150;
+  const int sets = soak ? 1000 : 150;
   struct Size {
     int configurations, seeds;
   };
   const std::vector<Size> sizes =
-      soak ? std::vector<Size>{{1, 3}, {1, 10}, {2, 3}, {4, 3}, {12, 3}} : std::vector<Size>{{1, 3}, {4, 2}};
+      soak ? std::vector<Size>{{1, 3}, {1, 10}, {2, 3}, {4, 3}} : std::vector<Size>{{1, 3}, {4, 2}};
   if (soak)
     std::printf(
         "| table | effect | configurations | seeds | tables with a false verdict, %% | with any verdict, %% "
