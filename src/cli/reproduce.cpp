@@ -13,6 +13,7 @@
 #include "qkvbench/experiment/identity.hpp"
 #include "qkvbench/experiment/plan.hpp"
 #include "qkvbench/experiment/records.hpp"
+#include "qkvbench/report/learned.hpp"
 #include "qkvbench/report/page.hpp"
 #include "qkvbench/report/paper_table.hpp"
 #include "qkvbench/report/table.hpp"
@@ -38,8 +39,27 @@ struct ReproduceCommand {
 std::string claims_text(const std::vector<report::ClaimResult>& claims) {
   std::string tests;
   for (const report::ClaimResult& claim : claims)
-    tests += claim.id + ": " + claim.test + (claim.note.empty() ? "" : " (" + claim.note + ")") + "\n";
-  return report::claims_table(claims).text() + "\n" + tests;
+    tests += claim.id + ": " + claim.test + (claim.note.empty() ? "" : " (" + claim.note + ")") +
+             (claim.needed.empty() ? "" : "; needed: " + claim.needed) + "\n";
+  std::string text = report::claims_table(claims).text() + "\n";
+  if (const std::string rule = claims.empty() ? "" : claims.front().rule; !rule.empty())
+    text += "A claim holds, or does not, when " + rule + ".\n\n" + report::baseline_table(claims).text() + "\n";
+  return text + tests;
+}
+
+Json baseline_json(const std::vector<report::BaselineLevel>& levels) {
+  Json json = Json::array();
+  for (const report::BaselineLevel& level : levels)
+    json.push_back({{"task", level.task},
+                    {"metric", level.metric},
+                    {"here", or_null(level.here)},
+                    {"chance", or_null(level.chance)},
+                    {"floor", or_null(level.floor)},
+                    {"published", or_null(level.published)},
+                    {"needed", or_null(level.needed)},
+                    {"source", or_null(level.source)},
+                    {"learned", level.learned}});
+  return json;
 }
 
 Json claims_json(const std::vector<report::ClaimResult>& claims) {
@@ -53,8 +73,15 @@ Json claims_json(const std::vector<report::ClaimResult>& claims) {
                     {"interval", interval_json(claim.interval)},
                     {"paper", or_null(claim.paper)},
                     {"rerun", or_null(claim.rerun)},
+                    {"threshold", or_null(claim.threshold)},
+                    {"level", or_null(claim.level)},
+                    {"p", or_null(claim.p)},
+                    {"p_adjusted", or_null(claim.p_adjusted)},
+                    {"rule", or_null(claim.rule)},
                     {"verdict", report::verdict_name(claim.verdict)},
-                    {"note", or_null(claim.note)}});
+                    {"note", or_null(claim.note)},
+                    {"needed", or_null(claim.needed)},
+                    {"baseline", baseline_json(claim.baseline)}});
   return json;
 }
 
@@ -116,7 +143,7 @@ Exit show(const Session& session, const ReproduceCommand& flags, const Recipe& r
   options.mix_builds = flags.mix_builds;
   options.planned = plan.runs;
   const report::Summary summary = report::summarize(set.records, options);
-  const std::vector<report::ClaimResult> claims = report::judge(recipe, summary);
+  const std::vector<report::ClaimResult> claims = report::judge(recipe, summary, plan.level);
   const std::vector<std::string> remarks = remarks_of(recipe, plan);
   std::string text = recipe.title + "\n" + join(remarks, "\n") + "\n\n" + report::paper_table(recipe, summary).text() +
                      "\n" + claims_text(claims);
@@ -240,7 +267,8 @@ void add_reproduce(CLI::App& command, Session& session) {
                  "every cell this\n"
                  "machine's mean with its 95 % interval, the paper's number and the authors' re-run; then the paper's "
                  "claims: holds,\n"
-                 "does not hold (status 7) or inconclusive. The first call times the machine and writes its choice "
+                 "does not hold (status 7), inconclusive, or not tested at this size when q_k_v has not learned. The "
+                 "first call times the machine and writes its choice "
                  "into --out; the\n"
                  "same command then goes on with the same runs.",
                  "  qkvbench reproduce table1 --budget 20m\n"

@@ -2,6 +2,8 @@
 // Tables of accuracies and of perplexities differ in their columns, not in their code.
 #include "qkvbench/report/paper_table.hpp"
 
+#include <algorithm>
+
 #include "qkvbench/report/verdicts.hpp"
 
 namespace qkvbench::report {
@@ -66,14 +68,24 @@ Table paper_table(const Recipe& recipe, const Summary& summary) {
 }
 
 Table claims_table(const std::vector<ClaimResult>& claims) {
-  Table table({{"claim"},
-               {"here, 95 % interval", Align::kRight},
-               {"paper", Align::kRight},
-               {"re-run", Align::kRight},
-               {"verdict"}});
+  const bool tested = std::ranges::any_of(claims, [](const ClaimResult& claim) { return claim.threshold.has_value(); });
+  std::vector<Table::Column> columns{{"id"}, {"claim"}};
+  if (tested) columns.push_back({"threshold", Align::kRight});
+  columns.push_back({tested ? "here, interval" : "here", Align::kRight});
+  if (tested) columns.push_back({"p, adjusted", Align::kRight});
+  columns.push_back({"paper", Align::kRight});
+  columns.push_back({"re-run", Align::kRight});
+  columns.push_back({"verdict"});
+  Table table(columns);
   for (const ClaimResult& claim : claims) {
-    table.add({claim.claim, effect_text(claim), value_text(claim, claim.paper), value_text(claim, claim.rerun),
-               verdict_name(claim.verdict)});
+    std::vector<std::string> row{claim.id, claim.claim};
+    if (tested) row.push_back(threshold_text(claim));
+    row.push_back(effect_text(claim));
+    if (tested) row.push_back(shown(claim.p_adjusted, 3));
+    row.push_back(value_text(claim, claim.paper));
+    row.push_back(value_text(claim, claim.rerun));
+    row.push_back(verdict_name(claim.verdict));
+    table.add(row);
   }
   return table;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 
 #include "qkvbench/report/sections.hpp"
 #include "qkvbench/report/table.hpp"
@@ -15,8 +16,10 @@ namespace {
 struct VerdictLook {
   const char *name, *mark, *css;
 };
-constexpr std::array<VerdictLook, 3> kVerdicts{
-    {{"holds", "✓", "holds"}, {"does not hold", "✗", "refuted"}, {"inconclusive", "?", "inconclusive"}}};
+constexpr std::array<VerdictLook, 4> kVerdicts{{{"holds", "✓", "holds"},
+                                                {"does not hold", "✗", "refuted"},
+                                                {"inconclusive", "?", "inconclusive"},
+                                                {"not tested at this size", "–", "inconclusive"}}};
 
 const VerdictLook& look_of(Verdict verdict) { return kVerdicts[static_cast<std::size_t>(verdict)]; }
 
@@ -24,14 +27,38 @@ const VerdictLook& look_of(Verdict verdict) { return kVerdicts[static_cast<std::
 bool is_difference(const ClaimResult& claim) { return claim.unit == "points" || claim.unit == "%"; }
 int decimals_of(const ClaimResult& claim) { return is_difference(claim) ? 1 : claim.unit == "counts" ? 0 : 3; }
 
+std::string p_text(double p) { return p < 0.001 ? scientific(p, 1) : fixed(p, 3); }
+
 std::string claim_row(const ClaimResult& claim) {
   const VerdictLook& look = look_of(claim.verdict);
-  return "<tr><td><b>" + escaped(claim.claim) + "</b><br><span class=\"why\">" + escaped(claim.test) +
-         "</span></td><td data-name=\"here\">" + escaped(effect_text(claim)) + "</td><td data-name=\"paper\">" +
+  const std::string adjusted =
+      claim.p_adjusted ? "<br><span class=\"why\">adjusted p " + p_text(*claim.p_adjusted) + "</span>" : "";
+  return "<tr><td><b>" + escaped(claim.claim) + "</b><br><span class=\"why\">" + escaped(claim.id) + ": " +
+         escaped(claim.test) + "</span></td><td data-name=\"threshold\">" + escaped(threshold_text(claim)) +
+         "</td><td data-name=\"here\">" + escaped(effect_text(claim)) + adjusted + "</td><td data-name=\"paper\">" +
          escaped(value_text(claim, claim.paper)) + "</td><td data-name=\"re-run\">" +
          escaped(value_text(claim, claim.rerun)) + "</td><td><span class=\"verdict " + look.css + "\">" + look.mark +
          " " + look.name + "</span>" +
-         (claim.note.empty() ? "" : "<br><span class=\"why\">" + escaped(claim.note) + "</span>") + "</td></tr>\n";
+         (claim.note.empty() ? "" : "<br><span class=\"why\">" + escaped(claim.note) + "</span>") +
+         (claim.needed.empty() ? "" : "<br><span class=\"why\">needed: " + escaped(claim.needed) + "</span>") +
+         "</td></tr>\n";
+}
+
+/// A line for each task of the claims.
+std::string baseline_html(const std::vector<ClaimResult>& claims) {
+  std::set<std::string> seen;
+  std::string lines;
+  for (const ClaimResult& claim : claims)
+    for (const BaselineLevel& level : claim.baseline) {
+      if (!seen.insert(level.task).second) continue;
+      lines += "<li>" + escaped(baseline_text(level));
+      const std::pair<const char*, std::optional<double>> known[]{
+          {"chance", level.chance}, {"floor", level.floor}, {"published", level.published}};
+      for (const auto& [name, value] : known)
+        if (value) lines += std::string("; ") + name + " " + fixed(*value, 3);
+      lines += "</li>\n";
+    }
+  return lines.empty() ? "" : "<ul class=\"why\">" + lines + "</ul>\n";
 }
 
 std::string picture_html(const AttentionPicture& picture, const AttentionOfRun& run) {
@@ -63,6 +90,11 @@ std::string effect_text(const ClaimResult& claim) {
          (is_difference(claim) ? signed_interval_text : interval_text)(*claim.interval, decimals);
 }
 
+std::string threshold_text(const ClaimResult& claim) {
+  if (!claim.threshold) return "–";
+  return (claim.unit.empty() ? "≥ " : claim.above ? "> " : "< ") + value_text(claim, claim.threshold);
+}
+
 std::string claims_html(const PageInput& input) {
   if (input.claims.empty()) return {};
   std::array<std::size_t, kVerdicts.size()> counts{};
@@ -73,8 +105,11 @@ std::string claims_html(const PageInput& input) {
   }
   for (std::size_t i = 0; i < counts.size(); ++i)
     tally += std::string(i > 0 ? " · " : "") + kVerdicts[i].name + ": " + std::to_string(counts[i]);
-  return "<p>" + tally +
-         "</p>\n<table class=\"cards left\"><thead><tr><th>claim, and how it is tested</th><th>here, 95 % "
+  const std::string rule = input.claims.front().rule;
+  return "<p>" + tally + "</p>\n" +
+         (rule.empty() ? "" : "<p class=\"why\">A claim holds, or does not, when " + escaped(rule) + ".</p>\n") +
+         baseline_html(input.claims) +
+         "<table class=\"cards left\"><thead><tr><th>claim, and how it is tested</th><th>threshold</th><th>here, "
          "interval</th><th>paper</th><th>re-run</th><th>verdict</th></tr></thead>\n<tbody>" +
          rows + "</tbody></table>\n";
 }

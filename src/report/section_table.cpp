@@ -52,8 +52,8 @@ std::string cell_html(const PageInput& input, const Cell& cell) {
 
 std::string explanation(const PageInput& input) {
   std::string out =
-      "<p class=\"why\">Mean over the runs of a cell; in brackets its 95 % interval: Student's t over seeds of one "
-      "configuration, a bootstrap of whole configurations where there are several. Solved: runs with at least " +
+      "<p class=\"why\">Mean over the runs of a cell; in brackets the 95 % interval of the mean over configurations, "
+      "or over seeds where there is one configuration. Solved: runs with at least " +
       short_number(100 * kSolved, 0) + " % accuracy.";
   if (input.summary.averages_incomplete) out += " <b>Cells with missing runs are averaged over the runs there are.</b>";
   if (!input.references.empty()) out += " Below: the paper's value, and its authors' own later re-run.";

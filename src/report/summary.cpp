@@ -7,6 +7,7 @@
 #include <set>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/report/mean_interval.hpp"
 
 namespace qkvbench::report {
 
@@ -66,10 +67,12 @@ std::vector<std::vector<double>> clusters_of(const std::vector<std::string>& of,
   return clusters;
 }
 
-/// t over seeds for one configuration, bootstrap over configurations for several.
-std::optional<Interval> interval_of(const std::vector<std::vector<double>>& clusters) {
-  if (clusters.empty()) return std::nullopt;
-  return clusters.size() == 1 ? t_interval(clusters[0]) : cluster_bootstrap(clusters);
+/// What is drawn independently: the configurations, each by the mean of its seeds; of one configuration the seeds.
+std::vector<double> units_of(const std::vector<std::vector<double>>& clusters) {
+  if (clusters.size() == 1) return clusters[0];
+  std::vector<double> units;
+  for (const std::vector<double>& cluster : clusters) units.push_back(mean(cluster));
+  return units;
 }
 
 Cell make_cell(const std::string& task, const Arm& arm, const TaskRuns& runs, bool allow_missing) {
@@ -92,7 +95,7 @@ Cell make_cell(const std::string& task, const Arm& arm, const TaskRuns& runs, bo
   if (values.empty() || (cell.missing() > 0 && !allow_missing)) return cell;
   cell.mean = mean(values);
   cell.deviation = deviation(values);
-  cell.interval = interval_of(clusters);
+  cell.interval = mean_interval(units_of(clusters), population_of_values(task));
   if (is_share) cell.solved = static_cast<double>(cell.solved_runs) / static_cast<double>(values.size());
   return cell;
 }
@@ -118,7 +121,11 @@ std::optional<Difference> make_difference(const std::string& task, const Arm& ar
   }
   if (difference.differences.empty()) return std::nullopt;
   difference.test = paired_test(difference.differences);
-  difference.interval = interval_of(clusters_of(configurations, difference.differences));
+  const std::vector<double> units = units_of(clusters_of(configurations, difference.differences));
+  const Population population = population_of_differences(task);
+  difference.interval = mean_interval(units, population);
+  const std::optional<Sides> sides = mean_sides(units, population, 0);
+  difference.test.p = sides ? std::optional(sides->both()) : std::nullopt;
   return difference;
 }
 

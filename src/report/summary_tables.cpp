@@ -46,7 +46,7 @@ std::string solved_text(const Cell* cell) {
 /// What the numbers are: one line each.
 std::vector<std::string> legend(const Summary& summary) {
   std::vector<std::string> lines{
-      "Mean [95 % interval]: t over seeds for one configuration, bootstrap of whole configurations for several."};
+      "Mean [95 % interval]: of the mean over configurations, over seeds where there is one; see docs/statistics.md."};
   if (!share_tasks(summary).empty()) lines.push_back("Solved: accuracy of at least 0.99.");
   if (std::ranges::any_of(summary.cells, [](const Cell& cell) { return cell.missing() > 0; }))
     lines.push_back(summary.averages_incomplete

@@ -2,14 +2,12 @@
 // Fixed data; nothing here asks scipy when it runs.
 #include "qkvbench/report/statistics.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "qkvbench/base/error.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
-#include "support/numbers.hpp"
 
 namespace qkvbench::report {
 
@@ -96,23 +94,6 @@ std::vector<double> differences() {
   std::vector<double> out;
   for (std::size_t i = 0; i < kFirst.size(); ++i) out.push_back(kFirst[i] - kSecond[i]);
   return out;
-}
-
-/// The smallest mean that at least this share of all draws of whole clusters does not exceed.
-double exact_quantile(const std::vector<std::vector<double>>& clusters, double share) {
-  const std::size_t n = clusters.size();
-  std::size_t draws = 1;
-  for (std::size_t i = 0; i < n; ++i) draws *= n;
-  std::vector<double> means;
-  for (std::size_t draw = 0; draw < draws; ++draw) {
-    double sum = 0, size = 0;
-    for (std::size_t i = 0, rest = draw; i < n; ++i, rest /= n)
-      for (const double x : clusters[rest % n]) sum += x, size += 1;
-    means.push_back(sum / size);
-  }
-  std::ranges::sort(means);
-  const double at = std::ceil(share * static_cast<double>(draws)) - 1;
-  return means[static_cast<std::size_t>(std::max(at, 0.0))];
 }
 
 }  // namespace
@@ -234,57 +215,6 @@ TEST_CASE("Wilson's interval agrees with scipy's") {
   check_error(Exit::kInternal, {"0 of 0"}, [] { wilson_interval(0, 0); });
   check_error(Exit::kInternal, {"4 of 3"}, [] { wilson_interval(4, 3); });
   check_error(Exit::kInternal, {"level"}, [] { wilson_interval(1, 3, 1); });
-}
-
-TEST_CASE("the bootstrap's percentiles are those of all possible draws") {
-  const std::vector<std::vector<double>> two{{1, 2}, {5, 5, 8}}, three{{0, 1}, {2}, {6, 6, 6}};
-  // Levels whose ends lie well inside one value's share of the draws.
-  for (const double level : {0.4, 0.6, 0.8}) {
-    check_interval(cluster_bootstrap(two, level), exact_quantile(two, (1 - level) / 2),
-                   exact_quantile(two, (1 + level) / 2));
-  }
-  for (const double level : {0.5, 0.84, 0.95}) {
-    INFO(level);
-    check_interval(cluster_bootstrap(three, level), exact_quantile(three, (1 - level) / 2),
-                   exact_quantile(three, (1 + level) / 2));
-  }
-}
-
-TEST_CASE("the bootstrap is fixed, moves whole clusters, and knows what it cannot tell") {
-  const std::vector<std::vector<double>> clusters{{0.1, 0.2}, {0.9, 0.7}, {0.4, 0.5}, {0.3}, {0.8, 0.95}};
-  const Interval once = *cluster_bootstrap(clusters), again = *cluster_bootstrap(clusters);
-  CHECK(once.low == again.low);
-  CHECK(once.high == again.high);
-  CHECK(once.low >= 0.1);
-  CHECK(once.high <= 0.95);
-  CHECK_FALSE(cluster_bootstrap({{1, 2, 3}}));
-  CHECK_FALSE(cluster_bootstrap({}));
-  // Numbers that differ within clusters only leave nothing to resample.
-  check_interval(cluster_bootstrap({{0, 1}, {1, 0}, {0.5, 0.5}}), 0.5, 0.5);
-  check_error(Exit::kInternal, {"empty"}, [] { cluster_bootstrap({{1}, {}}); });
-  check_error(Exit::kInternal, {"resamples"}, [] { cluster_bootstrap({{1}, {2}}, 0.95, 0); });
-}
-
-TEST_CASE("the bootstrap of clusters covers the mean where numbers taken alone do not") {
-  int by_cluster = 0, by_number = 0;
-  constexpr int kSets = 400, kClusters = 20, kInEach = 5;
-  for (std::uint64_t set = 0; set < kSets; ++set) {
-    const auto effects = testing::normals(kClusters, 2 * set, 1);
-    const auto noise = testing::normals(kClusters * kInEach, 2 * set + 1, 0.3);
-    std::vector<std::vector<double>> clusters(kClusters);
-    std::vector<double> all;
-    for (std::size_t i = 0; i < noise.size(); ++i) {
-      all.push_back(double{effects[i / kInEach]} + double{noise[i]});
-      clusters[i / kInEach].push_back(all.back());
-    }
-    const Interval whole = *cluster_bootstrap(clusters, 0.95, 1000), alone = *t_interval(all);
-    by_cluster += whole.low <= 0 && 0 <= whole.high;
-    by_number += alone.low <= 0 && 0 <= alone.high;
-  }
-  // 95 % less what percentile intervals of 20 clusters are known to lose.
-  CHECK(by_cluster >= 0.89 * kSets);
-  CHECK(by_cluster <= 0.98 * kSets);
-  CHECK(by_number <= 0.75 * kSets);
 }
 
 }  // namespace qkvbench::report

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "qkvbench/report/mean_interval.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/results.hpp"
@@ -66,8 +67,10 @@ TEST_CASE("a cell of one configuration has mean, deviation, t interval and share
   CHECK(cell.configurations == 1);
   CHECK(close(cell.mean, 0.965));
   CHECK(close(cell.deviation, std::sqrt((0.065 * 0.065 + 0.03 * 0.03 + 0.035 * 0.035) / 2)));
-  // t(0.975; 2) = 4.302652729911275 of any table
-  CHECK(close(cell.interval->high, 0.965 + 4.302652729749464 * *cell.deviation / std::sqrt(3.0)));
+  const std::vector<double> seeds{0.9, 0.995, 1.0};
+  const Interval expected = *mean_interval(seeds, population_of_values("reverse"));
+  CHECK(close(cell.interval->low, expected.low));
+  CHECK(close(cell.interval->high, expected.high));
   CHECK(close(cell.solved, 2.0 / 3));
   CHECK(cell.solved_runs == 2);
   CHECK(cell.samples[1].seed == 1);
@@ -77,7 +80,7 @@ TEST_CASE("a cell of one configuration has mean, deviation, t interval and share
   CHECK(summary.builds == std::vector<std::string>{"build"});
 }
 
-TEST_CASE("several configurations have a bootstrap interval over configurations") {
+TEST_CASE("several configurations have an interval over the means of configurations") {
   std::vector<Record> records;
   add(records, "reverse", "q_k_v", {0.2, 0.2, 0.2}, 2);
   add(records, "reverse", "q_k_v", {1.0, 1.0, 1.0}, 4);
@@ -85,9 +88,11 @@ TEST_CASE("several configurations have a bootstrap interval over configurations"
   const Cell& cell = *summary.cell("reverse", kPlain);
   CHECK(cell.configurations == 2);
   CHECK(close(cell.mean, 0.6));
-  // Both from one configuration happens a quarter of the time each way.
-  CHECK(close(cell.interval->low, 0.2));
-  CHECK(close(cell.interval->high, 1.0));
+  const std::vector<double> configurations{0.2, 1.0};
+  const Interval expected = *mean_interval(configurations, population_of_values("reverse"));
+  CHECK(close(cell.interval->low, expected.low));
+  CHECK(close(cell.interval->high, expected.high));
+  CHECK(cell.interval->low < 0.2);
   CHECK(cell.samples[0].configuration != cell.samples[3].configuration);
 }
 
@@ -151,11 +156,12 @@ TEST_CASE("differences are taken over pairs that both have, and corrected togeth
   CHECK(close(shared.test.deviation, 0.05));
   CHECK(close(shared.test.t, -0.1 / (0.05 / std::sqrt(3.0))));
   CHECK(close(single.test.mean, -0.4));
-  CHECK(close(single.interval->low, single.test.interval->low));  // one configuration: the t interval
+  const std::vector<double> seeds{-0.4, -0.5, -0.3};  // of one configuration
+  CHECK(close(single.interval->low, mean_interval(seeds, population_of_differences("reverse"))->low));
   // The smaller p counts twice, the larger one is at least that.
   const double p = std::min(*shared.test.p, *single.test.p), q = std::max(*shared.test.p, *single.test.p);
-  CHECK(close(std::min(*shared.p_holm, *single.p_holm), 2 * p));
-  CHECK(close(std::max(*shared.p_holm, *single.p_holm), std::max(2 * p, q)));
+  CHECK(close(std::min(*shared.p_holm, *single.p_holm), std::min(1.0, 2 * p)));
+  CHECK(close(std::max(*shared.p_holm, *single.p_holm), std::min(1.0, std::max(2 * p, q))));
   SummaryOptions from_qkv;
   from_qkv.baseline = kQkv;
   const Summary other = summarize(records, from_qkv);

@@ -23,7 +23,7 @@ std::vector<PaperRow> paper_rows(const experiment::Recipe& recipe, const Summary
 /// The same as a table with the difference here − paper.
 Table paper_table(const experiment::Recipe& recipe, const Summary& summary);
 
-/// Claim, effect with its interval, the paper's, the re-run's, verdict.
+/// Id, claim, threshold, effect with its interval, adjusted p, the paper's, the re-run's, verdict.
 Table claims_table(const std::vector<ClaimResult>& claims);
 
 }  // namespace qkvbench::report

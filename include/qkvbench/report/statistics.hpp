@@ -19,20 +19,11 @@ std::optional<double> deviation(std::span<const double> x);
 
 /// P(T ≤ t) of Student's distribution with `df` > 0 degrees of freedom, and its inverse, which is infinite at 0 and 1.
 /// Relative errors of the smaller tail: below 1e-12 up to 10,000 degrees of freedom, 1e-10 up to a million.
-///   Source: Press et al., "Numerical Recipes", section 6.4.
 double student_cdf(double t, double df);
 double student_quantile(double p, double df);
 
 /// mean ± t(1 − (1 − level)/2; n − 1)·deviation/√n; none for fewer than two numbers.
 std::optional<Interval> t_interval(std::span<const double> x, double level = 0.95);
-
-/// Percentile interval of the mean of all numbers under resampling of whole clusters with replacement, with linear
-/// interpolation between neighbours.
-/// clusters: not empty, none empty. The draws are keyed by a fixed seed and by places: the same numbers in the same
-/// order give the same interval.
-/// None for fewer than two clusters.   Source: Davison and Hinkley, "Bootstrap methods", 1997, section 3.8.
-std::optional<Interval> cluster_bootstrap(const std::vector<std::vector<double>>& clusters, double level = 0.95,
-                                          int resamples = 10000);
 
 /// Wilson's interval of a share: `successes` of `n` > 0.   Source: Wilson, 1927.
 Interval wilson_interval(std::int64_t successes, std::int64_t n, double level = 0.95);

@@ -47,7 +47,8 @@ struct Cell {
   std::size_t missing() const { return expected - with_value(); }  ///< not there, or diverged
   /// Over all runs; none when runs are missing and Summary was not asked to average all the same, or there is none.
   std::optional<double> mean, deviation;
-  /// 95 %: t over seeds for one configuration, cluster bootstrap over configurations for several.
+  /// 95 %, of the mean over configurations, each by the mean of its seeds; of one configuration over seeds.
+  /// See mean_interval.hpp.
   std::optional<Interval> interval;
   std::optional<double> solved;  ///< share of runs with value ≥ kSolved, of shares only
   std::size_t solved_runs = 0;   ///< as many runs, whether or not some are missing
@@ -60,7 +61,7 @@ struct Difference {
   bool relative = false;             ///< (arm − baseline)/baseline instead of arm − baseline: of perplexities
   std::size_t expected = 0;          ///< pairs there should be: the arm's expected runs
   std::vector<double> differences;   ///< pair by pair, by configuration, then seed
-  PairedTest test;                   ///< of all pairs: on these configurations
+  PairedTest test;                   ///< deviation and t of all pairs; p as `interval` has it
   std::optional<Interval> interval;  ///< as Cell::interval, of the differences
   std::optional<double> p_holm;      ///< corrected for all arms of the task
 };

@@ -7,13 +7,15 @@
 
 namespace qkvbench::report {
 
-/// Judges every claim of a recipe.
-/// An effect is the mean, over all tasks of the claim, of differences between runs of one configuration and seed:
-/// points of accuracy, or per cent of perplexity. Its interval (95 %) is a bootstrap over configurations, or Student's
-/// over seeds when there is one. A claim holds, or is refuted, when the whole interval says so; without an interval, or
-/// with runs missing, it is inconclusive. "Worst" compares with every other arm by paired tests on configurations and
-/// seeds, corrected by Holm, at 5 %.
-std::vector<ClaimResult> judge(const experiment::Recipe& recipe, const Summary& summary);
+/// Judges every claim of a recipe by one rule: a claim is one number against one threshold; it holds, or is refuted,
+/// when the number's interval lies wholly on one side. Intervals have 1 − 0.05/(claims of the recipe), so that all
+/// together have 95 %, and p_adjusted ≤ 0.05 says the same as the interval. The number is an effect: the mean over
+/// configurations (of one, over seeds) of differences between runs of the same configuration and seed, over all tasks
+/// of the claim: points of accuracy, or per cent of perplexity. Of "worst" it is the difference from the closest other
+/// arm, of "all solve" the lowest mean, each with an interval that allows for having been picked. A claim whose
+/// baseline q_k_v has not learned its tasks (see learned.hpp) is not tested; with runs missing, or too few for an
+/// interval, it is inconclusive. grid: the level of the recipe that was run, to name the next larger one; may be empty.
+std::vector<ClaimResult> judge(const experiment::Recipe& recipe, const Summary& summary, const std::string& grid = "");
 
 /// The paper's values of the cells of a summary, under the names that it uses.
 std::vector<ReferenceValue> reference_values(const experiment::Recipe& recipe);

@@ -1,0 +1,27 @@
+// Whether the baseline has learned a task well enough for a comparison with it to say anything.
+// Chance levels and published levels are rows of the tables in learned.cpp.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "qkvbench/experiment/recipes.hpp"
+#include "qkvbench/report/claims.hpp"
+#include "qkvbench/report/summary.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::report {
+
+/// The accuracy of one answer to everything; of SORT the best answer by position alone, for lists of seq_len symbols.
+/// None of text.
+std::optional<double> chance_level(const std::string& task, index_t seq_len);
+
+/// The baseline q_k_v on one task: accuracies, or of text validation losses in nats (the mean of its runs). It has
+/// learned when it is half-way from chance to the paper's accuracy; generated text when it is within 0.2 nats of the
+/// floor, and Shakespeare by characters within 0.1 nats of the loss that nanoGPT publishes. A text without floor or
+/// published loss, and a task without the paper's accuracy, cannot be judged.
+BaselineLevel baseline_level(const experiment::Recipe& recipe, const Summary& summary, const std::string& task);
+
+/// The levels of all claims, each task once.
+Table baseline_table(const std::vector<ClaimResult>& claims);
+
+}  // namespace qkvbench::report

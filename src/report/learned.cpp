@@ -1,0 +1,164 @@
+// Levels that are known before anything is trained.
+// Published losses: nanoGPT's README, "baby networks", https://github.com/karpathy/nanoGPT.
+#include "qkvbench/report/learned.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/math/distributions/binomial.hpp>
+#include <set>
+
+namespace qkvbench::report {
+
+namespace {
+
+constexpr double kHalfWay = 0.5, kNearFloor = 0.2, kNearPublished = 0.1;  // share of the way; nats
+constexpr int kSymbols = 10;                                              // of the lists, all as likely
+
+struct ClassCount {
+  const char* task;
+  double classes;
+};
+constexpr std::array<ClassCount, 10> kClasses{{{"reverse", kSymbols},
+                                               {"sub", kSymbols},
+                                               {"swap", kSymbols},
+                                               {"copy", kSymbols},
+                                               {"mnist", 10},
+                                               {"fashion-mnist", 10},
+                                               {"cifar10", 10},
+                                               {"cifar100", 100},
+                                               {"tiny-imagenet", 200},
+                                               {"anomaly", 10}}};
+
+/// A published validation loss of a corpus, for models at least so wide; the widest first.
+struct PublishedLoss {
+  const char* corpus;
+  index_t d_model;
+  double nats;
+  const char* source;
+};
+constexpr std::array<PublishedLoss, 2> kPublished{{{"tinyshakespeare", 384, 1.4697, "nanoGPT, 384 wide"},
+                                                   {"tinyshakespeare", 0, 1.88, "nanoGPT, 128 wide on a CPU"}}};
+
+/// The mean over places of the share of lists whose sorted form has its most frequent symbol there: the i-th smallest
+/// is at most d where at least i of the symbols are.
+double sort_by_place(index_t length) {
+  const auto n = static_cast<double>(length);
+  double sum = 0;
+  for (index_t i = 0; i < length; ++i) {
+    double most = 0, before = 0;
+    for (int d = 1; d <= kSymbols; ++d) {
+      const boost::math::binomial_distribution<double> at_most_d(n, static_cast<double>(d) / kSymbols);
+      const double share = d == kSymbols ? 1 : 1 - boost::math::cdf(at_most_d, static_cast<double>(i));
+      most = std::max(most, share - before);
+      before = share;
+    }
+    sum += most;
+  }
+  return sum / n;
+}
+
+const experiment::Record* first_record(const Cell& cell) {
+  const auto at = std::ranges::find_if(cell.samples, [](const Sample& sample) { return sample.value.has_value(); });
+  return at == cell.samples.end() ? nullptr : at->record;
+}
+
+/// The mean of a metric over the runs that have a value; none when one of them lacks it.
+std::optional<double> mean_metric(const Cell& cell, const char* key) {
+  std::vector<double> values;
+  for (const Sample& sample : cell.samples) {
+    if (!sample.value) continue;
+    const auto at = sample.record->metrics.find(key);
+    if (at == sample.record->metrics.end()) return std::nullopt;
+    values.push_back(at->second);
+  }
+  return values.empty() ? std::nullopt : std::optional(mean(values));
+}
+
+void judge_text(const Cell& cell, BaselineLevel& level) {
+  level.here = mean_metric(cell, "val_loss");
+  level.floor = mean_metric(cell, "val_floor");
+  const experiment::Config& config = first_record(cell)->config;
+  if (level.floor) {
+    level.needed = *level.floor + kNearFloor;
+    level.source = "the text's own entropy";
+  } else {
+    const auto published = std::ranges::find_if(kPublished, [&](const PublishedLoss& row) {
+      return config.corpus == row.corpus && config.d_model >= row.d_model;
+    });
+    if (published != kPublished.end()) {
+      level.published = published->nats;
+      level.needed = published->nats + kNearPublished;
+      level.source = published->source;
+    }
+  }
+  level.learned = level.here && level.needed && *level.here <= *level.needed;
+}
+
+void judge_accuracy(const experiment::Recipe& recipe, const Cell& cell, BaselineLevel& level) {
+  level.here = cell.mean;
+  std::vector<double> chances;
+  for (const Sample& sample : cell.samples)
+    if (const auto chance = chance_level(cell.task, sample.record->config.seq_len)) chances.push_back(*chance);
+  if (!chances.empty()) level.chance = mean(chances);
+  for (const experiment::PaperCell& paper : recipe.cells)
+    if (paper.task == cell.task && paper.arm == cell.arm) level.published = paper.paper;
+  if (level.published && level.chance) level.needed = *level.chance + kHalfWay * (*level.published - *level.chance);
+  level.source = level.published ? "the paper" : "";
+  level.learned = level.here && level.needed && *level.here >= *level.needed;
+}
+
+std::string shown(const std::optional<double>& x) { return x ? fixed(*x, 3) : "–"; }
+
+}  // namespace
+
+std::optional<double> chance_level(const std::string& task, index_t seq_len) {
+  if (task == "sort") return sort_by_place(seq_len);
+  const auto at = std::ranges::find_if(kClasses, [&](const ClassCount& row) { return task == row.task; });
+  return at == kClasses.end() ? std::nullopt : std::optional(1 / at->classes);
+}
+
+BaselineLevel baseline_level(const experiment::Recipe& recipe, const Summary& summary, const std::string& task) {
+  BaselineLevel level;
+  level.task = task;
+  level.metric = metric_of(task).is_share ? "accuracy" : "val loss";
+  const Cell* cell = summary.cell(task, Arm{"q_k_v", 0});
+  if (cell == nullptr || first_record(*cell) == nullptr) return level;
+  if (metric_of(task).is_share)
+    judge_accuracy(recipe, *cell, level);
+  else
+    judge_text(*cell, level);
+  return level;
+}
+
+std::string baseline_text(const BaselineLevel& level) {
+  const std::string where = "q_k_v on " + level.task;
+  if (!level.here) return where + " has no average";
+  const std::string here = where + " has " + level.metric + " " + shown(level.here);
+  if (!level.needed) return here + ", and what it should reach is not known";
+  return here + (level.learned ? ", has learned" : ", has not learned: ") +
+         (level.learned ? ""
+                        : std::string(level.chance ? "at least " : "at most ") + shown(level.needed) + " is needed");
+}
+
+Table baseline_table(const std::vector<ClaimResult>& claims) {
+  Table table({{"baseline q_k_v on"},
+               {"metric"},
+               {"here", Align::kRight},
+               {"chance", Align::kRight},
+               {"floor", Align::kRight},
+               {"published", Align::kRight},
+               {"needed", Align::kRight},
+               {"learned"}});
+  std::set<std::string> seen;
+  for (const ClaimResult& claim : claims)
+    for (const BaselineLevel& level : claim.baseline)
+      if (seen.insert(level.task).second)
+        table.add({level.task, level.metric, shown(level.here), shown(level.chance), shown(level.floor),
+                   shown(level.published), shown(level.needed),
+                   !level.needed || !level.here ? "not known"
+                   : level.learned              ? "yes"
+                                                : "no"});
+  return table;
+}
+
+}  // namespace qkvbench::report
