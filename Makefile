@@ -4,7 +4,7 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
 BIN := build/release/qkvbench
 
-.PHONY: help run test soak fuzz build setup setup-test bench format check-format sanitize clean
+.PHONY: help run test test-environments soak fuzz build setup setup-test bench format check-format sanitize clean
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -17,6 +17,9 @@ test: setup-test  ## build and run all tests
 	cmake --preset test
 	cmake --build --preset test -j $(JOBS)
 	ctest --test-dir build/test --output-on-failure -j $(JOBS)
+
+test-environments:  ## run the tests that are built under eight environments, such as without HOME
+	sh tests/environments build/test
 
 soak: setup-test  ## the long forms of the tests of crashes: kills, faults, power loss, damage (some minutes)
 	cmake --preset test

@@ -2,6 +2,9 @@
 // Knows nothing of PyTorch but how it is told about threads and processors.
 #include "qkvbench/experiment/bench_peer.hpp"
 
+#include <cstdlib>
+#include <map>
+
 #include "build_info.hpp"
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/parallel.hpp"
@@ -29,7 +32,28 @@ std::string last_line(std::string text) {
   return text.substr(text.rfind('\n') + 1);
 }
 
-/// OpenBLAS does not know every processor and then takes slower code; naming one with AVX-512 helps.
+/// Variables of the user's that change how fast the peer is, as the environment has them; those that run() sets are not
+/// among them.
+std::vector<std::string> users_choices() {
+  std::vector<std::string> out;
+  for (const char* name : {"ATEN_CPU_CAPABILITY", "DNNL_MAX_CPU_ISA", "GOMP_CPU_AFFINITY", "KMP_AFFINITY",
+                           "MKL_ENABLE_INSTRUCTIONS", "OMP_PLACES", "OMP_PROC_BIND", "OPENBLAS_CORETYPE"})
+    if (const char* value = std::getenv(name)) out.push_back(std::string(name) + "=" + value);
+  return out;
+}
+
+/// What the peer's environment holds beside what every run sets: the user's choices, with `variables` in their place.
+std::string describe(const Command& variables) {
+  std::map<std::string, std::string> chosen;
+  for (const std::vector<std::string>& list : {users_choices(), variables})
+    for (const std::string& variable : list) chosen[variable.substr(0, variable.find('='))] = variable;
+  std::vector<std::string> out;
+  for (const auto& [name, variable] : chosen) out.push_back(variable);
+  return join(out, " ");
+}
+
+/// The environment as the user has it, and beside it a faster one: OpenBLAS does not know every processor and then
+/// takes slower code; naming one with AVX-512 helps.
 std::vector<Command> settings() {
   std::vector<Command> all{{}};
   if (cpu_has_avx512()) all.push_back({"OPENBLAS_CORETYPE=SkylakeX", "ATEN_CPU_CAPABILITY=avx512"});
@@ -57,7 +81,7 @@ Command arguments(const BenchCase& c, BenchKind kind, double seconds) {
 }
 
 PeerResult run(const std::string& python3, const BenchCase& c, BenchKind kind, double seconds, Command variables) {
-  const std::string setting = join(variables, " "), n = std::to_string(threads());
+  const std::string setting = describe(variables), n = std::to_string(threads());
   variables.insert(variables.end(), {"OMP_NUM_THREADS=" + n, "OPENBLAS_NUM_THREADS=" + n});
   Command command = python(python3, variables);
   command.insert(command.end(), {"-c", kTorchPeer});

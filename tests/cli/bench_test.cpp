@@ -6,9 +6,11 @@
 
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
+#include "support/environment.hpp"
 #include "support/process.hpp"
 
 using nlohmann::json;
+using qkvbench::test::EnvironmentVariable;
 using qkvbench::test::Outcome;
 using qkvbench::test::run_qkvbench;
 using qkvbench::test::TemporaryDirectory;
@@ -33,19 +35,6 @@ void refused(const Arguments& args, int status, const std::string& part) {
   CHECK(std::count(r.err.begin(), r.err.end(), '\n') == 1);
   CHECK(r.err.find(part) != std::string::npos);
 }
-
-/// An environment variable for one scope.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_(name), before_(std::getenv(name)) {
-    setenv(name, value.c_str(), 1);
-  }
-  ~Variable() { setenv(name_, before_.c_str(), 1); }
-
- private:
-  const char* name_;
-  std::string before_;
-};
 
 }  // namespace
 
@@ -128,7 +117,7 @@ TEST_CASE("bench refuses what it does not know and what has no effect") {
 
 TEST_CASE("bench --peer says what is missing, and takes the faster of the peer's answers") {
   {
-    const Variable path("PATH", "/nonexistent");
+    const EnvironmentVariable path("PATH", "/nonexistent");
     refused(quick("train", {"--peer"}), 3, "--peer needs a python3 that can import torch");
   }
   const TemporaryDirectory dir;
@@ -138,7 +127,7 @@ TEST_CASE("bench --peer says what is missing, and takes the faster of the peer's
 echo '{"step_ms": '${OPENBLAS_CORETYPE:+5}0', "tokens_per_s": 1000, "torch": "none"}'
 )");
   chmod((dir / "python3").c_str(), 0700);
-  const Variable path("PATH", dir.path().string() + ":/usr/bin:/bin");
+  const EnvironmentVariable path("PATH", dir.path().string() + ":/usr/bin:/bin");
   const Outcome r = run_qkvbench(quick("train", {"--peer", "--json", "-"}));
   INFO(r.err);
   REQUIRE(r.status == 0);
@@ -147,6 +136,18 @@ echo '{"step_ms": '${OPENBLAS_CORETYPE:+5}0', "tokens_per_s": 1000, "torch": "no
   CHECK(c["peer"]["step_ms"] == 0);
   CHECK(c["peer"]["setting"] == "");
   CHECK(std::abs(c["peer"]["ratio"].get<double>() * 1000 / c["tokens_per_s"].get<double>() - 1) <= 1e-9);
+  {
+    // Who has chosen OpenBLAS's code is told so beside the time, also where another choice is not faster.
+    const EnvironmentVariable chosen("OPENBLAS_CORETYPE", "Zen");
+    qkvbench::write_file_atomic(dir / "python3", R"(#!/bin/sh
+[ "$2" = "import torch" ] && exit 0
+[ "$OPENBLAS_CORETYPE" = Zen ] && step=1 || step=2
+echo '{"step_ms": '$step', "tokens_per_s": 1000, "torch": "none"}'
+)");
+    const json own = json::parse(run_qkvbench(quick("train", {"--peer", "--json", "-"})).out)["cases"][0]["peer"];
+    CHECK(own["step_ms"] == 1);
+    CHECK(own["setting"] == "OPENBLAS_CORETYPE=Zen");
+  }
   qkvbench::write_file_atomic(dir / "python3",
                               "#!/bin/sh\n[ \"$2\" = \"import torch\" ] && exit 0\necho sorry >&2\nexit 1\n");
   chmod((dir / "python3").c_str(), 0700);

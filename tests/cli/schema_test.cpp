@@ -11,9 +11,10 @@ using qkvbench::test::TemporaryDirectory;
 
 namespace {
 
-/// A Python that has the module; the system's may be hidden behind another one.
+/// A Python that has the module; the system's may be hidden behind another one, or modules lie in the user's home.
 std::string python_with(const std::string& module) {
-  for (const std::string python : {"/usr/bin/python3", "python3"})
+  const std::string home = "HOME=\"${QKVBENCH_TEST_USER_HOME-$HOME}\" ";
+  for (const std::string python : {home + "/usr/bin/python3", home + "python3"})
     if (std::system((python + " -c 'import " + module + "' 2>/dev/null").c_str()) == 0) return python;
   FAIL("no python3 with the module " << module << "; make setup-test installs it");
   return "";
