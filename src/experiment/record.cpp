@@ -125,7 +125,19 @@ Json tool_json() {
           {"git_sha", kGitSha},
           {"compiler", kCompiler},
           {"flags", kFlags},
-          {"gemm", kernels::matmul_name()}};
+          {"gemm", kernels::matmul_name()},
+          {"numerics", kNumerics}};
+}
+
+index_t numerics_of(const nlohmann::json& tool) {
+  const auto found = tool.is_object() ? tool.find("numerics") : tool.end();
+  return tool.is_object() && found != tool.end() && train::is_count(*found) ? found->get<index_t>() : 1;
+}
+
+std::string other_numerics(index_t count) {
+  if (count == kNumerics) return "";
+  return "it was computed by numerics " + std::to_string(count) + " of this tool, and this build has numerics " +
+         std::to_string(kNumerics) + ": the same configuration gives other numbers";
 }
 
 Json env_json() { return {{"cpu", cpu_name()}, {"isa", isa_name()}, {"threads", threads()}, {"os", os_name()}}; }

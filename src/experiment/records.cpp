@@ -156,6 +156,8 @@ Record parse_record(const fs::path& path) {
   const Fields tool = result.object("tool"), env = result.object("env");
   for (const char* key : {"version", "git_sha", "compiler", "flags", "gemm"}) record.build += tool.text(key) + ", ";
   record.build += env.text("isa");
+  record.numerics = numerics_of(tool.json());
+  if (record.numerics > 1) record.build += ", numerics " + std::to_string(record.numerics);
   record.machine = env.text("cpu") + ", " + env.text("os");
   const Fields metrics = result.object("metrics"), model = result.object("model");
   for (const auto& [key, value] : metrics.json().items())
@@ -331,6 +333,13 @@ std::vector<std::string> builds_of(const std::vector<Record>& records) {
 }
 
 void keep_one_build(RecordSet& set, bool mix) {
+  index_t numerics = 0;
+  for (const Record& r : set.records) numerics = std::max(numerics, r.numerics);
+  for (const Record& r : set.records)
+    if (r.numerics != numerics)
+      set.left_out.push_back({r.path, "it was computed by numerics " + std::to_string(r.numerics) + ", others by " +
+                                          std::to_string(numerics) + ": the same configuration gives other numbers"});
+  leave_only(set, [&](const Record& r) { return r.numerics == numerics; });
   const std::vector<std::string> builds = builds_of(set.records);
   std::map<std::pair<std::string, std::string>, const Record*> kept;  // by run and what was trained
   for (const std::string& build : builds)

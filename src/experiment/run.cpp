@@ -93,6 +93,7 @@ class Worker {
       const auto file = train::Safetensors::read(path);
       const Config begun = config_in(file.metadata("config"), path.string() + ": config");
       if (!same_training(begun, config_)) fail_input(path.string() + " is of another configuration");
+      check_numerics(file);
       if (file.metadata().contains("dataset"))
         check_same_data(train::parse_json(file.metadata("dataset"), path.string()), facts_, "unfinished",
                         files_.directory);
@@ -102,6 +103,16 @@ class Worker {
       keep_points(begun.log_every);
     };
     return checkpoints_.load_newest(load, [this](const std::string& text) { monitor_.on_note(text); });
+  }
+
+  /// A run that began by other rules would end as neither.
+  void check_numerics(const train::Safetensors& file) const {
+    const auto written = file.metadata().find("numerics");
+    const auto json =
+        written == file.metadata().end() ? nlohmann::json() : nlohmann::json::parse(written->second, nullptr, false);
+    if (const std::string other = other_numerics(numerics_of({{"numerics", json}})); !other.empty())
+      fail_usage("the unfinished run in " + files_.directory.string() + " cannot go on: " + other +
+                 "; --overwrite begins anew");
   }
 
   /// A curve keeps the distance of the points that it began with.
@@ -121,8 +132,10 @@ class Worker {
 
   void save_checkpoint() {
     checkpoints_.save(trainer_.state().step, [this](const fs::path& path) {
-      return train::write_checkpoint(
-          path, model_, trainer_, {{"config", config_json(config_).dump()}, {"dataset", dataset_json(facts_).dump()}});
+      return train::write_checkpoint(path, model_, trainer_,
+                                     {{"config", config_json(config_).dump()},
+                                      {"dataset", dataset_json(facts_).dump()},
+                                      {"numerics", std::to_string(kNumerics)}});
     });
     saved_s_ = seconds_now();
   }
@@ -229,6 +242,9 @@ RunReport replace_run(const Config& config, const data::DataFacts& facts, const 
 /// The result that is there, of today's data; keys in which its configuration differs without effect are told.
 RunReport found(const Config& config, const data::DataFacts& facts, const RunFiles& files, const Json& result,
                 Monitor& monitor) {
+  if (const std::string other = other_numerics(numerics_of(result.value("tool", Json()))); !other.empty())
+    fail_usage("the finished run in " + files.directory.string() + " is not this build's: " + other +
+               "; --overwrite runs it again, another --out keeps both");
   check_same_data(result.value("dataset", Json()), facts, "finished", files.directory);
   const Config there = config_in(result.value("config", Json()).dump(), files.result.string() + ": config");
   if (const std::string keys = differing_keys(there, config); !keys.empty())

@@ -55,6 +55,8 @@ void look_up(PlannedRun& run, const fs::path& directory, DataToday& today) {
   run.error.clear();
   try {
     if (const auto result = finished_result(RunFiles(directory))) {
+      if (const std::string other = other_numerics(numerics_of(result->value("tool", Json()))); !other.empty())
+        fail_input(other + "; `train --overwrite` runs it again, another --out keeps both");
       if (const std::string other = other_data(result->value("dataset", Json()), today.of(run.config)); !other.empty())
         fail_input("trained on other data of the same name (" + other +
                    "); `train --overwrite` runs it again, another --out keeps both");

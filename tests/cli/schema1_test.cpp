@@ -1,6 +1,7 @@
 // Runs that the first version of schema 1 left are still read, evaluated, found and gone on with.
 // Their numbers are compared only where no processor can differ: they are read, not computed.
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "qkvbench/base/files.hpp"
@@ -63,21 +64,36 @@ TEST_CASE("runs of the first version are reported and their models are used") {
   CHECK(alike.status == 0);
 }
 
-TEST_CASE("a finished run of the first version is found under its name, and a stopped one goes on") {
+TEST_CASE("a run of the first version is found under its name, and is not taken for what this build computes") {
   const TemporaryDirectory dir;
   copy_to(dir);
   const std::size_t before = directories_in(dir / "runs");
   const std::string result = read_file(fs::path(dir / "runs") / kFinished / "result.json");
   const Outcome found = run_qkvbench(train_copy(dir, {"--variant", "q_kv", "--log-every", "3"}));
   INFO(found.err);
-  CHECK(found.status == 0);
-  CHECK(found.err.find("already finished") != std::string::npos);
+  CHECK(found.status == 2);
+  for (const char* part : {kFinished, "numerics 1", "numerics 2", "--overwrite"})
+    CHECK(found.err.find(part) != std::string::npos);
   CHECK(read_file(fs::path(dir / "runs") / kFinished / "result.json") == result);
   const Outcome on = run_qkvbench(train_copy(dir, {"--steps", "2000", "--log-every", "1500", "--resume"}));
   INFO(on.err);
-  CHECK(on.status == 0);
-  const json ended = json::parse(read_file(fs::path(dir / "runs") / kStopped / "result.json"));
-  CHECK(ended["status"] == "completed");
-  CHECK(ended["train"]["steps"] == 2000);
+  CHECK(on.status == 2);
+  for (const char* part : {kStopped, "numerics 1", "--overwrite"}) CHECK(on.err.find(part) != std::string::npos);
   CHECK(directories_in(dir / "runs") == before);
+  const Outcome anew = run_qkvbench(train_copy(dir, {"--variant", "q_kv", "--overwrite"}));
+  INFO(anew.err);
+  CHECK(anew.status == 0);
+  CHECK(directories_in(dir / "runs") == before);
+}
+
+TEST_CASE("a sweep names a finished run of other numerics and does not count it as done") {
+  const TemporaryDirectory dir;
+  copy_to(dir);
+  std::ofstream(dir / "grid.json")
+      << R"({"grid": {"task": "copy", "variant": "q_kv", "d_model": 8, "layers": 1, "heads": 2,
+      "seq_len": 4, "max_len": 4, "n_train": 64, "n_test": 16, "batch_size": 16}})";
+  const Outcome swept = run_qkvbench({"sweep", dir / "grid.json", "--out", dir / "runs", "-q"});
+  INFO(swept.err << swept.out);
+  CHECK(swept.status == 6);
+  CHECK((swept.err + swept.out).find("numerics 1") != std::string::npos);
 }

@@ -140,10 +140,28 @@ TEST_CASE("what the trainer does follows from the recipe of Table 1") {
   config.task = "reverse";
   resolve(config);
   const train::TrainOptions options = train_options(config);
-  CHECK(options.total_steps == 2 * 79);  // 10,000 lists in batches of 128, the last one smaller
-  CHECK(options.schedule.warmup_steps == 8);
+  CHECK(options.total_steps == 2 * 79);       // 10,000 lists in batches of 128, the last one smaller
+  CHECK(options.schedule.warmup_steps == 7);  // a twentieth of 158, rounded down
   CHECK(options.adam.grad_clip == 5);
   CHECK(options.lr == 1e-3);
+}
+
+TEST_CASE("the paper's language models take the official batches, 10 billion tokens and its warm-up") {
+  struct Row {
+    const char* preset;
+    index_t batch, micro_batch, warmup_steps;
+  };
+  for (const Row& row : {Row{"300m", 6 * 24, 6, 500}, Row{"1.2b", 2 * 36, 2, 1000}}) {
+    Config config;
+    apply_preset(config, find_preset(row.preset));
+    resolve(config);
+    const train::TrainOptions options = train_options(config);
+    CHECK(options.batch_size == row.batch);
+    CHECK(options.micro_batch == row.micro_batch);
+    CHECK(options.schedule.warmup_steps == row.warmup_steps);
+    const double tokens = static_cast<double>(options.total_steps * options.batch_size * 2048);
+    CHECK(std::abs(tokens - 1e10) < 2048.0 * static_cast<double>(options.batch_size));
+  }
 }
 
 TEST_CASE("steps overrule epochs") {

@@ -261,6 +261,25 @@ TEST_CASE("one build is kept, or others fill in what it lacks; what goes is name
   CHECK(none.records.empty());
 }
 
+TEST_CASE("results of fewer numerics are never among those of more, whatever the build") {
+  const TemporaryDirectory folder;
+  for (const std::uint64_t seed : {0, 1}) {
+    Json result = made_up_result(config_of("reverse", "q_k_v", seed), 0.5);
+    if (seed == 0) result["tool"].erase("numerics");  // as before there was a count
+    write_result(folder.path("runs/" + run_name(config_of("reverse", "q_k_v", seed))), result);
+  }
+  for (const bool mix : {false, true}) {
+    RecordSet set = read_records({folder.path("runs")});
+    REQUIRE(set.records.size() == 2);
+    keep_one_build(set, mix);
+    REQUIRE(set.records.size() == 1);
+    CHECK(set.records[0].config.seed == 1);
+    CHECK(set.records[0].numerics == kNumerics);
+    REQUIRE(set.left_out.size() == 1);
+    CHECK(set.left_out[0].reason.find("numerics 1") != std::string::npos);
+  }
+}
+
 TEST_CASE("what is no regular file, too large or closed to us is left out without being read") {
   const TemporaryDirectory folder;
   fs::create_directories(folder.path("pipe"));

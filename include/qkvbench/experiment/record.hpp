@@ -51,6 +51,14 @@ data::Tokenizer tokenizer_from_json(const nlohmann::json& json, const std::strin
 /// One point of the curve: a line of metrics.jsonl.
 Json curve_point_json(const train::CurvePoint& point);
 
+/// Counts the changes in what one configuration computes. Results of different counts are never taken for each other.
+///   1: until tool.numerics was written. 2: warm-up and multistep as in the authors' loops.
+inline constexpr index_t kNumerics = 2;
+/// The count that a result's `tool` object or a checkpoint tells; 1 when it tells none.
+index_t numerics_of(const nlohmann::json& tool);
+/// Why something of that count cannot stand for this build's; empty when it can.
+std::string other_numerics(index_t count);
+
 /// What this build and this machine are.
 Json tool_json();
 Json env_json();

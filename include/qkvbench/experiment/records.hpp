@@ -15,8 +15,9 @@ struct Record {
   std::filesystem::path path;  ///< of the file
   Status status = Status::kFailed;
   Config config;
-  std::string run;    ///< run_name(config)
-  std::string build;  ///< what computed it: version, commit, compiler, flags, product routine, instruction set
+  std::string run;       ///< run_name(config)
+  std::string build;     ///< what computed it: version, commit, compiler, flags, product routine, instruction set
+  index_t numerics = 1;  ///< see kNumerics
   std::string machine;
   std::map<std::string, double> metrics;  ///< those that exist: nulls are left out
   std::vector<train::CurvePoint> curve;   ///< numbers that are null are NaN
@@ -58,6 +59,7 @@ std::vector<std::string> builds_of(const std::vector<Record>& records);
 
 /// Leaves the records of builds_of()'s first build and names the others as left out. With `mix`, another build's run
 /// stays where no build before it has that training: at most one record of each is left either way.
+/// Before that all whose numerics are not the highest there are left out, with `mix` too: they computed something else.
 void keep_one_build(RecordSet& set, bool mix = false);
 
 /// The identity of a configuration without variant, kv_heads and seed, as JSON text: what runs that are compared have
