@@ -317,45 +317,4 @@ RecordSet read_records(const std::vector<fs::path>& paths) {
   return set;
 }
 
-Json left_out_json(const std::vector<LeftOut>& left_out) {
-  Json json = Json::array();
-  for (const LeftOut& one : left_out) json.push_back({{"path", one.path.string()}, {"reason", one.reason}});
-  return json;
-}
-
-std::vector<std::string> builds_of(const std::vector<Record>& records) {
-  std::map<std::string, std::size_t> counts;
-  for (const Record& record : records) ++counts[record.build];
-  std::vector<std::string> builds;
-  for (const auto& [build, count] : counts) builds.push_back(build);
-  std::ranges::stable_sort(builds, std::greater{}, [&](const std::string& build) { return counts[build]; });
-  return builds;
-}
-
-void keep_one_build(RecordSet& set, bool mix) {
-  index_t numerics = 0;
-  for (const Record& r : set.records) numerics = std::max(numerics, r.numerics);
-  for (const Record& r : set.records)
-    if (r.numerics != numerics)
-      set.left_out.push_back({r.path, "it was computed by numerics " + std::to_string(r.numerics) + ", others by " +
-                                          std::to_string(numerics) + ": the same configuration gives other numbers"});
-  leave_only(set, [&](const Record& r) { return r.numerics == numerics; });
-  const std::vector<std::string> builds = builds_of(set.records);
-  std::map<std::pair<std::string, std::string>, const Record*> kept;  // by run and what was trained
-  for (const std::string& build : builds)
-    for (const Record& r : set.records)
-      if (r.build == build && (mix || build == builds[0])) kept.try_emplace({r.run, r.training}, &r);
-  std::set<fs::path> staying;
-  for (const auto& [training, record] : kept) staying.insert(record->path);
-  for (const Record& r : set.records)
-    if (!staying.contains(r.path)) set.left_out.push_back({r.path, "it is of another build (" + r.build + ")"});
-  leave_only(set, [&](const Record& r) { return staying.contains(r.path); });
-}
-
-std::string common_configuration(const Config& config) {
-  Json json = config_json(identity_of(config));
-  for (const char* key : {"variant", "kv_heads", "seed"}) json.erase(key);
-  return json.dump();
-}
-
 }  // namespace qkvbench::experiment

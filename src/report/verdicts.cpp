@@ -294,19 +294,6 @@ void gate(const Judging& table, const Claim& claim, const std::string& grid, Cla
 
 }  // namespace
 
-std::optional<double> paper_effect(const Recipe& recipe, const std::string& task, const Arm& arm, const Arm& against,
-                                   bool rerun) {
-  std::optional<double> one, other;
-  for (const experiment::PaperCell& cell : recipe.cells) {
-    if (cell.task != task) continue;
-    const auto& value = rerun ? cell.rerun : cell.paper;
-    if (cell.arm == arm) one = value;
-    if (cell.arm == against) other = value;
-  }
-  if (!one || !other) return std::nullopt;
-  return metric_of(task).is_share ? *one - *other : *one / *other - 1;
-}
-
 std::vector<ClaimResult> judge(const Recipe& recipe, const Summary& summary, const std::string& grid) {
   const Judging table{recipe, summary};
   std::vector<ClaimResult> results;
@@ -326,13 +313,6 @@ std::vector<ClaimResult> judge(const Recipe& recipe, const Summary& summary, con
     results.push_back(result);
   }
   return results;
-}
-
-std::vector<ReferenceValue> reference_values(const Recipe& recipe) {
-  std::vector<ReferenceValue> values;
-  for (const experiment::PaperCell& cell : recipe.cells)
-    values.push_back({cell.task, cell.arm.name(), cell.paper, cell.rerun});
-  return values;
 }
 
 }  // namespace qkvbench::report

@@ -136,10 +136,15 @@ echo '{"step_ms": '${OPENBLAS_CORETYPE:+5}0', "tokens_per_s": 1000, "torch": "no
   CHECK(c["peer"]["step_ms"] == 0);
   CHECK(c["peer"]["setting"] == "");
   CHECK(std::abs(c["peer"]["ratio"].get<double>() * 1000 / c["tokens_per_s"].get<double>() - 1) <= 1e-9);
+  // A file that is written anew is another one, which nobody may execute yet.
+  const auto now_answers = [&](const char* script) {
+    qkvbench::write_file_atomic(dir / "python3", script);
+    chmod((dir / "python3").c_str(), 0700);
+  };
   {
     // Who has chosen OpenBLAS's code is told so beside the time, also where another choice is not faster.
     const EnvironmentVariable chosen("OPENBLAS_CORETYPE", "Zen");
-    qkvbench::write_file_atomic(dir / "python3", R"(#!/bin/sh
+    now_answers(R"(#!/bin/sh
 [ "$2" = "import torch" ] && exit 0
 [ "$OPENBLAS_CORETYPE" = Zen ] && step=1 || step=2
 echo '{"step_ms": '$step', "tokens_per_s": 1000, "torch": "none"}'
@@ -148,8 +153,7 @@ echo '{"step_ms": '$step', "tokens_per_s": 1000, "torch": "none"}'
     CHECK(own["step_ms"] == 1);
     CHECK(own["setting"] == "OPENBLAS_CORETYPE=Zen");
   }
-  qkvbench::write_file_atomic(dir / "python3",
-                              "#!/bin/sh\n[ \"$2\" = \"import torch\" ] && exit 0\necho sorry >&2\nexit 1\n");
+  now_answers("#!/bin/sh\n[ \"$2\" = \"import torch\" ] && exit 0\necho sorry >&2\nexit 1\n");
   chmod((dir / "python3").c_str(), 0700);
   refused(quick("train", {"--peer"}), 3, "python3 ended with status 1: sorry");
 }

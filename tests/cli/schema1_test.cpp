@@ -80,7 +80,7 @@ TEST_CASE("a run of the first version is found under its name, and is not taken 
   CHECK(on.status == 2);
   for (const char* part : {kStopped, "numerics 1", "--overwrite"}) CHECK(on.err.find(part) != std::string::npos);
   CHECK(directories_in(dir / "runs") == before);
-  const Outcome anew = run_qkvbench(train_copy(dir, {"--variant", "q_kv", "--overwrite"}));
+  const Outcome anew = run_qkvbench(train_copy(dir, {"--variant", "q_kv", "--log-every", "3", "--overwrite"}));
   INFO(anew.err);
   CHECK(anew.status == 0);
   CHECK(directories_in(dir / "runs") == before);
@@ -91,8 +91,8 @@ TEST_CASE("a sweep names a finished run of other numerics and does not count it 
   copy_to(dir);
   std::ofstream(dir / "grid.json")
       << R"({"grid": {"task": "copy", "variant": "q_kv", "d_model": 8, "layers": 1, "heads": 2,
-      "seq_len": 4, "max_len": 4, "n_train": 64, "n_test": 16, "batch_size": 16}})";
-  const Outcome swept = run_qkvbench({"sweep", dir / "grid.json", "--out", dir / "runs", "-q"});
+      "seq_len": 4, "max_len": 4, "n_train": 64, "n_test": 16, "batch_size": 16, "log_every": 3}})";
+  const Outcome swept = run_qkvbench({"sweep", dir / "grid.json", "--out", dir / "runs"});
   INFO(swept.err << swept.out);
   CHECK(swept.status == 6);
   CHECK((swept.err + swept.out).find("numerics 1") != std::string::npos);

@@ -82,8 +82,10 @@ TEST_CASE("the page needs nothing but itself") {
   CHECK(count(page, " src=") == 0);
   CHECK(count(page, "@import") + count(page, "url(") == 0);
   CHECK(count(page, "http") == 1 + count(page, "http://www.w3.org/2000/svg"));  // and the header that forbids a network
-  for (const char* id : {"results", "runs", "differences", "curves", "cache", "arms", "how"})
+  for (const char* id : {"results", "runs", "differences", "curves", "cache", "arms", "how"}) {
+    INFO(id);
     CHECK(count(page, "<section id=\"" + std::string(id) + "\"") == 1);
+  }
   for (const char* id : {"claims", "attention"}) CHECK(count(page, "<section id=\"" + std::string(id) + "\"") == 0);
   CHECK(count(page, "<circle") == 18);
   CHECK(count(page, "nan") + count(page, "-inf") == 0);
