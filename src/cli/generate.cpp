@@ -82,7 +82,8 @@ Exit generate(const Session& session, GenerateFlags flags) {
     if (stream) stream->add(id);
   });
 
-  std::string text = streams ? "\n" : "";
+  if (streams) write_out("\n");  // before the note: stdout and stderr may be one terminal
+  std::string text;
   Json samples = Json::array();
   for (std::size_t row = 0; row < prompts.size(); ++row) {
     std::vector<std::int32_t> all = prompts[row];
@@ -118,7 +119,7 @@ void add_generate(CLI::App& command, Session& session) {
       ->type_name("N [100]");
   command.add_flag("--greedy", options.sampling.greedy, "always the most likely token");
   command.add_option("--temperature", options.sampling.temperature, "divides the logits")
-      ->check(between(1e-6, 1e6))
+      ->check(between(1e-6, 1e6, "--greedy takes the most likely token always"))
       ->type_name("X [1]");
   command.add_option("--top-k", options.sampling.top_k, "only the k most likely tokens; 0: all")
       ->check(between(index_t{0}, index_t{1} << 30))

@@ -39,6 +39,9 @@ int stop_signal() { return g_signal; }
 void catch_stop_signals() {
   handle(SIGINT, on_stop_signal);
   handle(SIGTERM, on_stop_signal);
+  struct sigaction hangup {};
+  sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) handle(SIGHUP, on_stop_signal);  // nohup means to go on
   handle(SIGUSR1, on_save_signal);
 }
 

@@ -2,6 +2,7 @@
 // What it says is the caller's.
 #include "qkvbench/cli/status_line.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -12,10 +13,27 @@ namespace qkvbench::cli {
 
 namespace {
 constexpr double kTerminalEvery_s = 0.1, kPlainEvery_s = 30;
+
+/// The window's columns now; 80 where it does not say.
+std::size_t columns() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+/// The first characters of a line, cut between two of them: a line that wraps cannot be drawn over.
+std::string first_columns(const std::string& line, std::size_t most) {
+  std::size_t shown = 0, at = 0;
+  for (; at < line.size(); ++at) {
+    const bool begins = (static_cast<unsigned char>(line[at]) & 0xC0) != 0x80;
+    if (begins && shown == most) break;
+    shown += begins ? 1 : 0;
+  }
+  return line.substr(0, at);
+}
+}  // namespace
+
 StatusLine::StatusLine(const Session& session)
-    : quiet_(session.quiet), terminal_(::isatty(STDERR_FILENO) != 0), last_(terminal_ ? 0 : seconds_now()) {}
+    : quiet_(session.quiet), terminal_(is_capable_terminal(STDERR_FILENO)), last_(terminal_ ? 0 : seconds_now()) {}
 
 bool StatusLine::due() const {
   return !quiet_ && seconds_now() - last_ >= (terminal_ ? kTerminalEvery_s : kPlainEvery_s);
@@ -24,7 +42,8 @@ bool StatusLine::due() const {
 void StatusLine::show(const std::string& line) {
   if (quiet_) return;
   last_ = seconds_now();
-  std::cerr << (terminal_ ? "\r" : "") << line << (terminal_ ? "\033[K" : "\n") << std::flush;
+  std::cerr << (terminal_ ? "\r" : "") << (terminal_ ? first_columns(line, columns() - 1) : line)
+            << (terminal_ ? "\033[K" : "\n") << std::flush;
   drawn_ = terminal_;
 }
 

@@ -105,24 +105,39 @@ Exit status(const Session& session, const SweepCommand& flags, const experiment:
 }
 
 /// A job script for an array of so many machines.
+/// A word as a shell reads it back.
+std::string shell_word(const std::string& text) {
+  if (!text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=-+:,") ==
+          std::string::npos)
+    return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 std::string slurm_script(const Session& session, const SweepCommand& flags, const experiment::Grid& grid) {
   const int cores = flags.runs.jobs > 0 ? flags.runs.jobs : 16;
   const std::string threads = session.threads > 0 ? " --threads " + std::to_string(session.threads) : "";
+  // Since Slurm 22.05 srun does not take over what sbatch was asked for.
+  const std::string cpus = std::to_string(cores * std::max(1, session.threads));
+  const std::string max_time = flags.runs.max_time.empty() ? "" : " --max-time " + shell_word(flags.runs.max_time);
   return "#!/bin/sh\n"
          "# Every task of the array does its share of the runs; the directory must be on a disk that all of them see.\n"
          "# Submit it again after a time limit or a failure: what is finished is not run again.\n"
-         "#SBATCH --job-name=qkvbench-" +
-         grid.id +
+         "#SBATCH --job-name=" +
+         shell_word("qkvbench-" + grid.id) +
          "\n"
          "#SBATCH --array=1-" +
          std::to_string(flags.slurm) +
          "\n"
          "#SBATCH --cpus-per-task=" +
-         std::to_string(cores * std::max(1, session.threads)) +
+         cpus +
          "\n"
          "#SBATCH --signal=TERM@60\n"
-         "srun qkvbench sweep " +
-         flags.what + " --out " + flags.runs.out + " --jobs " + std::to_string(cores) + threads + "\n";
+         "srun --cpus-per-task=" +
+         cpus + " qkvbench sweep " + shell_word(flags.what) + " --out " + shell_word(flags.runs.out) + " --jobs " +
+         std::to_string(cores) + threads + max_time + "\n";
 }
 
 Exit run_all(const Session& session, const SweepCommand& flags, const experiment::Grid& grid) {

@@ -27,6 +27,9 @@ struct TrainFlags {
 
 /// "50" are steps, anything else is a time.
 experiment::CheckpointEvery checkpoint_every(const std::string& text) {
+  if (!text.empty() && text.find_first_not_of("0123456789.eE+-") == std::string::npos &&
+      text.find_first_not_of("0123456789") != std::string::npos)
+    fail_usage("--checkpoint-every: '" + text + "' is no whole number of steps; write 1000, or a time such as 1000s");
   if (text.find_first_not_of("0123456789") != std::string::npos || text.empty())
     return {0, parse_duration("--checkpoint-every", text)};
   index_t steps = 0;

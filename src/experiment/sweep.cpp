@@ -168,9 +168,9 @@ class Pool {
     if (finished(run)) {
       return forget_failure(directory);
     }
-    constexpr int kTerminated = 143;  // 128 + SIGTERM
-    if (child.status == static_cast<int>(Exit::kInterrupted) || child.status == kTerminated ||
-        child.status == static_cast<int>(Exit::kOutOfTime))
+    constexpr int kHungUp = 129, kTerminated = 143;  // 128 + SIGHUP, SIGTERM
+    if (child.status == static_cast<int>(Exit::kInterrupted) || child.status == kHungUp ||
+        child.status == kTerminated || child.status == static_cast<int>(Exit::kOutOfTime))
       return;
     if (child.status == static_cast<int>(Exit::kOutput) && FileLock::is_held(RunFiles(directory).lock)) {
       const std::lock_guard guard(mutex_);

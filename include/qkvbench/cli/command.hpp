@@ -27,10 +27,20 @@ struct Session {
 /// Ends a command's set-up: adds --json, --threads, -q and --color, and what help says below the flags.
 void finish_command(CLI::App& command, Session& session, const std::string& details, const std::string& examples);
 
-/// A bound on a number without CLI11's note about it in the help.
+/// What is wrong with a number on the command line; empty when nothing is. Whole numbers are decimal digits without
+/// leading zeros, which CLI11 would read as octal; no number is nan.
+std::string number_fault(const std::string& text, double least, double most, bool whole);
+
+/// A bound on a number, inclusive; `hint`: what to write instead of one that is out of it.
 template <class T>
-CLI::Validator between(T least, T most) {
-  return CLI::Range(least, most).description("");
+CLI::Validator between(T least, T most, const std::string& hint = "") {
+  return CLI::Validator(
+      [=](const std::string& text) {
+        const std::string fault =
+            number_fault(text, static_cast<double>(least), static_cast<double>(most), std::is_integral_v<T>);
+        return fault.empty() || hint.empty() ? fault : fault + "; " + hint;
+      },
+      "");
 }
 
 /// The configuration's keys as flags, what was given of them, and --config and --preset.
@@ -64,6 +74,9 @@ void write_out(const std::string& text);
 
 /// A message on stderr, unless -q.
 void note(const Session& session, const std::string& text);
+
+/// Whether a descriptor is a terminal that understands escape sequences: any but TERM=dumb.
+bool is_capable_terminal(int descriptor);
 
 /// Text in a colour of the terminal (32 green, 31 red, 2 faint), if colours are wanted on that stream.
 std::string colored(const Session& session, const std::string& text, int code, bool on_stderr = false);
