@@ -104,7 +104,6 @@ Exit status(const Session& session, const SweepCommand& flags, const experiment:
   return Exit::kDone;
 }
 
-/// A job script for an array of so many machines.
 /// A word as a shell reads it back.
 std::string shell_word(const std::string& text) {
   if (!text.empty() &&
@@ -116,6 +115,7 @@ std::string shell_word(const std::string& text) {
   return out + "'";
 }
 
+/// A job script for an array of so many machines.
 std::string slurm_script(const Session& session, const SweepCommand& flags, const experiment::Grid& grid) {
   const int cores = flags.runs.jobs > 0 ? flags.runs.jobs : 16;
   const std::string threads = session.threads > 0 ? " --threads " + std::to_string(session.threads) : "";

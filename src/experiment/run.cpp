@@ -280,6 +280,7 @@ RunReport run(const Config& config, const RunOptions& options, Monitor& monitor)
   footprint.keep();
   return report;
 }
+
 LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& adapt) {
   const RunFiles files(path);
   const bool is_run = fs::is_directory(path);
