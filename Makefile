@@ -4,7 +4,7 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
 BIN := build/release/qkvbench
 
-.PHONY: help run test test-environments soak fuzz build setup setup-test bench format check-format sanitize clean
+.PHONY: help run test test-environments mutants soak fuzz build setup setup-test bench format check-format sanitize clean
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -21,6 +21,9 @@ test: setup-test  ## build and run all tests
 test-environments:  ## run the tests that are built under eight environments, such as without HOME
 	sh tests/environments build/test
 
+mutants: setup-test  ## put known mistakes into the source, one by one, and see that a test notices each
+	sh tests/mutants/run
+
 soak: setup-test  ## the long forms of the tests of crashes: kills, faults, power loss, damage (some minutes)
 	cmake --preset test
 	cmake --build --preset test -j $(JOBS)
@@ -28,7 +31,7 @@ soak: setup-test  ## the long forms of the tests of crashes: kills, faults, powe
 	QKVBENCH_SOAK=1 build/test/tests/cli '[crash]'
 
 fuzz: setup  ## search every reader for crashes, FUZZ_SECONDS (60) each; needs clang
-	@command -v clang++ >/dev/null || { echo "fuzz: clang++ is not there; install clang and libomp-dev" >&2; exit 1; }
+	@command -v clang++ >/dev/null || { echo "fuzz: clang++ is not there; install clang" >&2; exit 1; }
 	cmake --preset fuzz
 	cmake --build --preset fuzz -j $(JOBS)
 	@for reader in tests/fuzz/corpus/*; do \

@@ -1,18 +1,20 @@
-// Thread count of the process, and how many physical cores it has.
-// No pinning: the operating system and OMP_PLACES decide where threads run.
+// The threads of the process and how they wait for work; how many physical cores there are.
+// No pinning: the operating system decides where threads run, within what the process may use.
 #include "qkvbench/base/parallel.hpp"
 
-#include <cstdlib>
-#include <cstring>
+#include <atomic>
+#include <cstdint>
+#include <deque>
 #include <fstream>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
+
+#include "qkvbench/base/profile.hpp"
 
 #ifdef __linux__
 #include <sched.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 #endif
 #ifdef __APPLE__
 #include <sys/sysctl.h>
@@ -24,37 +26,103 @@ namespace {
 int g_threads = 1;
 thread_local bool t_alone = false;
 
-#ifdef __linux__
-constexpr const char* kThisProgram = "/proc/self/exe";
-
-/// A program that was started through that link is named "exe" in lists of processes: this names it as its caller did.
-void take_name_back(const char* called) {
-  char name[16] = {};  // the length that Linux gives a name
-  const char *link = std::strrchr(kThisProgram, '/') + 1, *slash = std::strrchr(called, '/');
-  if (prctl(PR_GET_NAME, name) == 0 && std::strcmp(name, link) == 0) prctl(PR_SET_NAME, slash ? slash + 1 : called);
-}
+/// Tells the processor that this thread spins.
+inline void spin_pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
 #endif
+}
+
+/// Returns when `value` is no longer `old`: spins shortly, since the next loop of a step follows within microseconds,
+/// then sleeps. Threads that spin on keep each other, and other programs, from the processor: a training step beside a
+/// busy program takes up to ten times as long.
+void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  constexpr int kSpins = 3000;
+  for (int i = 0; i < kSpins; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    spin_pause();
+  }
+  while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
+}
+
+/// The threads of run_team() beside its callers. Each has a counter of the loops that it was given, on a cache line of
+/// its own, so that a loop wakes only those that take part.
+class Workers {
+ public:
+  void run(int team, TeamShare share, void* loop) {
+    const std::unique_lock lock(busy_, std::try_to_lock);
+    if (!lock.owns_lock()) {
+      for (int member = 0; member < team; ++member) run_alone(share, loop, member);
+      return;
+    }
+    const std::uint32_t others = static_cast<std::uint32_t>(team) - 1;
+    while (workers_.size() < others) start_worker();
+    share_ = share;
+    loop_ = loop;
+    unfinished_.store(others);
+    for (std::uint32_t i = 0; i < others; ++i) {
+      workers_[i].loops.fetch_add(1);
+      workers_[i].loops.notify_one();
+    }
+    run_alone(share, loop, 0);
+    wait_for_others();
+  }
+
+ private:
+  struct alignas(64) Worker {
+    std::atomic<std::uint32_t> loops{0};
+  };
+
+  void start_worker() {
+    Worker& worker = workers_.emplace_back();
+    const int member = static_cast<int>(workers_.size());
+    std::thread([this, &worker, member] {
+      work_alone();
+      for (std::uint32_t done = 0;; ++done) {
+        wait_while(worker.loops, done);
+        share_(loop_, member);
+        if (unfinished_.fetch_sub(1) == 1) unfinished_.notify_one();
+      }
+    }).detach();
+  }
+
+  /// A member's share, in which other loops do not look for threads.
+  static void run_alone(TeamShare share, void* loop, int member) {
+    const bool before = std::exchange(t_alone, true);
+    share(loop, member);
+    t_alone = before;
+  }
+
+  void wait_for_others() {
+    Profile* const profile = Profile::current();
+    const Part part = profile == nullptr ? Part::kOther : profile->enter(Part::kWaiting);
+    for (std::uint32_t left; (left = unfinished_.load(std::memory_order_acquire)) != 0;) wait_while(unfinished_, left);
+    if (profile != nullptr) profile->enter(part);
+  }
+
+  std::mutex busy_;
+  std::deque<Worker> workers_;  // a deque: a worker stays where it is when another is added
+  TeamShare share_ = nullptr;
+  void* loop_ = nullptr;
+  std::atomic<std::uint32_t> unfinished_{0};
+};
+
+/// Never destroyed, and its threads never joined: they may be asleep when the process ends.
+Workers& workers() {
+  static Workers* const all = new Workers;
+  return *all;
+}
 }  // namespace
 
 void set_threads(int n) { g_threads = std::max(1, n); }
 
-int threads() { return t_alone || omp_in_parallel() ? 1 : g_threads; }
+int threads() { return t_alone ? 1 : g_threads; }
 
 void work_alone() { t_alone = true; }
 
-void use_short_waits(char** argv) {
-#ifdef __linux__
-  if (argv[0] != nullptr) take_name_back(argv[0]);
-#endif
-  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
-  setenv("KMP_BLOCKTIME", "1", 0);      // LLVM's library, milliseconds; read at the first parallel loop
-  setenv("GOMP_SPINCOUNT", "3000", 1);  // GNU's library, rounds of a loop; read before main()
-#ifdef __linux__
-  execv(kThisProgram, argv);  // comes back only when it fails, and then nothing is lost but speed
-#else
-  (void)argv;
-#endif
-}
+void run_team(int team, TeamShare share, void* loop) { workers().run(team, share, loop); }
 
 int physical_cores() {
 #ifdef __linux__

@@ -87,18 +87,22 @@ ProcessResult run_process(const std::vector<std::string>& command, const std::fu
   guard.unlock();
 
   ProcessResult result;
-  while (out.ends[0] >= 0 || err.ends[0] >= 0) {
+  int status = 0;
+  bool asked = false, ended = false;
+  // Streams are read until the end also after the child was asked to end: it could not say more than a pipe holds.
+  while (!ended && (out.ends[0] >= 0 || err.ends[0] >= 0)) {
     std::array<pollfd, 2> streams{{{out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}}};
     ::poll(streams.data(), streams.size(), kAskEvery_ms);
     if (streams[0].revents != 0) out.drain(result.out);
     if (streams[1].revents != 0) err.drain(result.err);
-    if (keep_going && !keep_going()) {
+    if (asked) {
+      ended = ::waitpid(child, &status, WNOHANG) == child;
+    } else if (keep_going && !keep_going()) {
       ::kill(child, SIGTERM);
-      break;
+      asked = true;
     }
   }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  while (!ended && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;

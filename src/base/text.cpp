@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <numeric>
+#include <sstream>
 
 namespace qkvbench {
 
@@ -74,6 +77,52 @@ double parse_duration(const std::string& flag, const std::string& text) {
   if (!begins_well || !(number * factor > 0) || !(number * factor < 1e9))
     fail_usage(flag + ": '" + text + "' is no length of time; write 90s, 10m or 1.5h");
   return number * factor;
+}
+
+std::string shortened(const std::string& text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;  // inside a character
+  return text.substr(0, most) + "…";
+}
+
+namespace {
+
+/// A bound as people write it.
+std::string bound_text(double x) {
+  if (x == std::floor(x) && std::abs(x) < 1e16) return std::to_string(static_cast<long long>(x));
+  std::ostringstream out;
+  out << x;
+  return out.str();
+}
+
+/// Written so that NaN lies nowhere. Whole numbers are compared as such: a double would round 2^53 + 1 to 2^53.
+bool lies_between(const std::string& text, double least, double most, bool whole) {
+  const double value = std::strtod(text.c_str(), nullptr);
+  if (!(value >= least && value <= most)) return false;
+  if (!whole || most > 9e18) return true;
+  const long long exact = std::strtoll(text.c_str(), nullptr, 10);
+  return exact >= static_cast<long long>(least) && exact <= static_cast<long long>(most);
+}
+
+}  // namespace
+
+std::string number_fault(const std::string& text, double least, double most, bool whole) {
+  const std::string quoted = "'" + shortened(text, 40) + "'";
+  if (whole) {
+    const std::size_t first = text.starts_with('-') ? 1 : 0;
+    const bool digits = text.size() > first && text.find_first_not_of("0123456789", first) == std::string::npos;
+    if (!digits || (text[first] == '0' && text.size() > first + 1))
+      return quoted + " is no whole number written in decimal digits";
+  } else {
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    if (text.empty() || text.find_first_not_of("0123456789+-.eE") != std::string::npos || *end != '\0' ||
+        !std::isfinite(value))
+      return quoted + " is no number";
+  }
+  if (lies_between(text, least, most, whole)) return "";
+  if (!(most < std::numeric_limits<double>::max())) return quoted + " is not at least " + bound_text(least);
+  return quoted + " is not between " + bound_text(least) + " and " + bound_text(most);
 }
 
 std::string with_commas(long long n) {

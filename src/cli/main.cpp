@@ -5,7 +5,6 @@
 
 #include <initializer_list>
 
-#include "qkvbench/base/parallel.hpp"
 #include "qkvbench/cli/command.hpp"
 
 /// A descriptor that the caller closed would become the first file that is opened, and messages end up in it. What is
@@ -18,6 +17,5 @@ static void fill_closed_descriptors() {
 
 int main(int argc, char** argv) {
   fill_closed_descriptors();
-  qkvbench::use_short_waits(argv);
   return qkvbench::cli::run_program(argc, argv);
 }

@@ -2,13 +2,9 @@
 // The only place that writes results to stdout.
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <iomanip>
 #include <iostream>
-#include <limits>
-#include <sstream>
 #include <string_view>
 
 #include "qkvbench/base/files.hpp"
@@ -36,24 +32,6 @@ void finish_command(CLI::App& command, Session& session, const std::string& deta
 void begin(const Session& session) {
   set_threads(session.threads > 0 ? session.threads : physical_cores());
   check_output(session.json);
-}
-
-std::string number_fault(const std::string& text, double least, double most, bool whole) {
-  const std::size_t first = text.starts_with('-') ? 1 : 0;
-  const bool digits = text.size() > first && text.find_first_not_of("0123456789", first) == std::string::npos;
-  if (whole && (!digits || (text[first] == '0' && text.size() > first + 1)))
-    return "'" + text.substr(0, 40) + "' is no whole number written in decimal digits";
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || std::isnan(value)) return "'" + text.substr(0, 40) + "' is no number";
-  if (value >= least && value <= most) return "";
-  const auto shown = [](double x) {
-    std::ostringstream out;
-    out << std::setprecision(x == std::floor(x) ? 15 : 6) << x;
-    return out.str();
-  };
-  if (!(most < std::numeric_limits<double>::max())) return text + " is not at least " + shown(least);
-  return text + " is not between " + shown(least) + " and " + shown(most);
 }
 
 void check_output(const std::string& file) {

@@ -19,9 +19,9 @@ namespace {
 
 using Command = std::vector<std::string>;
 
-/// A python3 with more variables in its environment, and without what use_short_waits() put there for our own loops.
+/// A python3 with more variables in its environment, beside what it has.
 Command python(const std::string& python3, const Command& variables) {
-  Command command{"env", "-u", "GOMP_SPINCOUNT", "-u", "KMP_BLOCKTIME"};
+  Command command{"env"};
   command.insert(command.end(), variables.begin(), variables.end());
   command.push_back(python3);
   return command;

@@ -2,7 +2,6 @@
 // To add a key: a member of Config and a row here with the neutral value that means "as before"; flags, config files,
 // results and help follow, and results of before stay what they are.
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -95,28 +94,16 @@ const std::vector<Option>& table() {
   return options;
 }
 
-/// Parses a number in full; throws Error (usage).
+/// A text in which number_fault() finds nothing.
 template <class Number>
-Number parse_number(const std::string& flag, const std::string& text) {
-  Number value{};
-  bool whole = false;
+Number number_in(const std::string& text) {
   if constexpr (std::is_floating_point_v<Number>) {
-    // Not from_chars, which libc++ has for integers only. strtod would skip spaces in front.
-    char* end = nullptr;
-    value = std::strtod(text.c_str(), &end);
-    whole = !text.empty() && std::isspace(static_cast<unsigned char>(text[0])) == 0 && *end == '\0';
+    return std::strtod(text.c_str(), nullptr);  // not from_chars, which libc++ has for integers only
   } else {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    whole = error == std::errc{} && end == text.data() + text.size();
+    Number value{};
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
   }
-  if (!whole)
-    fail_usage(flag + ": '" + text + "' is no " + (std::is_floating_point_v<Number> ? "number" : "whole number"));
-  return value;
-}
-
-std::string number_text(double x) {
-  if (x == std::floor(x) && std::abs(x) < 1e15) return std::to_string(static_cast<long long>(x));
-  return Json(x).dump();
 }
 
 }  // namespace
@@ -165,12 +152,9 @@ void set_option(Config& config, const Option& option, const std::string& text) {
           }
           place = text;
         } else {
-          const T value = parse_number<T>(option.flag(), text);
-          // Bounds of whole numbers are compared as such: 2^53 + 1 would be rounded to 2^53. Written so that NaN is
-          // refused too.
-          if (!(value >= static_cast<T>(option.least) && value <= static_cast<T>(option.most)))
-            fail_usage(option.flag() + ": " + text + " is not between " + number_text(option.least) + " and " +
-                       number_text(option.most));
+          const std::string fault = number_fault(text, option.least, option.most, !std::is_floating_point_v<T>);
+          if (!fault.empty()) fail_usage(option.flag() + ": " + fault);
+          const T value = number_in<T>(text);
           place = value == T{} ? T{} : value;  // -0 is 0, in names too
         }
       },

@@ -67,6 +67,14 @@ std::vector<Linear> make_projections(Parameters& parameters, const std::string& 
 
 }  // namespace
 
+const real* PositionTable::data() const {
+  std::call_once(made_, [this] {
+    table_.resize(static_cast<std::size_t>(T_ * m_));
+    kernels::position_table(T_, m_, table_.data());
+  });
+  return table_.data();
+}
+
 Attention::Attention(Parameters& parameters, const std::string& name, const BlockConfig& config)
     : config_(config),
       dropout_(config.dropout_place == DropoutPlace::kResidual ? config.dropout : 0),
@@ -75,8 +83,6 @@ Attention::Attention(Parameters& parameters, const std::string& name, const Bloc
   if (!config.variant.plus) return;
   pos_w_ = &parameters.declare(name + ".pos_w", {config.pos_dim}, Init::normal(0.02));
   pos_b_ = &parameters.declare(name + ".pos_b", {1}, Init::zeros());
-  position_table_.resize(static_cast<std::size_t>(config.positions * config.pos_dim));
-  kernels::position_table(config.positions, config.pos_dim, position_table_.data());
 }
 
 Attention::Inputs Attention::project(Tape& tape, Value x, index_t term_positions) const {
@@ -88,10 +94,11 @@ Attention::Inputs Attention::project(Tape& tape, Value x, index_t term_positions
             projected[static_cast<std::size_t>(sharing.v)],
             {}};
   if (pos_w_) {
-    if (term_positions > config_.positions)
+    if (term_positions > config_.position_table->positions())
       fail_internal("attention: " + std::to_string(term_positions) +
-                    " positions, but the positional term was made for " + std::to_string(config_.positions));
-    in.terms = position_terms(tape, pos_w_->on(tape), pos_b_->on(tape), position_table_.data(), term_positions);
+                    " positions, but the positional term was made for " +
+                    std::to_string(config_.position_table->positions()));
+    in.terms = position_terms(tape, pos_w_->on(tape), pos_b_->on(tape), config_.position_table->data(), term_positions);
   }
   return in;
 }

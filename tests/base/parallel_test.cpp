@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -83,8 +84,8 @@ TEST_CASE("loops inside a loop stay on their thread", "[base]") {
   std::atomic<int> calls{0}, inner_threads{0};
   parallel_for(6, [&](index_t) {
     if (threads() != 1) ++inner_threads;
-    const int here = omp_get_thread_num();
-    parallel_for(5, [&](index_t) { calls += omp_get_thread_num() == here ? 1 : 0; });
+    const std::thread::id here = std::this_thread::get_id();
+    parallel_for(5, [&](index_t) { calls += std::this_thread::get_id() == here ? 1 : 0; });
   });
   CHECK(inner_threads.load() == 0);
   CHECK(calls.load() == 30);

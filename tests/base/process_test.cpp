@@ -30,4 +30,12 @@ TEST_CASE("run_process ends a program when it is asked to", "[base]") {
   CHECK(asked == 3);
 }
 
+TEST_CASE("run_process hears a program out that was asked to end and has more to say than a pipe holds", "[base]") {
+  const ProcessResult r =
+      run_process({"sh", "-c", "trap 'head -c 1000000 /dev/zero; exit 3' TERM; while :; do sleep 0.02; done"},
+                  [] { return false; });
+  CHECK(r.status == 3);
+  CHECK(r.out.size() == 65536);
+}
+
 }  // namespace qkvbench::testing

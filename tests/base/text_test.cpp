@@ -45,4 +45,24 @@ TEST_CASE("with_commas", "[base]") {
   CHECK(with_commas(305534976) == "305,534,976");
 }
 
+TEST_CASE("a text is shortened between characters", "[base]") {
+  CHECK(shortened("abc", 3) == "abc");
+  CHECK(shortened("abcd", 3) == "abc…");
+  CHECK(shortened("aΣΣ", 4) == "aΣ…");
+  CHECK(shortened("ΣΣ", 1) == "…");
+}
+
+TEST_CASE("numbers are decimal, finite and exactly bounded", "[base]") {
+  for (const char* whole : {"0", "7", "-3", "9007199254740992"}) CHECK(number_fault(whole, -3, 0x1p53, true).empty());
+  for (const char* text : {"", "-", "010", "0x10", "+7", " 7", "7 ", "1e3", "2.0", "７"})
+    CHECK(number_fault(text, 0, 100, true).find("decimal digits") != std::string::npos);
+  CHECK(number_fault("9007199254740993", 0, 0x1p53, true) ==
+        "'9007199254740993' is not between 0 and 9007199254740992");
+  CHECK(number_fault("99999999999999999999999", 0, 100, true) == "'99999999999999999999999' is not between 0 and 100");
+  for (const char* number : {"0.5", ".5", "5e-1", "+0.5", "0"}) CHECK(number_fault(number, 0, 1, false).empty());
+  for (const char* text : {"", "nan", "-NAN", "inf", "infinity", "0x1", "1e", "1 ", " 1", "1,5", "1e999"})
+    CHECK(number_fault(text, -1e300, 1e300, false).find("is no number") != std::string::npos);
+  CHECK(number_fault("-1", 0, 1e308 * 10, false) == "'-1' is not at least 0");
+}
+
 }  // namespace qkvbench::testing

@@ -6,10 +6,10 @@
 #include <set>
 
 #include "data/image_fixtures.hpp"
-#include "data/temporary.hpp"
 #include "qkvbench/base/parallel.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
+#include "support/temporary.hpp"
 
 namespace qkvbench::testing {
 

@@ -3,9 +3,9 @@
 #include "qkvbench/data/cifar.hpp"
 
 #include "data/image_fixtures.hpp"
-#include "data/temporary.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
+#include "support/temporary.hpp"
 
 namespace qkvbench::testing {
 

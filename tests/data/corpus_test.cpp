@@ -5,10 +5,10 @@
 #include <cmath>
 #include <numbers>
 
-#include "data/temporary.hpp"
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
+#include "support/temporary.hpp"
 
 using namespace qkvbench;
 using namespace qkvbench::data;

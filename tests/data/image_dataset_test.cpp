@@ -7,12 +7,12 @@
 #include <set>
 
 #include "data/image_fixtures.hpp"
-#include "data/temporary.hpp"
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/data/vision.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/numbers.hpp"
+#include "support/temporary.hpp"
 
 namespace qkvbench::testing {
 

@@ -3,11 +3,11 @@
 #include "qkvbench/data/image_folder.hpp"
 
 #include "data/image_fixtures.hpp"
-#include "data/temporary.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/parallel.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
+#include "support/temporary.hpp"
 
 namespace qkvbench::testing {
 

@@ -2,12 +2,12 @@
 // Sets are made up; the table's own are tried by hand, since they are too large to keep here.
 #include "qkvbench/data/install.hpp"
 
-#include "data/temporary.hpp"
 #include "qkvbench/base/files.hpp"
 #include "support/archives.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "support/messages.hpp"
+#include "support/temporary.hpp"
 
 using namespace qkvbench;
 using namespace qkvbench::data;

@@ -5,10 +5,10 @@
 #include <limits>
 
 #include "data/image_fixtures.hpp"
-#include "data/temporary.hpp"
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
+#include "support/temporary.hpp"
 
 namespace qkvbench::testing {
 

@@ -4,11 +4,11 @@
 
 #include <set>
 
-#include "data/temporary.hpp"
 #include "qkvbench/base/text.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "support/messages.hpp"
+#include "support/temporary.hpp"
 
 using namespace qkvbench;
 using namespace qkvbench::data;

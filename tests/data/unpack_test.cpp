@@ -2,13 +2,13 @@
 // The archives are put together byte by byte in support/archives.hpp.
 #include "qkvbench/data/unpack.hpp"
 
-#include "data/temporary.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/data/install.hpp"
 #include "support/archives.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "support/messages.hpp"
+#include "support/temporary.hpp"
 
 using namespace qkvbench;
 using namespace qkvbench::data;

@@ -4,11 +4,11 @@
 
 #include <set>
 
-#include "data/temporary.hpp"
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/experiment/record.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
+#include "support/temporary.hpp"
 
 namespace qkvbench::experiment {
 

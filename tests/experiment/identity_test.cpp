@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "data/temporary.hpp"
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/experiment/records.hpp"
@@ -13,6 +12,7 @@
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/results.hpp"
+#include "support/temporary.hpp"
 
 namespace qkvbench::experiment {
 

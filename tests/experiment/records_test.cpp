@@ -7,10 +7,10 @@
 
 #include <cmath>
 
-#include "data/temporary.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/results.hpp"
+#include "support/temporary.hpp"
 
 namespace qkvbench::experiment {
 

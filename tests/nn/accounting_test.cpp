@@ -1,5 +1,5 @@
 // Costs against the paper's own accounting, to the unit, and against what a training step really takes.
-// The paper's numbers are those of reference/paper.md.
+// The paper's numbers are copied here on their own, not read from the table that the program has.
 #include "qkvbench/nn/accounting.hpp"
 
 #include "qkvbench/autograd/loss.hpp"

@@ -2,7 +2,13 @@
 // How it looks is for eyes.
 #include "qkvbench/report/heatmap.hpp"
 
+#include <cstdio>
+#include <map>
+#include <set>
+#include <utility>
+
 #include "support/catch.hpp"
+#include "support/picture.hpp"
 
 namespace qkvbench::report {
 
@@ -14,7 +20,36 @@ std::size_t count(const std::string& text, const std::string& part) {
   return n;
 }
 
+/// Which cells of a map of side n the path of each colour covers.
+std::map<std::string, std::set<std::pair<int, int>>> cells_of(const test::Picture& picture) {
+  std::map<std::string, std::set<std::pair<int, int>>> found;
+  for (const pugi::xml_node& path : picture.all("g/path")) {
+    const std::string d = path.attribute("d").value();
+    int column = 0, row = 0, width = 0;
+    for (std::size_t at = d.find('M'); at != std::string::npos; at = d.find('M', at + 1)) {
+      REQUIRE(std::sscanf(d.c_str() + at, "M%d %dh%d", &column, &row, &width) == 3);
+      for (int i = 0; i < width; ++i) found[path.attribute("fill").value()].insert({row, column + i});
+    }
+  }
+  return found;
+}
+
 }  // namespace
+
+TEST_CASE("a cell lies at its query's row and its key's column, the darker the larger") {
+  const auto cells = cells_of(test::Picture(heatmap_grid_svg("h", {{"m", {0, 0.5, 1, 0, 0, 0, 0.5, 0, 0}}}, 1, 3)));
+  REQUIRE(cells.size() == 2);
+  const std::set<std::pair<int, int>> half{{0, 1}, {2, 0}}, whole{{0, 2}};
+  const auto lightness = [](const std::string& colour) {
+    return std::stoi(colour.substr(1, 2), nullptr, 16) + std::stoi(colour.substr(3, 2), nullptr, 16) +
+           std::stoi(colour.substr(5, 2), nullptr, 16);
+  };
+  for (const auto& [colour, at] : cells) {
+    CHECK((at == half || at == whole));
+    for (const auto& [other, there] : cells)
+      if (at == whole && there == half) CHECK(lightness(colour) < lightness(other));
+  }
+}
 
 TEST_CASE("cells of one step that are neighbours are one piece, zeros are background") {
   const std::string svg = heatmap_grid_svg("h", {{"m", {1, 1, 0, 0, 0, 0, 0, 0, 1}}}, 1, 3);

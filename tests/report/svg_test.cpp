@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "support/catch.hpp"
-#include "support/xml.hpp"
+#include "support/picture.hpp"
 
 namespace qkvbench::report {
 
@@ -76,7 +76,7 @@ TEST_CASE("every marker is a picture of its own") {
   for (const Shape shape : {Shape::kCircle, Shape::kSquare, Shape::kTriangle, Shape::kDiamond, Shape::kInverted})
     for (const bool hollow : {false, true}) {
       const std::string svg = marker_svg({1, shape, hollow, 0});
-      CHECK(xml_fault(svg).empty());
+      CHECK_NOTHROW(test::Picture(svg));
       CHECK(std::find(seen.begin(), seen.end(), svg) == seen.end());
       seen.push_back(svg);
     }
@@ -93,12 +93,6 @@ TEST_CASE("an interval that leaves the axis ends in an arrow") {
   CHECK(drawn({2, 4}).find("M20 2L20 8") != std::string::npos);
   CHECK(drawn({-2, 4}).find("M4 2L0 5L4 8") != std::string::npos);
   CHECK(drawn({2, 14}).find("M96 2L100 5L96 8") != std::string::npos);
-}
-
-TEST_CASE("the checker of pictures finds faults") {
-  CHECK(xml_fault("<a b=\"1\"><c/>x &amp; y</a>\n").empty());
-  for (const char* text : {"<a>", "<a></b>", "<a b=1/>", "<a>&nbsp;</a>", "<a b=\"<\"/>", "x", "<a/><a/>", ""})
-    CHECK_FALSE(xml_fault(text).empty());
 }
 
 }  // namespace qkvbench::report

@@ -1,5 +1,5 @@
-// Starts the test program again in a clean environment, before anything has read the user's: OpenMP's library reads it
-// before main(), so that unsetting variables there would come too late.
+// Starts the test program again in a clean environment, before anything has read the user's: libraries may
+// read it before main(), so that unsetting variables there would come too late.
 // Linked into every test program as an object: nothing refers to it.
 #include "support/clean_environment.hpp"
 
@@ -19,17 +19,16 @@ namespace {
 constexpr const char* kMark = "QKVBENCH_TEST_CLEAN";
 
 constexpr std::array kKept{
-    "PATH",          "TMPDIR",        "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH",
-    "PYENV_ROOT",    "ASAN_OPTIONS",  "UBSAN_OPTIONS",   "LSAN_OPTIONS",      "TSAN_OPTIONS",
-    "GCOV_PREFIX",   "QKVBENCH_SOAK", "QKVBENCH_FUZZ",   "GCOV_PREFIX_STRIP", "LLVM_PROFILE_FILE",
-    "PYTHONUSERBASE"};
+    "PATH",          "TMPDIR",           "LD_LIBRARY_PATH",   "DYLD_LIBRARY_PATH", "PYTHONPATH",    "PYENV_ROOT",
+    "ASAN_OPTIONS",  "UBSAN_OPTIONS",    "LSAN_OPTIONS",      "TSAN_OPTIONS",      "GCOV_PREFIX",   "QKVBENCH_SOAK",
+    "QKVBENCH_FUZZ", "QKVBENCH_APPROVE", "GCOV_PREFIX_STRIP", "LLVM_PROFILE_FILE", "PYTHONUSERBASE"};
 
 std::string_view name_of(std::string_view variable) { return variable.substr(0, variable.find('=')); }
 
 }  // namespace
 
 std::vector<std::string> clean_environment(const std::vector<std::string>& users) {
-  std::vector<std::string> out{"HOME=" TEST_HOME, "LANG=C.UTF-8", "OMP_WAIT_POLICY=passive"};
+  std::vector<std::string> out{"HOME=" TEST_HOME, "LANG=C.UTF-8"};
   for (const std::string& variable : users) {
     if (std::ranges::find(kKept, name_of(variable)) != kKept.end()) out.push_back(variable);
     // Modules that were installed for one user lie below their home.

@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <stdexcept>
 
 #include "qkvbench/base/files.hpp"
@@ -54,17 +53,6 @@ Outcome run_binary(const std::string& binary, const std::vector<std::string>& ar
 std::string qkvbench_path() { return QKVBENCH_BINARY; }
 
 std::string shim_path() { return QKVBENCH_SHIM; }
-
-TemporaryDirectory::TemporaryDirectory() {
-  std::string pattern = (fs::temp_directory_path() / "qkvbench-test-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  path_ = pattern;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
 
 fs::path only_entry(const fs::path& directory) {
   std::vector<fs::path> entries;

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary.hpp"
+
 namespace qkvbench::test {
 
 struct Outcome {
@@ -24,20 +26,6 @@ Outcome run_binary(const std::string& binary, const std::vector<std::string>& ar
 /// Where the binary and the library fault_shim are.
 std::string qkvbench_path();
 std::string shim_path();
-
-/// A directory of its own that is removed at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// The only entry of a directory. Fails the test unless there is exactly one.
 std::filesystem::path only_entry(const std::filesystem::path& directory);

@@ -2,11 +2,23 @@
 // Not a general allocator: there is no way to free one piece. In steady state it asks the system for nothing.
 #pragma once
 #include <cstddef>
+#include <cstdlib>
+#include <memory>
 #include <vector>
 
 #include "qkvbench/base/real.hpp"
 
 namespace qkvbench {
+
+struct FreeMemory {
+  void operator()(std::byte* memory) const { std::free(memory); }
+};
+using AlignedMemory = std::unique_ptr<std::byte[], FreeMemory>;
+
+/// Uninitialised memory of `bytes`, rounded up: to 64 bytes, at which it begins, or from 2 MiB on to huge pages of 2
+/// MiB, since a training step walks through all of it. Throws Error (internal) naming the size when the system has none
+/// left.
+AlignedMemory aligned_memory(std::size_t bytes);
 
 /// A growing stack of bytes, every piece aligned to 64.
 class Arena {
@@ -18,7 +30,6 @@ class Arena {
   Arena() = default;
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
-  ~Arena();
 
   /// Uninitialised memory that stays valid until a rewind() to an earlier mark.
   /// Throws Error (internal) naming the size when the system has no memory left.
@@ -45,7 +56,7 @@ class Arena {
 
  private:
   struct Block {
-    std::byte* data;
+    AlignedMemory data;
     std::size_t size;
   };
   void add_block(std::size_t at_least);

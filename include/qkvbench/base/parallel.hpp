@@ -1,12 +1,11 @@
-// The one wrapper of OpenMP: how many threads, and a loop over independent pieces of work.
+// Threads: how many, and a loop over independent pieces of work.
 // It offers no reduction on purpose: a sum split by thread count would change with the machine.
 #pragma once
-#include <omp.h>
-
 #include <algorithm>
 #include <exception>
+#include <mutex>
+#include <type_traits>
 
-#include "qkvbench/base/profile.hpp"
 #include "qkvbench/base/real.hpp"
 
 namespace qkvbench {
@@ -24,18 +23,21 @@ void work_alone();
 /// Number of physical cores this process may run on (SMT siblings count once; 1 when unknown).
 int physical_cores();
 
-/// Makes waiting threads sleep after some ten microseconds instead of many milliseconds, unless the environment says
-/// how they should wait. Call it first in main(): on Linux it starts the program again, in the same process, since the
-/// OpenMP library has read its environment by then. With another program busy on a core, a training step is
-/// otherwise up to ten times slower: threads that spin keep each other from the processor.
-void use_short_waits(char** argv);
-
 /// Calls f(i). Never inlined: alone and in a team the same machine code runs, since two copies of a body may be
 /// contracted to fused multiply-adds in two ways, and then differ in their last bits.
 template <class F>
 [[gnu::noinline]] void run_piece(F& f, index_t i) {
   f(i);
 }
+
+/// What a member of a team does of a loop: share(loop, member), member in [0, team).
+using TeamShare = void (*)(void* loop, int member);
+
+/// Calls share(loop, member) once for each member, member 0 on the calling thread, and returns when all are done.
+/// Threads are started when they are first needed and wait between loops: some ten microseconds awake, since a training
+/// step has hundreds of loops, then asleep, since another program may need the core. When the threads have another
+/// caller's loop, all members run on the calling thread. `share` must not throw.
+void run_team(int team, TeamShare share, void* loop);
 
 /// Calls f(i) once for every i in [0, n), on up to threads() threads, in contiguous shares.
 /// The pieces must not depend on each other. The first exception is thrown again after the loop.
@@ -46,25 +48,25 @@ void parallel_for(index_t n, F&& f) {
     for (index_t i = 0; i < n; ++i) run_piece(f, i);
     return;
   }
-  std::exception_ptr error;
-  const int team = static_cast<int>(std::min<index_t>(n, threads()));
-  Profile* const profile = Profile::current();
-  Part part = Part::kOther;
-#pragma omp parallel num_threads(team)
-  {
-#pragma omp for schedule(static) nowait
-    for (index_t i = 0; i < n; ++i) {
+  struct Loop {
+    std::remove_reference_t<F>& f;
+    const index_t n, team;
+    std::mutex mutex{};
+    std::exception_ptr error{};
+  } loop{f, n, std::min<index_t>(n, threads())};
+  const auto share = [](void* data, int member) {
+    Loop& all = *static_cast<Loop*>(data);
+    for (index_t i = all.n * member / all.team; i < all.n * (member + 1) / all.team; ++i) {
       try {
-        run_piece(f, i);
+        run_piece(all.f, i);
       } catch (...) {
-#pragma omp critical(qkvbench_parallel_error)
-        if (!error) error = std::current_exception();
+        const std::lock_guard lock(all.mutex);
+        if (!all.error) all.error = std::current_exception();
       }
     }
-    if (profile != nullptr && omp_get_thread_num() == 0) part = profile->enter(Part::kWaiting);
-  }
-  if (profile != nullptr) profile->enter(part);
-  if (error) std::rethrow_exception(error);
+  };
+  run_team(static_cast<int>(loop.team), share, &loop);
+  if (loop.error) std::rethrow_exception(loop.error);
 }
 
 /// Splits [0, n) into pieces of `grain` (the last may be shorter) and calls f(begin, end) for each.

@@ -41,6 +41,13 @@ std::vector<std::string> split(std::string_view text, char separator);
 /// Throws Error (usage) naming `flag` when it is none of these or not above 0.
 double parse_duration(const std::string& flag, const std::string& text);
 
+/// The first `most` bytes of `text`, less where a UTF-8 character would be cut, and "…" where something was left out.
+std::string shortened(const std::string& text, std::size_t most);
+
+/// What is wrong with a number that a user wrote; empty when nothing is and it lies in [least, most]. Whole numbers are
+/// decimal digits without leading zeros, which others read as octal; the rest is decimal too, finite and no nan.
+std::string number_fault(const std::string& text, double least, double most, bool whole);
+
 /// "12,345,678"
 std::string with_commas(long long n);
 

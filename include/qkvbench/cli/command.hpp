@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/base/text.hpp"
 #include "qkvbench/experiment/config.hpp"
 
 namespace qkvbench::cli {
@@ -26,10 +27,6 @@ struct Session {
 
 /// Ends a command's set-up: adds --json, --threads, -q and --color, and what help says below the flags.
 void finish_command(CLI::App& command, Session& session, const std::string& details, const std::string& examples);
-
-/// What is wrong with a number on the command line; empty when nothing is. Whole numbers are decimal digits without
-/// leading zeros, which CLI11 would read as octal; no number is nan.
-std::string number_fault(const std::string& text, double least, double most, bool whole);
 
 /// A bound on a number, inclusive; `hint`: what to write instead of one that is out of it.
 template <class T>

@@ -17,7 +17,7 @@ inline constexpr index_t score_terms(index_t T) { return 1 + 2 * T; }
 /// Per head: S[i,j] = σ·α·q_i·k_j + row[i] + column[j], α = 1/√D; j > i left out when causal; o = softmax_j(S)·v.
 /// q: [B, T, H, D]; k, v: [B, T, G, D] (any of them may be the same array); terms: [1 + 2T] or null (σ = 1, rest 0);
 /// o: [B, T, H, D] and lse: [B, H, T] (log of the softmax's denominator), written.
-/// Source: paper section 3; DESIGN.md section 2 for the terms.
+/// Source: the paper, section 3; for the terms its official code, whose P·w is a row term plus a column term.
 void attention_forward(const AttentionSize& size, const real* q, const real* k, const real* v, const real* terms,
                        real* o, real* lse);
 
@@ -32,7 +32,7 @@ void attention_backward(const AttentionSize& size, const real* do_, const real* 
 void attention_scores(const AttentionSize& size, const real* q, const real* k, const real* terms, real* scores);
 
 /// table[p] = [pe(p; ⌊m/2⌋) ; pe(p; m - ⌊m/2⌋)], pe(p; n)[2c] = sin(p·10000^(-2c/n)), pe(p; n)[2c+1] = cos(the same).
-/// table: [T, m], written.   Source: DESIGN.md section 2 (the official code's 2D positional encoding).
+/// table: [T, m], written.   Source: the 2D positional encoding of the paper's official code.
 void position_table(index_t T, index_t m, real* table);
 
 /// terms of S′ = S·Σw + P·w + b, P[i,j] = [pe(i) ; pe(j)]: σ = Σw, row[i] = pe(i)·w_first + b, column[j] =

@@ -8,7 +8,7 @@
 
 namespace qkvbench::kernels {
 
-/// Rows in one piece of work: at least 4096 numbers, at most 64 pieces for a sum over rows.
+/// Rows in one piece of work: as many as have at most 4096 numbers together, one at least.
 inline index_t row_grain(index_t C) { return std::max<index_t>(1, 4096 / std::max<index_t>(1, C)); }
 
 /// Calls f(begin, end) for blocks of rows, in parallel. The rows must not depend on each other.
@@ -18,7 +18,8 @@ void for_row_blocks(index_t R, index_t C, F&& f) {
 }
 
 /// out[0..C) += Σ_rows: f(begin, end, partial) adds a block's rows to a zeroed partial sum, the partial sums are
-/// added in order. The blocks depend on R and C alone, so the bits do not depend on the number of threads.
+/// added in order. There are at most 32 blocks, which depend on R and C alone, so the bits do not depend on the number
+/// of threads.
 template <class F>
 void sum_over_rows(index_t R, index_t C, real* out, F&& f) {
   constexpr index_t kMostBlocks = 32;

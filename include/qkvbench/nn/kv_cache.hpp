@@ -21,7 +21,8 @@ class KvCache {
 
   index_t rows() const { return static_cast<index_t>(lengths_.size()); }
   index_t capacity() const { return capacity_; }
-  /// Bytes that were allocated for keys and values.
+  /// Bytes of all keys and values that there is room for. What is taken from the system is more by the rounding of
+  /// each layer's tensor, as aligned_memory() says.
   index_t bytes() const;
   /// Positions that a row holds.
   index_t length(index_t row) const { return lengths_[static_cast<std::size_t>(row)]; }

@@ -92,6 +92,7 @@ class Model {
   ModelConfig config_;
   Parameters parameters_;
   std::unique_ptr<Family> family_;
+  PositionTable position_table_;  // made only when the term is used
   std::vector<Block> blocks_;
   std::unique_ptr<LayerNorm> ln_f_;
 };

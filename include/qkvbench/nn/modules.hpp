@@ -2,6 +2,7 @@
 // Each declares its parameters when made and says in forward() what it computes; none knows a family or a task.
 #pragma once
 #include <array>
+#include <mutex>
 #include <vector>
 
 #include "qkvbench/nn/parameters.hpp"
@@ -26,12 +27,28 @@ inline constexpr double kGpt2Deviation = 0.02;
 /// Where a block drops out: what each half adds to the residual (GPT-2), or after both layers of the MLP (ViT).
 enum class DropoutPlace { kResidual, kMlp };
 
+/// P of the positional term, which all blocks of a model share. It is made when it is first asked for: a model that is
+/// only declared needs none.
+class PositionTable {
+ public:
+  /// T positions, m numbers each.
+  PositionTable(index_t T, index_t m) : T_(T), m_(m) {}
+  index_t positions() const { return T_; }
+  /// [T, m]
+  const real* data() const;
+
+ private:
+  index_t T_, m_;
+  mutable std::once_flag made_;
+  mutable std::vector<real> table_;
+};
+
 /// Everything a block needs to know.
 struct BlockConfig {
   Variant variant;
   index_t d_model, heads, kv_heads;
-  index_t positions;  ///< longest sequence, for the positional term's table
-  index_t pos_dim;    ///< m of the positional term
+  index_t pos_dim;                      ///< m of the positional term
+  const PositionTable* position_table;  ///< of as many positions as the longest sequence has; outlives the block
   bool causal;
   real dropout;
   DropoutPlace dropout_place;
@@ -86,7 +103,6 @@ class Attention {
   BlockConfig config_;
   real dropout_;
   const Parameter *pos_w_ = nullptr, *pos_b_ = nullptr;  // only with the positional term
-  std::vector<real> position_table_;                     // [positions, pos_dim], likewise
   std::vector<Linear> projections_;                      // one for each group of letters
   Linear out_;
 };
