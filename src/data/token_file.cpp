@@ -71,7 +71,7 @@ TokenFile read_token_file(const std::filesystem::path& path, index_t vocab, std:
   const std::string bytes = read_file(path, max_bytes);
   if (bytes.size() % kTokenBytes != 0) {
     if (const std::string form = foreign_form(bytes, 0); !form.empty())
-      fail_input(name + ": its bytes look like " + form);
+      fail_input(name + ": its bytes look like " + form + kMend);
     fail_input(name + ": its length of " + std::to_string(bytes.size()) +
                " bytes is odd, but every token has two; fetch it again");
   }
@@ -86,10 +86,13 @@ TokenFile read_token_file(const std::filesystem::path& path, index_t vocab, std:
     const auto low = static_cast<unsigned char>(bytes[at]), high = static_cast<unsigned char>(bytes[at + 1]);
     out.tokens[i] = static_cast<std::uint16_t>(low | high << 8);
     if (out.tokens[i] >= vocab)
-      fail_input(name + ": token " + std::to_string(out.tokens[i]) + " at byte " + std::to_string(at) +
-                 " is beyond the vocabulary of " + std::to_string(vocab) +
-                 "; give the vocabulary size that the file was made with" +
-                 (turned_fits(bytes, begin, vocab) ? ", or, as all would fit big-endian, little-endian tokens" : ""));
+      fail_input(
+          name + ": token " + std::to_string(out.tokens[i]) + " at byte " + std::to_string(at) +
+          " is beyond the vocabulary of " + std::to_string(vocab) +
+          "; give the vocabulary size that the file was made with" +
+          (turned_fits(bytes, begin, vocab)
+               ? ", or, as all tokens are below it with their bytes the other way round, write little-endian ones"
+               : ""));
   }
   return out;
 }

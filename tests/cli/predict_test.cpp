@@ -20,9 +20,8 @@ using qkvbench::testing::has;
 namespace {
 
 std::string trained(const TemporaryDirectory& dir, std::vector<std::string> more = {}) {
-  std::vector<std::string> args{"train", "--task",    "copy", "--d-model", "8",     "--heads",
-                                "2",     "--seq-len", "4",    "--n-train", "32",    "--batch-size",
-                                "16",    "--n-test",  "8",    "-q",        "--out", dir / "out"};
+  std::vector<std::string> args{"train", "--task",       "copy", "--d-model", "8", "--heads", "2",     "--n-train",
+                                "32",    "--batch-size", "16",   "--n-test",  "8", "-q",      "--out", dir / "out"};
   args.insert(args.end(), more.begin(), more.end());
   REQUIRE(run_qkvbench(args).status == 0);
   return only_entry(dir / "out");
@@ -118,6 +117,34 @@ TEST_CASE("errors of commands that read a model name flags that these commands h
                                                        {"inspect", "--data", "."},
                                                        {"train", "--max-len", "4", "--seq-len", "8"}};
   for (const auto& command : commands) check_refused(run_qkvbench(command), {}, command[0]);
+}
+
+TEST_CASE("a model whose images are gone or fewer is told so by flags that help") {
+  const TemporaryDirectory dir;
+  for (const char* name : {"train/a/1.png", "train/b/1.png", "test/a/1.png", "test/b/1.png"}) {
+    std::filesystem::create_directories((dir.path() / "d" / name).parent_path());
+    qkvbench::write_file_atomic(dir.path() / "d" / name, qkvbench::test::png(qkvbench::test::gradient(3, 8, 8)));
+  }
+  const std::string model = trained(dir, {"--task", "images", "--data", dir / "d", "--image-size", "8", "--patch", "8",
+                                          "--n-train", "2", "--n-test", "2", "--batch-size", "2", "--n-val", "0"});
+  std::filesystem::remove_all(dir / "d/test/b");
+  for (const char* command : {"eval", "attention"}) {
+    const Outcome said = run_qkvbench({command, model});
+    CHECK(said.status == 2);
+    CHECK(has(said.err, "2 images as in training are asked for, there are 1"));
+    CHECK(has(said.err, "eval --n-test"));
+  }
+  CHECK(run_qkvbench({"eval", model, "--n-test", "1"}).status == 0);
+  std::filesystem::remove_all(dir / "d");
+  for (const char* command : {"eval", "attention", "features"}) {
+    std::vector<std::string> args{command, model};
+    if (args[0] == "features") args.insert(args.end(), {"--out", dir / "f"});
+    const Outcome said = run_qkvbench(args);
+    INFO(said.err);
+    CHECK(said.status == 3);
+    CHECK(has(said.err, "there is no " + (dir / "d")));
+    check_flags(command, said.err);
+  }
 }
 
 TEST_CASE("a key of another task offers the task, unless one was chosen") {

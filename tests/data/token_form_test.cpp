@@ -91,11 +91,11 @@ TEST_CASE("llm.c's header does not hide numbers of another width or order", "[da
 TEST_CASE("files of another kind under the name of tokens are named", "[data]") {
   const auto tokens = ids<std::uint16_t>(100, 50257);
   refused(test::npy("<u2", "(100,)", test::bytes_of(tokens)), {".npy file", "tofile"});
-  refused(test::gzip(test::bytes_of(tokens)), {"gzip", "unpack"});
+  refused(test::gzip(test::bytes_of(tokens)), {"gzip", "16 bits"});
   refused("PK\3\4" + std::string(60, 'x'), {"zip"});
   std::string text;
   for (int i = 0; i < 40; ++i) text += "To be or not to be\n";
-  refused(text, {"text", "as the corpus"});
+  refused(text, {"text, which is a corpus itself"});
   refused(text + "!", {"text"});
   refused(test::bytes_of(tokens) + "x", {"odd"});
 }
