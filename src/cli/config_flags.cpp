@@ -46,8 +46,9 @@ Config ConfigFlags::unresolved() const {
     const auto given = given_.find(option.key);
     if (given != given_.end() && given->first != "variant") set_option(config, option, given->second);
   }
+  const bool task_is_chosen = given_.contains("task") || !config_file_.empty() || !preset_.empty();
   for (const Option& option : experiment::all_options())
-    if (given_.contains(option.key)) check_concerns(config, option);
+    if (given_.contains(option.key)) check_concerns(config, option, task_is_chosen);
   return config;
 }
 

@@ -1,13 +1,13 @@
 // qkvbench predict: what a trained model makes of a list or an image of the user's own.
 // Of lists the target is shown beside the output; nobody knows an image's class here.
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <functional>
 #include <memory>
 
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/data/synthetic.hpp"
+#include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/data/vision.hpp"
 #include "qkvbench/experiment/run.hpp"
 #include "qkvbench/report/table.hpp"
@@ -25,16 +25,54 @@ struct PredictFlags {
   bool logits = false;
 };
 
-/// Symbols 0-9 from "3 1 4", "3,1,4" or "314".
-std::vector<std::int32_t> parse_symbols(const std::string& text) {
-  std::vector<std::int32_t> symbols;
-  for (const char c : text) {
-    if (c == ' ' || c == ',') continue;
-    if (!std::isdigit(static_cast<unsigned char>(c)))
-      fail_usage("the list '" + text + "' holds '" + std::string(1, c) + "'; write symbols 0-9, such as \"3 1 4 1 5\"");
-    symbols.push_back(c - '0');
+constexpr const char* kForms = "write symbols 0-9, as \"3 1 4 1 5\", \"3,1,4,1,5\" or 31415";
+
+[[noreturn]] void fail_list(const std::string& text, const std::string& what) {
+  fail_usage("the list " + data::quoted(text) + " " + what + "; " + kForms);
+}
+
+/// The first character of a text, or its first byte where none begins.
+std::string_view first_character(std::string_view text) {
+  return text.substr(0, std::max<std::size_t>(1, data::code_point_at(text, 0).bytes));
+}
+
+/// The parts of a text between commas and white space. Throws when nothing stands before or behind a comma.
+std::vector<std::string> items_of(const std::string& text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  std::vector<std::string> items;
+  bool wanted = text.find(',') != std::string::npos;  // an item must come before the next comma or the end
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == ',') {
+      if (wanted) fail_list(text, "has an empty place beside a comma");
+      wanted = true, ++at;
+    } else if (kSpace.find(text[at]) != std::string_view::npos) {
+      ++at;
+    } else {
+      const std::size_t end = std::min(text.find_first_of(" \t\r\n,", at), text.size());
+      items.push_back(text.substr(at, end - at));
+      wanted = false, at = end;
+    }
   }
-  if (symbols.empty()) fail_usage("the list is empty; write symbols 0-9, such as \"3 1 4 1 5\"");
+  if (wanted) fail_list(text, "has an empty place beside a comma");
+  return items;
+}
+
+/// Symbols 0-9 with commas or white space between them, or one word in which each digit is a symbol.
+std::vector<std::int32_t> parse_symbols(const std::string& text) {
+  std::vector<std::string> items = items_of(text);
+  if (items.empty()) fail_usage(std::string("the list is empty; ") + kForms);
+  if (items.size() == 1) {
+    const std::string word = items[0];
+    items.clear();
+    for (std::size_t at = 0; at < word.size(); at += items.back().size())
+      items.emplace_back(first_character(std::string_view(word).substr(at)));
+  }
+  std::vector<std::int32_t> symbols;
+  for (const std::string& item : items) {
+    if (item.size() != 1 || item[0] < '0' || item[0] > '9')
+      fail_list(text, "holds " + data::quoted(item) + ", which is no symbol");
+    symbols.push_back(item[0] - '0');
+  }
   return symbols;
 }
 
@@ -165,6 +203,14 @@ Exit predict_image(const Session& session, const PredictFlags& flags, const Load
   return Exit::kDone;
 }
 
+/// The model reads lists of the input's length from here on.
+void take_list(const PredictFlags& flags, Config& config) {
+  config.seq_len = static_cast<index_t>(parse_symbols(flags.input).size());
+  if (config.seq_len > config.max_len)
+    fail_usage("the list has " + std::to_string(config.seq_len) + " symbols, but " + flags.model + " has " +
+               std::to_string(config.max_len) + " learned positions; give at most so many symbols");
+}
+
 Exit predict(const Session& session, const PredictFlags& flags) {
   std::string family;
   index_t trained_len = 0;
@@ -174,7 +220,7 @@ Exit predict(const Session& session, const PredictFlags& flags) {
       fail_usage(flags.model + " is a model of task " + config.task + ", which has no input of one's own" +
                  (family == "gpt" ? "; generate writes text with it" : ""));
     trained_len = config.seq_len;
-    if (family == "encoder") config.seq_len = static_cast<index_t>(parse_symbols(flags.input).size());
+    if (family == "encoder") take_list(flags, config);
   });
   if (trained_len != run.config.seq_len)
     note(session, "note: the model was trained on lists of " + std::to_string(trained_len) + " symbols, this one has " +
@@ -187,7 +233,7 @@ Exit predict(const Session& session, const PredictFlags& flags) {
 void add_predict(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<PredictFlags>();
   command.add_option("model", flags->model, "a run directory or a model.safetensors")->required()->type_name("PATH");
-  command.add_option("input", flags->input, "symbols 0-9 (\"3 1 4 1 5\" or 31415), or a JPEG or PNG file")
+  command.add_option("input", flags->input, "symbols 0-9 (\"3 1 4 1 5\", \"3,1,4\" or 31415), or a JPEG or PNG file")
       ->required()
       ->type_name("LIST|FILE");
   command.add_flag("--logits", flags->logits, "also the logits");

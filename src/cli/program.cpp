@@ -5,6 +5,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/experiment/record.hpp"
 
 namespace qkvbench::cli {
@@ -67,7 +68,7 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 int fail(const Session& session, Exit status, const std::string& message) {
-  std::cerr << colored(session, "error:", 31, true) << " " << message << "\n";
+  std::cerr << colored(session, "error:", 31, true) << " " << data::printable(message) << "\n";
   return static_cast<int>(status);
 }
 

@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr index_t kSide = 32, kChannels = 3, kPixels = kChannels * kSide * kSide;
+constexpr int kBatches = 5;  // of CIFAR-10; fewer of them are a smaller set
 
 /// Labels in front of the pixels: the last one is the class.
 index_t labels_of(index_t classes) { return classes > 10 ? 2 : 1; }
@@ -21,14 +22,19 @@ index_t labels_of(index_t classes) { return classes > 10 ? 2 : 1; }
 std::vector<fs::path> files_of(const fs::path& folder, Split split, index_t classes) {
   if (labels_of(classes) == 2) return {folder / (split == Split::kTest ? "test.bin" : "train.bin")};
   if (split == Split::kTest) return {folder / "test_batch.bin"};
+  // By the names of the set: a browser's "data_batch_1 (1).bin" would be trained on twice.
   std::vector<fs::path> files;
-  if (fs::is_directory(folder))
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      const std::string name = entry.path().filename().string();
-      if (name.starts_with("data_batch_") && name.ends_with(".bin")) files.push_back(entry.path());
+  fs::path missing;
+  for (int batch = 1; batch <= kBatches; ++batch) {
+    const fs::path file = folder / ("data_batch_" + std::to_string(batch) + ".bin");
+    if (!fs::exists(file)) {
+      if (missing.empty()) missing = file;
+      continue;
     }
-  if (files.empty()) return {folder / "data_batch_1.bin"};  // which is then said to be missing
-  std::ranges::sort(files);
+    if (!missing.empty()) fail_input("there is no " + missing.string() + ", though " + file.string() + " is there");
+    files.push_back(file);
+  }
+  if (files.empty()) return {missing};  // which is then said to be missing
   return files;
 }
 
@@ -75,7 +81,11 @@ ImageSet read_cifar(const fs::path& folder, Split split, index_t classes) {
       out.labels.push_back(label);
       out.pixels.insert(out.pixels.end(), bytes.begin() + at + 1, bytes.begin() + at + 1 + kPixels);
     }
-    out.files.push_back({file.filename().string(), sha256(bytes), bytes.size()});
+    const SourceFile source{file.filename().string(), sha256(bytes), bytes.size()};
+    for (const SourceFile& other : out.files)
+      if (other.sha256 == source.sha256)
+        fail_input(file.string() + " holds the same images as " + other.path + "; fetch the set again");
+    out.files.push_back(source);
   }
   return out;
 }

@@ -71,6 +71,12 @@ Corpus read_characters(const std::string& text, const std::string& path, const s
   if (!own && vocab > kMaxVocab)
     fail_input(path + ": it has " + std::to_string(vocab) +
                " different characters, more than 65536; read it with bytes:" + path);
+  if (!own && seen[0])
+    fail_input(
+        path + ": byte " + std::to_string(text.find('\0')) +
+        " is 0, so it is no text; tokens are read from a directory with train.bin and val.bin, bytes of any kind "
+        "with bytes:" +
+        path);
   std::vector<std::uint16_t> id_of(kCodePoints), tokens;
   Corpus corpus;
   corpus.tokenizer = own ? *own : Tokenizer::characters(symbols_of(seen));

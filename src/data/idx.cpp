@@ -58,24 +58,27 @@ Header read_header(const fs::path& path, std::size_t rank) {
   return out;
 }
 
-/// The file of this stem, with a dash or a dot before "idx", packed or not.
-fs::path find_file(const fs::path& folder, const std::string& stem, const std::string& kind) {
+/// The files of this stem, with a dash or a dot before "idx", packed or not; at least one.
+std::vector<fs::path> find_all(const fs::path& folder, const std::string& stem, const std::string& kind) {
+  std::vector<fs::path> found;
   for (const char* separator : {"-", "."})
     for (const char* ending : {"", ".gz"}) {
       const fs::path path = folder / (stem + separator + kind + "-ubyte" + ending);
-      if (fs::is_regular_file(path)) return path;
+      if (fs::is_regular_file(path)) found.push_back(path);
     }
+  if (!found.empty()) return found;
   fail_input("there is no " + (folder / (stem + "-" + kind + "-ubyte")).string() + ", plain or with .gz");
 }
 
 struct Files {
   Header images, labels;
+  std::vector<fs::path> all_images, all_labels;  ///< the same once more, if a set lies there both plain and packed
 };
 
 Files find_files(const fs::path& folder, Split split) {
   const std::string stem = split == Split::kTest ? "t10k" : "train";
-  Files files{read_header(find_file(folder, stem + "-images", "idx3"), 3),
-              read_header(find_file(folder, stem + "-labels", "idx1"), 1)};
+  const auto images = find_all(folder, stem + "-images", "idx3"), labels = find_all(folder, stem + "-labels", "idx1");
+  Files files{read_header(images[0], 3), read_header(labels[0], 1), images, labels};
   const auto& sizes = files.images.sizes;
   if (sizes[0] != files.labels.sizes[0])
     fail_input(files.images.path.string() + " has " + std::to_string(sizes[0]) + " images, but " +
@@ -102,13 +105,18 @@ ImageSet read_idx(const fs::path& folder, Split split, index_t classes) {
   ImageSet out;
   out.classes = classes;
   out.side = static_cast<index_t>(files.images.sizes[1]);
-  const auto read = [&](const Header& header) {
+  const auto read = [&](const Header& header, const std::vector<fs::path>& all) {
     UnpackedFile file = read_unpacked(header.path, header.begin + header.payload);
+    for (std::size_t i = 1; i < all.size(); ++i)
+      if (read_header(all[i], header.sizes.size()).sizes != header.sizes ||
+          read_unpacked(all[i], header.begin + header.payload).bytes != file.bytes)
+        fail_input(all[i].string() + " is not the same as " + header.path.filename().string() +
+                   " beside it; remove the one that is not meant");
     file.source.path = header.path.filename().string();
     out.files.push_back(file.source);
     return std::move(file.bytes);
   };
-  const std::string images = read(files.images), labels = read(files.labels);
+  const std::string images = read(files.images, files.all_images), labels = read(files.labels, files.all_labels);
   out.pixels.assign(images.begin() + static_cast<index_t>(files.images.begin), images.end());
   for (std::size_t at = files.labels.begin; at < labels.size(); ++at) {
     const auto label = static_cast<unsigned char>(labels[at]);

@@ -25,12 +25,28 @@ void check_image_size(std::uint64_t width, std::uint64_t height, std::size_t fil
 
 }  // namespace detail
 
+namespace {
+
+/// Formats that files called .jpg or .png often are of; empty when it is none of them.
+std::string other_format(const std::string& bytes) {
+  if (bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP") return "WebP";
+  if (bytes.size() > 12 && bytes.substr(4, 4) == "ftyp") return "HEIC or AVIF";
+  if (bytes.starts_with("GIF8")) return "GIF";
+  if (bytes.starts_with("BM")) return "BMP";
+  if (bytes.starts_with("II*") || bytes.starts_with("MM")) return "TIFF";
+  return bytes.starts_with("<") ? "web page or SVG" : "";
+}
+
+}  // namespace
+
 Image decode_image(const std::string& bytes, index_t channels, const std::string& origin) {
   if (channels != 1 && channels != 3)
     fail_usage("images have 3 channels, or 1 for grey; --channels " + std::to_string(channels) + " is neither");
   if (bytes.starts_with("\xff\xd8")) return detail::decode_jpeg(bytes, channels, origin);
   if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return detail::decode_png(bytes, channels, origin);
-  fail_input(origin + ": it begins neither as a JPEG nor as a PNG does");
+  const std::string other = other_format(bytes);
+  fail_input(origin + ": it begins neither as a JPEG nor as a PNG does" + (other.empty() ? "" : ", but as a " + other) +
+             "; convert it, or take it away");
 }
 
 namespace {

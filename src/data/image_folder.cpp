@@ -1,5 +1,5 @@
-// Listing images with their labels, and decoding a list in parallel.
-// A list is sorted by name: what a file system returns first is of no effect.
+// Tiny ImageNet's lists, and decoding a list in parallel.
+// How folders of classes are listed stands in image_listing.cpp.
 #include "qkvbench/data/image_folder.hpp"
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/image_file.hpp"
+#include "qkvbench/data/image_listing.hpp"
 
 namespace qkvbench::data {
 
@@ -19,64 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{256} << 20, kMaxListBytes = std::uint64_t{256} << 20;
-
-/// Files with a label each; paths are relative to `folder`.
-struct Listing {
-  fs::path folder;
-  std::vector<std::string> paths;
-  std::vector<std::int32_t> labels;
-  std::vector<std::string> class_names;
-};
-
-bool is_image(const fs::path& path) {
-  std::string ending = path.extension().string();
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
-}
-
-/// Sorted names of what stands in a folder and satisfies `wanted`; none when there is no such folder.
-template <class F>
-std::vector<std::string> names_in(const fs::path& folder, F wanted) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
-    if (wanted(at->path())) names.push_back(at->path().filename().string());
-  std::ranges::sort(names);
-  return names;
-}
-
-std::vector<std::string> images_in(const fs::path& folder) { return names_in(folder, is_image); }
-
-std::vector<std::string> folders_in(const fs::path& folder) {
-  return names_in(folder, [](const fs::path& path) { return fs::is_directory(path); });
-}
-
-void add(Listing& listing, const std::string& folder, std::int32_t label) {
-  for (const std::string& name : images_in(listing.folder / folder)) {
-    listing.paths.push_back(folder + "/" + name);
-    listing.labels.push_back(label);
-  }
-}
-
-std::string test_folder(const fs::path& folder) { return fs::is_directory(folder / "test") ? "test" : "val"; }
-
-Listing list_class_folder(const fs::path& folder, Split split, const std::vector<std::string>& known = {}) {
-  const std::vector<std::string> classes = known.empty() ? folders_in(folder / "train") : known;
-  if (classes.empty())
-    fail_input(folder.string() + " has no folders train/<class> with images; an image folder needs them");
-  Listing out{folder, {}, {}, classes};
-  const std::string part = split == Split::kTest ? test_folder(folder) : "train";
-  for (const std::string& name : folders_in(folder / part)) {
-    const auto at = std::ranges::find(classes, name);
-    if (at == classes.end())
-      fail_input((folder / part / name).string() + ": there is no class of that name in " +
-                 (known.empty() ? "train/; known: " : "the model; it knows: ") + join(classes));
-    add(out, part + "/" + name, static_cast<std::int32_t>(at - classes.begin()));
-  }
-  if (split != Split::kTest && out.paths.empty())
-    fail_input((folder / "train").string() + ": its folders hold no .jpg, .jpeg or .png files");
-  return out;
-}
 
 /// The lines of a small text file, without line ends.
 std::vector<std::string> lines_of(const fs::path& path) {
@@ -87,18 +30,43 @@ std::vector<std::string> lines_of(const fs::path& path) {
   return lines;
 }
 
-Listing list_tiny_imagenet(const fs::path& folder, Split split, const std::vector<std::string>& known = {}) {
+/// The training images of a class: <wnid>_<number>.JPEG. A copy under another name is none of the set.
+std::vector<std::string> tiny_images(const fs::path& folder, const std::string& wnid) {
+  std::vector<std::string> names = images_in(folder);
+  std::erase_if(names, [&](const std::string& name) {
+    const std::size_t begin = wnid.size() + 1, end = name.find('.');
+    return !name.starts_with(wnid + "_") || end <= begin ||
+           !std::all_of(name.begin() + static_cast<std::ptrdiff_t>(begin),
+                        name.begin() + static_cast<std::ptrdiff_t>(end),
+                        [](unsigned char c) { return std::isdigit(c) != 0; });
+  });
+  return names;
+}
+
+ImageListing list_tiny_training(ImageListing out) {
+  for (std::size_t i = 0; i < out.class_names.size(); ++i) {
+    const std::string &wnid = out.class_names[i], part = "train/" + wnid + "/images";
+    const std::vector<std::string> names = tiny_images(out.folder / part, wnid);
+    if (names.empty())
+      fail_input((out.folder / part).string() + ": it holds no " + wnid +
+                 "_<number>.JPEG, a class of wnids.txt; unpack the archive again");
+    for (const std::string& name : names) {
+      out.paths.push_back(part + "/" + name);
+      out.labels.push_back(static_cast<std::int32_t>(i));
+    }
+  }
+  return out;
+}
+
+ImageListing list_tiny_imagenet(const fs::path& folder, Split split, const std::vector<std::string>& known = {}) {
   const std::vector<std::string> wnids = known.empty() ? lines_of(folder / "wnids.txt") : known;
   if (wnids.empty()) fail_input((folder / "wnids.txt").string() + ": it names no classes");
-  Listing out{folder, {}, {}, wnids};
-  if (split != Split::kTest) {
-    for (std::size_t i = 0; i < wnids.size(); ++i)
-      add(out, "train/" + wnids[i] + "/images", static_cast<std::int32_t>(i));
-    if (out.paths.empty()) fail_input((folder / "train").string() + ": it holds no train/<wnid>/images/*.JPEG");
-    return out;
-  }
+  ImageListing out{folder, {}, {}, wnids};
+  if (split != Split::kTest) return list_tiny_training(std::move(out));
   std::map<std::string, std::int32_t> label_of;
-  for (const std::string& wnid : wnids) label_of.emplace(wnid, static_cast<std::int32_t>(label_of.size()));
+  for (const std::string& wnid : wnids)
+    if (!label_of.emplace(wnid, static_cast<std::int32_t>(label_of.size())).second)
+      fail_input((folder / "wnids.txt").string() + ": it names " + wnid + " twice");
   const fs::path annotations = folder / "val" / "val_annotations.txt";
   std::map<std::string, std::int32_t> listed;  // by name
   index_t number = 0;
@@ -109,7 +77,9 @@ Listing list_tiny_imagenet(const fs::path& folder, Split split, const std::vecto
     if (label == label_of.end() || parts[0].find('/') != std::string::npos)
       fail_input(annotations.string() + ": line " + std::to_string(number) + " is no image and class of " +
                  (known.empty() ? "wnids.txt" : "the model"));
-    listed[parts[0]] = label->second;
+    if (!listed.emplace(parts[0], label->second).second)
+      fail_input(annotations.string() + ": line " + std::to_string(number) + " names " + parts[0] +
+                 " a second time; unpack the archive again");
   }
   for (const auto& [name, label] : listed) {
     out.paths.push_back("val/images/" + name);
@@ -118,8 +88,32 @@ Listing list_tiny_imagenet(const fs::path& folder, Split split, const std::vecto
   return out;
 }
 
+/// What a file may be a copy of by its name, as browsers and file managers make them beside it: a.png of "a (1).png",
+/// "a copy.png", "a - Copy.png" and "Copy of a.png".
+std::vector<std::string> originals_of(const std::string& path) {
+  const fs::path name = fs::path(path).filename();
+  const std::string folder = path.substr(0, path.size() - name.string().size()), stem = name.stem().string(),
+                    ending = name.extension().string(), prefix = "Copy of ";
+  std::vector<std::string> out;
+  if (stem.starts_with(prefix)) out.push_back(folder + stem.substr(prefix.size()) + ending);
+  for (std::size_t at = stem.find_first_of(" ("); at != std::string::npos; at = stem.find_first_of(" (", at + 1))
+    out.push_back(folder + stem.substr(0, at) + ending);
+  return out;
+}
+
+/// Throws when an image is there twice, the second time under a name that copies get.
+void check_copies(const fs::path& folder, const std::vector<SourceFile>& files) {
+  std::map<std::string_view, std::string_view> sha256_of;
+  for (const SourceFile& file : files) sha256_of.emplace(file.path, file.sha256);
+  for (const SourceFile& file : files)
+    for (const std::string& original : originals_of(file.path))
+      if (const auto found = sha256_of.find(original); found != sha256_of.end() && found->second == file.sha256)
+        fail_input((folder / file.path).string() + " is a copy of " + fs::path(original).filename().string() +
+                   " beside it, which would count twice; remove it");
+}
+
 /// Decodes a list. The one file that stands for it has the SHA-256 of lines "<SHA-256>  <path>", as sha256sum prints.
-ImageSet decode(Listing listing, const DecodeOptions& options) {
+ImageSet decode(ImageListing listing, const DecodeOptions& options) {
   const auto n = static_cast<index_t>(listing.paths.size());
   check_image_memory(listing.folder.string(), n, options.channels, options.side);
   const auto classes = static_cast<index_t>(listing.class_names.size());
@@ -142,6 +136,7 @@ ImageSet decode(Listing listing, const DecodeOptions& options) {
   });
   for (const std::string& error : errors)
     if (!error.empty()) fail_input(error);
+  check_copies(listing.folder, files);
   if (n == 0) return out;
   SourceFile all{listing.paths.front().substr(0, listing.paths.front().find('/')), "", 0};
   std::string lines;
@@ -154,7 +149,7 @@ ImageSet decode(Listing listing, const DecodeOptions& options) {
   return out;
 }
 
-ImageSizes sizes_of(const Listing& train, const Listing& test) {
+ImageSizes sizes_of(const ImageListing& train, const ImageListing& test) {
   return {0, 0, static_cast<index_t>(train.class_names.size()), static_cast<index_t>(train.paths.size()),
           static_cast<index_t>(test.paths.size())};
 }

@@ -69,7 +69,7 @@ void spread_row(Work& work, index_t y) {
     std::uint8_t rgb[3] = {p[0], p[given > 1 ? 1 : 0], p[given > 1 ? 2 : 0]};
     if (given == 4)
       for (std::uint8_t& channel : rgb) channel = static_cast<std::uint8_t>(channel * p[3] / 255);
-    if (C == 1 && given == 4) rgb[0] = static_cast<std::uint8_t>((299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2]) / 1000);
+    if (C == 1 && given == 4) rgb[0] = luma(rgb[0], rgb[1], rgb[2]);
     for (index_t c = 0; c < C; ++c) work.image.pixels[static_cast<std::size_t>((c * H + y) * W + x)] = rgb[c];
   }
 }

@@ -77,9 +77,8 @@ bool decode(Work& work) {
     return false;
   png_set_scale_16(work.png);
   png_set_expand(work.png);  // palettes, 1 to 4 bits, transparent colours
-  const bool colour = (png_get_color_type(work.png, work.info) & PNG_COLOR_MASK_COLOR) != 0;
-  if (colour && work.channels == 1) png_set_rgb_to_gray_fixed(work.png, PNG_ERROR_ACTION_NONE, -1, -1);
-  if (!colour && work.channels == 3) png_set_gray_to_rgb(work.png);
+  // Always in colour: the library's own grey depends on gAMA, sRGB and cHRM chunks, which say nothing of the samples.
+  png_set_gray_to_rgb(work.png);
   png_set_interlace_handling(work.png);
   png_read_update_info(work.png, work.info);
   work.given = png_get_channels(work.png, work.info);
@@ -92,14 +91,18 @@ bool decode(Work& work) {
 /// Planes, with what is transparent on black.
 Image planes(const Work& work) {
   Image out{work.channels, work.height, work.width, {}};
-  const index_t n = work.height * work.width, alpha = work.given - 1;
-  out.pixels.resize(static_cast<std::size_t>(work.channels * n));
-  for (index_t c = 0; c < work.channels; ++c)
-    for (index_t i = 0; i < n; ++i) {
-      const std::uint8_t* p = work.pixels.data() + i * work.given;
-      const int value = work.given > work.channels ? p[c] * p[alpha] / 255 : p[c];
-      out.pixels[static_cast<std::size_t>(c * n + i)] = static_cast<std::uint8_t>(value);
-    }
+  const auto n = static_cast<std::size_t>(work.height * work.width), given = static_cast<std::size_t>(work.given);
+  out.pixels.resize(static_cast<std::size_t>(work.channels) * n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint8_t* p = work.pixels.data() + i * given;
+    std::uint8_t rgb[3] = {p[0], p[1], p[2]};
+    if (given == 4)
+      for (std::uint8_t& channel : rgb) channel = static_cast<std::uint8_t>(channel * p[3] / 255);
+    if (work.channels == 1)
+      out.pixels[i] = luma(rgb[0], rgb[1], rgb[2]);
+    else
+      for (std::size_t c = 0; c < 3; ++c) out.pixels[c * n + i] = rgb[c];
+  }
   return out;
 }
 
@@ -116,7 +119,7 @@ Image decode_png(const std::string& bytes, index_t channels, const std::string& 
   png_destroy_read_struct(&work.png, &work.info, nullptr);
   if (work.error) std::rethrow_exception(work.error);
   if (!whole) fail_input(origin + ": the PNG is damaged or cut short (" + work.message + ")");
-  if (work.given != channels && work.given != channels + 1) fail_input(origin + ": a PNG of an unknown kind");
+  if (work.given != 3 && work.given != 4) fail_input(origin + ": a PNG of an unknown kind");
   return planes(work);
 }
 

@@ -4,14 +4,18 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/data/token_form.hpp"
 
 namespace qkvbench::data {
 
 namespace {
 
 constexpr std::uint32_t kMagic = 20240520, kVersion = 1;
+constexpr std::uint32_t kMagicTurned = kMagic << 24 | (kMagic & 0xFF00) << 8 | (kMagic >> 8 & 0xFF00) | kMagic >> 24;
 constexpr std::uint32_t kMagicOf32Bits = 20240801;  // llm.c's form for Llama 3
 constexpr std::size_t kHeaderBytes = 256 * 4, kTokenBytes = 2;
+
+constexpr const char* kMend = "; write little-endian tokens of 16 bits, as numpy's astype('<u2').tofile() does";
 
 std::uint32_t little_endian_32(const std::string& bytes, std::size_t at) {
   std::uint32_t out = 0;
@@ -26,6 +30,7 @@ std::size_t first_token(const std::string& bytes, const std::string& path) {
     fail_input(path +
                ": at byte 0 stands llm.c's mark of 32-bit tokens, which this program does not read; write "
                "16-bit tokens, as for GPT-2");
+  if (magic == kMagicTurned) fail_input(path + ": at byte 0 stands llm.c's mark in big-endian order" + kMend);
   if (magic != kMagic) {
     // A header whose mark was damaged would pass for tokens.
     const bool header = bytes.size() >= kHeaderBytes && little_endian_32(bytes, 4) == kVersion &&
@@ -40,6 +45,9 @@ std::size_t first_token(const std::string& bytes, const std::string& path) {
   if (version != kVersion)
     fail_input(path + ": the header's version at byte 4 is " + std::to_string(version) + "; only version 1 is known");
   const std::size_t held = (bytes.size() - kHeaderBytes) / kTokenBytes;
+  if (count != 0 && held % count == 0 && (held / count == 2 || held / count == 4))
+    fail_input(path + ": the header at byte 8 promises " + std::to_string(count) + " tokens, and the file has " +
+               std::to_string(8 * kTokenBytes * (held / count)) + " bits for each" + kMend);
   if (count != held)
     fail_input(path + ": the header at byte 8 promises " + std::to_string(count) + " tokens, but the file holds " +
                std::to_string(held) + "; fetch it again");
@@ -49,16 +57,28 @@ std::size_t first_token(const std::string& bytes, const std::string& path) {
   return kHeaderBytes;
 }
 
+/// Whether every token is below the vocabulary with its bytes in the other order.
+bool turned_fits(const std::string& bytes, std::size_t begin, index_t vocab) {
+  for (std::size_t at = begin; at < bytes.size(); at += kTokenBytes)
+    if ((static_cast<unsigned char>(bytes[at]) << 8 | static_cast<unsigned char>(bytes[at + 1])) >= vocab) return false;
+  return true;
+}
+
 }  // namespace
 
 TokenFile read_token_file(const std::filesystem::path& path, index_t vocab, std::uint64_t max_bytes) {
   const std::string name = path.string();
   const std::string bytes = read_file(path, max_bytes);
-  if (bytes.size() % kTokenBytes != 0)
+  if (bytes.size() % kTokenBytes != 0) {
+    if (const std::string form = foreign_form(bytes, 0); !form.empty())
+      fail_input(name + ": its bytes look like " + form + kMend);
     fail_input(name + ": its length of " + std::to_string(bytes.size()) +
                " bytes is odd, but every token has two; fetch it again");
+  }
   const std::size_t begin = first_token(bytes, name);
   if (bytes.size() == begin) fail_input(name + ": it holds no tokens");
+  if (const std::string form = foreign_form(bytes, begin); !form.empty())
+    fail_input(name + ": its bytes look like " + form + kMend);
 
   TokenFile out{std::vector<std::uint16_t>((bytes.size() - begin) / kTokenBytes), {name, sha256(bytes), bytes.size()}};
   for (std::size_t i = 0; i < out.tokens.size(); ++i) {
@@ -66,9 +86,13 @@ TokenFile read_token_file(const std::filesystem::path& path, index_t vocab, std:
     const auto low = static_cast<unsigned char>(bytes[at]), high = static_cast<unsigned char>(bytes[at + 1]);
     out.tokens[i] = static_cast<std::uint16_t>(low | high << 8);
     if (out.tokens[i] >= vocab)
-      fail_input(name + ": token " + std::to_string(out.tokens[i]) + " at byte " + std::to_string(at) +
-                 " is beyond the vocabulary of " + std::to_string(vocab) +
-                 "; give the vocabulary size that the file was made with");
+      fail_input(
+          name + ": token " + std::to_string(out.tokens[i]) + " at byte " + std::to_string(at) +
+          " is beyond the vocabulary of " + std::to_string(vocab) +
+          "; give the vocabulary size that the file was made with" +
+          (turned_fits(bytes, begin, vocab)
+               ? ", or, as all tokens are below it with their bytes the other way round, write little-endian ones"
+               : ""));
   }
   return out;
 }

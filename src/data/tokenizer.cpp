@@ -36,27 +36,36 @@ std::string utf8(char32_t c) {
   return {static_cast<char>(0xF0 | (c >> 18)), tail(12), tail(6), tail(0)};
 }
 
-namespace {
-
-constexpr std::string_view kNewline = "\n";
-
-/// A piece of text for a message: whatever cannot be printed becomes \n or \x and two digits.
-std::string shown(std::string_view piece) {
+std::string printable(std::string_view text) {
   std::string out;
-  for (std::size_t at = 0; at < piece.size();) {
-    const CodePoint c = code_point_at(piece, at);
-    const bool printable = c.bytes > 0 && c.value >= 0x20 && !(c.value >= 0x7F && c.value < 0xA0);
-    const auto byte = static_cast<unsigned char>(piece[at]);
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint c = code_point_at(text, at);
+    const bool whole = c.bytes > 0 && c.value >= 0x20 && !(c.value >= 0x7F && c.value < 0xA0);
+    const auto byte = static_cast<unsigned char>(text[at]);
     constexpr char kHex[] = "0123456789abcdef";
-    if (printable) {
-      out += piece.substr(at, c.bytes);
+    if (whole) {
+      out += text.substr(at, c.bytes);
     } else {
       out += byte == '\n' ? "\\n" : std::string("\\x") + kHex[byte >> 4] + kHex[byte & 15];
     }
-    at += printable ? c.bytes : 1;
+    at += whole ? c.bytes : 1;
   }
-  return "'" + out + "'";
+  return out;
 }
+
+std::string quoted(std::string_view text) {
+  constexpr std::size_t kShown = 30;  // bytes at either end
+  if (text.size() <= 3 * kShown) return "'" + printable(text) + "'";
+  std::size_t head = kShown, tail = text.size() - kShown;
+  const auto within = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80; };
+  while (head > 0 && within(head)) --head;
+  while (tail < text.size() && within(tail)) ++tail;
+  return "'" + printable(text.substr(0, head)) + " … " + printable(text.substr(tail)) + "'";
+}
+
+namespace {
+
+constexpr std::string_view kNewline = "\n";
 
 /// Calls f(piece, byte) for the words, marks and line breaks of a text; other white space only separates.
 template <class F>
@@ -98,7 +107,7 @@ Tokenizer Tokenizer::characters(std::vector<std::string> symbols) {
   check_symbols(symbols);
   for (const std::string& symbol : symbols)
     if (symbol.empty() || code_point_at(symbol, 0).bytes != symbol.size())
-      fail_input("vocabulary: " + shown(symbol) + " is not one character of UTF-8");
+      fail_input("vocabulary: " + quoted(symbol) + " is not one character of UTF-8");
   const auto vocab = static_cast<index_t>(symbols.size());
   return {Kind::kCharacters, vocab, std::move(symbols)};
 }
@@ -113,7 +122,7 @@ std::int32_t Tokenizer::id_of(std::string_view piece, std::size_t at) const {
   const auto found = id_of_.find(std::string(piece));
   if (found != id_of_.end()) return found->second;
   const bool words = kind_ == Kind::kWords;
-  fail_usage("text: " + shown(piece) + " at byte " + std::to_string(at) + " is not one of the " +
+  fail_usage("text: " + quoted(piece) + " at byte " + std::to_string(at) + " is not one of the " +
              std::to_string(vocab_) + (words ? " words" : " characters") + " of the corpus; " +
              (words ? "did you mean '" + nearest(piece, symbols_) + "'?" : "leave it out"));
 }
@@ -125,7 +134,7 @@ std::string Tokenizer::lacking(std::string_view text) const {
   const auto look_at = [&](std::string_view piece, std::size_t at) {
     std::string key(piece);
     if (id_of_.contains(key) || !seen.emplace(key, true).second) return;
-    if (named.size() < kNamed) named.push_back(shown(piece) + " at byte " + std::to_string(at));
+    if (named.size() < kNamed) named.push_back(quoted(piece) + " at byte " + std::to_string(at));
   };
   if (kind_ == Kind::kWords) for_each_word(text, true, look_at);
   if (kind_ == Kind::kCharacters)
@@ -159,7 +168,7 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
         const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
         if (word == kNewline) return;
         if (error != std::errc{} || end != word.data() + word.size() || id < 0 || id >= vocab_)
-          fail_usage("text: " + shown(word) + " at byte " + std::to_string(at) + " is not a token id below " +
+          fail_usage("text: " + quoted(word) + " at byte " + std::to_string(at) + " is not a token id below " +
                      std::to_string(vocab_) + "; this corpus has no text, so give ids between spaces");
         out.push_back(id);
       });

@@ -19,6 +19,9 @@ ImageRequest request_of(const TaskOptions& o) {
 }
 
 [[noreturn]] void too_few(const TaskOptions& o, const std::string& flags, index_t wanted, index_t there) {
+  if (o.trained)  // by commands that have other flags than train
+    fail_usage("task " + o.task + ": " + with_commas(wanted) + " images as in training are asked for, there are " +
+               with_commas(there) + "; restore the folder, or score fewer with eval --n-test");
   fail_usage("task " + o.task + ": " + flags + " ask for " + with_commas(wanted) + " images, there are " +
              with_commas(there));
 }

@@ -9,6 +9,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/anomaly.hpp"
+#include "qkvbench/data/image_sources.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
 namespace qkvbench::experiment {
@@ -89,9 +90,25 @@ Config read_config(const std::filesystem::path& path) {
   return stored ? stored_config(json["config"], path.string()) : config_from_json(json, path.string());
 }
 
-void check_concerns(const Config& config, const Option& option) {
-  if (!option.concerns(data::find_task(config.task).family))
-    fail_usage(option.flag() + " does not concern task " + config.task + "; leave it out");
+namespace {
+
+/// The tasks that a key concerns. A folder is for sets that are read, not for those that are drawn.
+std::vector<std::string> tasks_of(const Option& option) {
+  std::vector<std::string> names;
+  for (const data::Task& task : data::all_tasks()) {
+    const bool read = task.family == "vit" && !data::find_image_source(task.id).generated();
+    if (option.concerns(task.family) && (option.key != std::string_view("data") || read)) names.emplace_back(task.id);
+  }
+  return names;
+}
+
+}  // namespace
+
+void check_concerns(const Config& config, const Option& option, bool task_is_chosen) {
+  if (option.concerns(data::find_task(config.task).family)) return;
+  const std::string tasks = join(tasks_of(option), " or ");
+  fail_usage(option.flag() + " does not concern task " + config.task +
+             (task_is_chosen ? ", but " + tasks + "; leave it out" : "; add --task " + tasks + ", or leave it out"));
 }
 
 void resolve(Config& c) {

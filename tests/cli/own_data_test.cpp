@@ -221,3 +221,79 @@ TEST_CASE("a run that fails before its first step leaves no directory") {
   check_refused(run_qkvbench(lm(dir, dir / "gone.txt", {"--steps", "5"})), 3, {"gone.txt"});
   CHECK(fs::is_empty(dir / "out"));
 }
+
+TEST_CASE("what is no part of a set trains nobody: folders of notebooks, copies, numbers of another width") {
+  const TemporaryDirectory dir;
+  const std::string png = qkvbench::test::png(qkvbench::test::gradient(3, 8, 8));
+  const auto put = [&](const std::string& name, const std::string& bytes) {
+    fs::create_directories((dir.path() / name).parent_path());
+    write(dir / name, bytes);
+  };
+  const auto train = [&](const std::string& task, const std::string& data, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all{"train",
+                                 "--task",
+                                 task,
+                                 "--data",
+                                 dir / data,
+                                 "--d-model",
+                                 "8",
+                                 "--heads",
+                                 "2",
+                                 "--layers",
+                                 "1",
+                                 "--patch",
+                                 "8",
+                                 "--batch-size",
+                                 "2",
+                                 "--epochs",
+                                 "1",
+                                 "--augment",
+                                 "none",
+                                 "--n-val",
+                                 "0",
+                                 "--out",
+                                 dir / ("out-" + data),
+                                 "--threads",
+                                 "1",
+                                 "-q"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run_qkvbench(all);
+  };
+  const auto result = [&](const std::string& data) {
+    return json::parse(read_file(only_entry(dir / ("out-" + data)) / "result.json"));
+  };
+  for (const char* name :
+       {"d/train/red/1.png", "d/train/blue/1.png", "d/val/red/1.png", "d/train/.ipynb_checkpoints/1.png",
+        "d/__MACOSX/train/red/1.png", "d/train/red/.ipynb_checkpoints/1-checkpoint.png"})
+    put(name, png);
+  put("d/train/red/._1.png", "resource fork");
+  put("d/test/unlabelled.png", png);
+  const Outcome folder = train("images", "d", {"--image-size", "8"});
+  INFO(folder.err);
+  REQUIRE(folder.status == 0);
+  CHECK(result("d")["config"]["classes"] == 2);
+  CHECK(result("d")["dataset"]["n_train"] == 2);
+  CHECK(result("d")["dataset"]["n_test"] == 1);
+  fs::remove_all(dir / "d/val");
+  check_refused(train("images", "d", {"--image-size", "8", "--overwrite"}), 3, {"nothing would be tested"});
+
+  for (int i = 1; i <= 3; ++i) {
+    std::string records;
+    for (int r = 0; r < 10; ++r) records += static_cast<char>(r) + std::string(3072, static_cast<char>(17 * i + r));
+    put(i == 3 ? "c/test_batch.bin" : "c/data_batch_" + std::to_string(i) + ".bin", records);
+  }
+  fs::copy_file(dir / "c/data_batch_1.bin", dir / "c/data_batch_1 (1).bin");
+  const Outcome cifar = train("cifar10", "c");
+  INFO(cifar.err);
+  REQUIRE(cifar.status == 0);
+  CHECK(result("c")["dataset"]["n_train"] == 20);
+
+  std::vector<std::uint32_t> wide;
+  for (std::uint32_t i = 0; i < 2000; ++i) wide.push_back(i * 2654435761u % 50000);
+  put("t/val.bin", tokens_below(20, 400));
+  put("t/train.bin", qkvbench::test::bytes_of(wide));
+  check_refused(run_qkvbench(lm(dir, dir / "t", {"--steps", "3"})), 3, {"train.bin", "tokens of 32 bits", "16 bits"});
+  fs::rename(dir / "t/train.bin", dir / "t/val.bin");
+  put("t/train.bin", tokens_below(20, 400));
+  check_refused(run_qkvbench(lm(dir, dir / "t", {"--steps", "3"})), 3, {"val.bin", "tokens of 32 bits", "16 bits"});
+}

@@ -37,6 +37,26 @@ TEST_CASE("CIFAR-10 is the batches in the order of their names", "[data]") {
   CHECK(data::read_cifar(dir.path(), Split::kTest, 10).labels == std::vector<std::int32_t>{9});
 }
 
+TEST_CASE("only CIFAR's own files are read: no copies, no halves of downloads, no batch twice", "[data]") {
+  const test::TemporaryDirectory dir;
+  dir.write("data_batch_1.bin", record("\1", 1));
+  dir.write("data_batch_2.bin", record("\2", 2));
+  dir.write("test_batch.bin", record("\3", 3));
+  for (const char* name :
+       {"data_batch_1 (1).bin", "data_batch_1 copy.bin", "data_batch_01.bin", "data_batch_6.bin",
+        "data_batch_2.bin.part", "data_batch_2.bin~", ".data_batch_3.bin", "._data_batch_3.bin", "test_batch (1).bin"})
+    dir.write(name, record("\4", 4));
+  CHECK(data::cifar_sizes(dir.path(), 10).n_train == 2);
+  CHECK(data::cifar_sizes(dir.path(), 10).n_test == 1);
+  CHECK(data::read_cifar(dir.path(), Split::kTrain, 10).labels == std::vector<std::int32_t>{1, 2});
+  dir.write("data_batch_4.bin", record("\5", 5));
+  check_error(Exit::kInput, {"there is no", "data_batch_3.bin", "data_batch_4.bin is there"},
+              [&] { data::cifar_sizes(dir.path(), 10); });
+  dir.write("data_batch_3.bin", record("\1", 1));
+  check_error(Exit::kInput, {"data_batch_3.bin", "same images as data_batch_1.bin"},
+              [&] { data::read_cifar(dir.path(), Split::kTrain, 10); });
+}
+
 TEST_CASE("CIFAR-100 takes the fine label", "[data]") {
   const test::TemporaryDirectory dir;
   dir.write("train.bin", record("\7c", 1) + record(std::string("\0\0", 2), 2));

@@ -125,6 +125,7 @@ TEST_CASE("texts that are refused") {
   check_refused(directory.write("latin1.txt", "caf\xE9 au lait"), "latin1.txt: byte 3 ", "bytes:");
   check_refused(directory.write("cut.txt", "abc\xE2\x82"), "cut.txt: byte 3 ", "UTF-8");
   check_refused(directory.write("large.txt", "0123456789"), "large.txt", "10 bytes", {.max_file_bytes = 9});
+  check_refused(directory.write("nul.txt", std::string("ab\0c", 4)), "nul.txt: byte 2 is 0", "train.bin");
   std::string many;
   for (char32_t c = 0; c < 0x10000 + 0x801; ++c)
     if (c < 0xD800 || c > 0xDFFF) many += utf8(c);

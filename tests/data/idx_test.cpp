@@ -59,6 +59,23 @@ TEST_CASE("a packed file in two members, and a name with a dot, are read too", "
   CHECK(f.read().pixels == f.pixels);
 }
 
+TEST_CASE("a set that lies there plain and packed is one, if both are the same, and copies are none of it", "[data]") {
+  const Fixture f;
+  const std::string whole = idx({5, 4, 4}, test::text_of(f.pixels));
+  f.dir.write(kImages + ".gz", gzip(whole));
+  f.dir.write("train-images.idx3-ubyte", whole);
+  for (const char* copy : {" (1)", ".part", "~", ".tmp"})
+    f.dir.write(kImages + copy, idx({1, 4, 4}, "another set 1234"));
+  CHECK(f.read().pixels == f.pixels);
+  CHECK(f.read().files[0].path == kImages);
+  std::string other = whole;
+  other.back() = static_cast<char>(other.back() ^ 1);
+  f.dir.write(kImages + ".gz", gzip(other));
+  check_error(Exit::kInput, {kImages + ".gz", "not the same as " + kImages, "remove"}, [&] { f.read(); });
+  f.dir.write(kImages + ".gz", gzip(idx({2, 4, 4}, std::string(32, 'x'))));
+  check_error(Exit::kInput, {kImages + ".gz", "not the same as " + kImages, "remove"}, [&] { f.read(); });
+}
+
 TEST_CASE("IDX files that are damaged say which and where", "[data]") {
   const Fixture f;
   const std::string images = idx({5, 4, 4}, test::text_of(f.pixels));

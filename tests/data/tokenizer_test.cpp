@@ -100,3 +100,16 @@ TEST_CASE("what a vocabulary lacks is named once each, with its first place") {
   CHECK(words.lacking("the dog") == "'dog' at byte 4");
   CHECK(Tokenizer::bytes().lacking("\xFF").empty());
 }
+
+TEST_CASE("what messages quote is whole UTF-8 and can be printed") {
+  CHECK(printable("abc é 漢 😀") == "abc é 漢 😀");
+  CHECK(printable("a\nb\tc\x1b[m\x7f") == "a\\nb\\x09c\\x1b[m\\x7f");
+  CHECK(printable("\xff"
+                  "1\xe6\xbc") == "\\xff1\\xe6\\xbc");
+  CHECK(printable("\xc2\x85") == "\\xc2\\x85");  // a control character of two bytes
+  CHECK(quoted("12") == "'12'");
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "漢";
+  CHECK(quoted(many) == "'漢漢漢漢漢漢漢漢漢漢 … 漢漢漢漢漢漢漢漢漢漢'");
+  CHECK(quoted("x" + many) == "'x漢漢漢漢漢漢漢漢漢 … 漢漢漢漢漢漢漢漢漢漢'");
+}

@@ -7,12 +7,15 @@
 
 namespace qkvbench::data {
 
-/// Sizes from the lengths of the files: with 10 classes data_batch_*.bin and test_batch.bin, with 100 train.bin and
+/// Sizes from the lengths of the files: with 10 classes data_batch_1.bin to data_batch_5.bin (or the
+/// first few of them) and test_batch.bin, with 100 train.bin and
 /// test.bin, whose records hold a coarse label before the fine one.
-/// Throws Error (input) when a file is missing or is no whole number of records.
+/// Files of other names, such as copies, are not read. Throws Error (input) when a file is missing or is no whole
+/// number of records.
 ImageSizes cifar_sizes(const std::filesystem::path& folder, index_t classes);
 
-/// One split. Throws Error (input) naming the file and the byte of a label that is not below `classes`.
+/// One split. Throws Error (input) naming the file and the byte of a label that is not below `classes`, or two files
+/// that are the same.
 ImageSet read_cifar(const std::filesystem::path& folder, Split split, index_t classes);
 
 }  // namespace qkvbench::data

@@ -14,7 +14,7 @@ ImageSizes idx_sizes(const std::filesystem::path& folder);
 
 /// Images and labels of one split of such a folder.
 /// Throws Error (input) naming the file and the place when it is damaged, when the numbers of images and labels differ,
-/// or when a label is not below `classes`.
+/// when a label is not below `classes`, or when a file lies there both plain and packed and they are not the same.
 ImageSet read_idx(const std::filesystem::path& folder, Split split, index_t classes);
 
 }  // namespace qkvbench::data

@@ -15,8 +15,10 @@ struct Image {
   std::vector<std::uint8_t> pixels;  ///< [channels, height, width]
 };
 
-/// Decodes a JPEG or a PNG, known by its first bytes, to 3 channels (red, green, blue) or 1 (grey). Transparency is
-/// put on black, 16 bits become 8.
+/// Decodes a JPEG or a PNG, known by its first bytes, to 3 channels (red, green, blue) or 1 (grey). Samples are taken
+/// as they are stored: gAMA, sRGB, iCCP and cHRM chunks change none of them, and EXIF's orientation turns no image, as
+/// in Pillow and torchvision. Grey is the luma of ITU-R 601 that a JPEG stores, see detail::luma(). Transparency is put
+/// on black: each channel is ⌊channel · alpha / 255⌋, before grey is made of them. 16 bits become 8, rounded.
 /// Throws Error (input) naming `origin` when it is neither, is damaged or cut short, or declares a size that its bytes
 /// cannot hold or that is above 64 million pixels; nothing is allocated for the pixels before that is checked.
 Image decode_image(const std::string& bytes, index_t channels, const std::string& origin);
@@ -31,6 +33,11 @@ void resample_plane(const std::uint8_t* in, index_t height, index_t width, index
 void resample_centre(const Image& image, index_t side, std::uint8_t* out);
 
 namespace detail {
+/// 0.299 R + 0.587 G + 0.114 B with 16 bits behind the point, rounded: libjpeg's rgb_ycc_convert() and Pillow's "L".
+/// 76 for red; a grey stays itself.
+inline std::uint8_t luma(int red, int green, int blue) {
+  return static_cast<std::uint8_t>((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16);
+}
 // One for each format, with the size already checked to be believable.
 Image decode_jpeg(const std::string& bytes, index_t channels, const std::string& origin);
 Image decode_png(const std::string& bytes, index_t channels, const std::string& origin);

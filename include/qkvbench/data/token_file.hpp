@@ -16,7 +16,8 @@ struct TokenFile {
 
 /// Reads either form; llm.c's is known by its first int32, 20240520, and must then be of version 1.
 /// Throws Error (input) naming file and byte when the file is missing, larger than max_bytes, empty, of an odd length,
-/// of another version, when its header promises more or fewer tokens than it holds, or when an id is not below vocab.
+/// of another version, when its header promises more or fewer tokens than it holds, when an id is not below vocab, or
+/// when its bytes show another form: numbers of 8, 32 or 64 bits, big-endian, floats, text, a .npy file or an archive.
 /// Source: nanoGPT data/*/prepare.py, llm.c dev/data/data_common.py.
 TokenFile read_token_file(const std::filesystem::path& path, index_t vocab, std::uint64_t max_bytes);
 

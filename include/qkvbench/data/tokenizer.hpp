@@ -22,6 +22,11 @@ struct CodePoint {
 /// sequences that break off are not characters. Source: RFC 3629.
 CodePoint code_point_at(std::string_view text, std::size_t at);
 
+/// The same text as a line that can be printed: control characters become \n or \x and two digits, and so does every
+/// byte that begins no character. quoted(): between '' and with long texts cut in the middle.
+std::string printable(std::string_view text);
+std::string quoted(std::string_view text);
+
 /// UTF-8 of a number below 0x110000.
 std::string utf8(char32_t code_point);
 

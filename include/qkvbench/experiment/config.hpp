@@ -102,8 +102,9 @@ Config read_config(const std::filesystem::path& path);
 Config stored_config(const nlohmann::json& json, const std::string& origin,
                      std::span<const Option> options = all_options());
 
-/// Throws Error (usage) when the key does not concern the configuration's task: it would have no effect.
-void check_concerns(const Config& config, const Option& option);
+/// Throws Error (usage) when the key does not concern the configuration's task: it would have no effect. The error
+/// names the tasks that it concerns, as `--task` to add where nobody chose a task.
+void check_concerns(const Config& config, const Option& option, bool task_is_chosen = true);
 
 /// Fills in what follows from other keys, writes names in their canonical form, and checks that everything fits and
 /// that no key was changed that does not concern the task. Keys that another one overrules take the value they have
