@@ -1,5 +1,6 @@
 // qkvbench schema: the JSON Schemas of everything that is written as JSON.
 // They are made in experiment/schemas; nothing is known here of any of them.
+#include <algorithm>
 #include <memory>
 
 #include "qkvbench/cli/command.hpp"
@@ -22,7 +23,7 @@ Exit list_schemas(const Session& session) {
   Json kinds = Json::array();
   for (const experiment::Schema& schema : experiment::all_schemas()) {
     const std::string all = experiment::schema_json(schema.kind)["description"];
-    table.add({schema.kind, all.substr(0, all.find(". "))});
+    table.add({schema.kind, all.substr(0, std::min(all.find(". "), all.size() - 1))});
     kinds.push_back({{"kind", schema.kind}, {"description", all}});
   }
   print(session, "schema-list", table.text(), {{"kinds", kinds}});

@@ -75,7 +75,8 @@ void use_models(Answers& answers) {
   answers.take({"attention", lm});
   answers.take({"features", images, "--out", dir / "features"});
   answers.take({"compare", copy, copy});
-  answers.take({"compare", dir / "one", dir / "two", "--rel", "0.1"}, 7);
+  answers.take({"compare", copy, lm, "--rel", "0.1"}, 7);
+  answers.take({"compare", dir / "one", dir / "two"}, 3);
   answers.take({"report", dir / "one", dir / "two", dir / "lm", dir / "stopped", "--allow-missing"});
 }
 

@@ -68,7 +68,7 @@ TEST_CASE("an error goes where --json says, whatever it is") {
   CHECK(fails({"trian"}, 2)["where"] == "trian");
   fails({}, 2);
   error = fails({"eval", dir / "no thing"}, 3);
-  CHECK(error["where"] == (dir / "no thing") + "/model.safetensors");
+  CHECK(error["where"] == dir / "no thing");
   error = fails({"report", dir / "nothing"}, 3);
   CHECK(error["where"] == dir / "nothing");
   CHECK(error["mend"] == "give a result.json, a run directory or a directory of runs");
