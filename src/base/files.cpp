@@ -132,7 +132,10 @@ bool write_all(int fd, std::span<const std::string_view> pieces) {
 }
 
 /// The lock goes with close(), so the name changes first: a file under its last name is nobody's to clear away.
+/// A file that takes another's place has its mode before it has a content.
 bool Temporary::fill_and_place(std::span<const std::string_view> pieces, const std::filesystem::path& path) {
+  struct stat old {};
+  if (::stat(path.c_str(), &old) == 0 && ::fchmod(file_->get(), old.st_mode & 07777) != 0) return false;
   if (!write_all(file_->get(), pieces) || !sync_file(file_->get())) return false;
   placed_ = rename_file(name_, path);
   return placed_ && file_->close();

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <memory>
 
-#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/named_file.hpp"
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/experiment/attention_maps.hpp"
 #include "qkvbench/experiment/record.hpp"
@@ -63,6 +63,7 @@ std::string picture_of(const LoadedModel& run, const AttentionMaps& all, std::si
 }
 
 Exit attention(const Session& session, const AttentionFlags& flags) {
+  check_output(flags.out);
   const LoadedModel run = experiment::load_run(flags.model);
   const AttentionMaps all = experiment::attention_maps(run, flags.request);
   std::string text = table_of(all);
@@ -71,12 +72,12 @@ Exit attention(const Session& session, const AttentionFlags& flags) {
   if (!flags.out.empty()) {
     const std::size_t heads =
         flags.request.heads.empty() ? static_cast<std::size_t>(run.config.heads) : flags.request.heads.size();
-    write_file_atomic(flags.out, picture_of(run, all, heads));
+    write_named_file(flags.out, picture_of(run, all, heads));
     text += flags.out + "\n";
   }
   Json maps = Json::array();
   for (const AttentionMap& map : all.maps) maps.push_back(map_json(map, all.positions));
-  print(session, text,
+  print(session, "attention", text,
         {{"model", flags.model}, {"task", run.config.task}, {"variant", variant_json(run.config)}, {"maps", maps}});
   return Exit::kDone;
 }

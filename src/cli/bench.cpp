@@ -90,7 +90,8 @@ void add_bench(CLI::App& command, Session& session) {
   command.add_option("--seconds", flags->seconds, "time spent on a case; default: 5, for decode 0.5, for data 1")
       ->check(between(0.0, 3600.0))
       ->type_name("S");
-  command.add_option("--compare", flags->compare, "an earlier --json of the same benchmark, to print ratios to")
+  command
+      .add_option("--compare", flags->compare, "an earlier --json of the same benchmark (-: stdin), to print ratios to")
       ->type_name("FILE");
   command.add_option("--format", flags->format, "of the tables: text or markdown")
       ->check(CLI::IsMember({"text", "markdown"}).description(""))

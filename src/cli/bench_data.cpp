@@ -33,8 +33,8 @@ Exit bench_data(const Session& session, const BenchFlags& flags) {
                                {"earlier_ratio", before ? Json(s.examples_per_s / *before) : Json()}});
     }
   }
-  print(session, render(flags, table) + "\nOn " + where_text(earlier) + "\nread: all threads; batches: one thread.\n",
-        json);
+  print(session, "bench",
+        render(flags, table) + "\nOn " + where_text(earlier) + "\nread: all threads; batches: one thread.\n", json);
   return Exit::kDone;
 }
 

@@ -102,7 +102,7 @@ Exit bench_decode(const Session& session, const BenchFlags& flags) {
   json["read_gb_per_s"] = read_gb_per_s;
   json["config"] = config_json(config);
   json["decode"] = rows;
-  print(session,
+  print(session, "bench",
         render(flags, table) + "\nTokens/s of one sequence at a context of T, medians: " + flags.preset + ", " +
             where_text(earlier) +
             "\ncached: one step; full: the whole context again. cache: 32-bit floats at the last T.\n"

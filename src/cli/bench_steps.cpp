@@ -136,7 +136,7 @@ Exit bench_steps(const Session& session, const BenchFlags& flags) {
     if (earlier) records.back().earlier_tokens_per_s = earlier->speed(c.name);
     json["cases"].push_back(case_json(records.back(), limits));
   }
-  print(session,
+  print(session, "bench",
         render(flags, speed_table(records, limits, flags)) + "\n" + render(flags, parts_table(records)) +
             "\nMedians on " + where_text(earlier) + "\nMeasured limits: " + limits_text(limits) + ".\n" +
             peer_text(records.front()) +

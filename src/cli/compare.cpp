@@ -131,7 +131,7 @@ Exit compare(const Session& session, const CompareFlags& flags) {
           (comparison.runs.size() == 1 ? " pair of runs" : " pairs of runs, matched by name") + ": " +
           std::to_string(equal) + " equal";
   if (!flags.demand.exact()) text += ", " + std::to_string(holding) + " within the tolerance";
-  print(session, text + "\n", comparison_json(flags, comparison));
+  print(session, "compare", text + "\n", comparison_json(flags, comparison));
   return comparison.holds ? Exit::kDone : Exit::kCheckFailed;
 }
 

@@ -22,7 +22,7 @@ void ConfigFlags::add_to(CLI::App& command) {
         ->take_last()
         ->group(option.group);
   }
-  command.add_option("--config", config_file_, "a configuration, or a result.json; flags go on top")
+  command.add_option("--config", config_file_, "a configuration, or a result.json; - for stdin; flags go on top")
       ->type_name("FILE")
       ->group("Start from");
   command.add_option("--preset", preset_, "a named configuration (see list presets); flags go on top")

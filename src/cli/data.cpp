@@ -89,11 +89,11 @@ Exit list(const Session& session) {
                     {"files", known_files_json(source.files)}});
   }
   const bool chosen = data::data_root() != "data";
-  print(session,
+  print(session, "data-list",
         table.text() + "\nLooked for in " + full_path(data::data_root()) + "/NAME" +
             (chosen ? " (QKVBENCH_DATA)" : "; QKVBENCH_DATA names another place") +
             ". `qkvbench data fetch NAME` brings one.\n",
-        rows);
+        {{"sets", rows}});
   return Exit::kDone;
 }
 
@@ -101,7 +101,7 @@ Exit list(const Session& session) {
 void print_installed(const Session& session, const Source& source, std::uint64_t files, std::uint64_t bytes,
                      Origin origin) {
   const std::string folder = full_path(data::data_root() / source.name);
-  print(session,
+  print(session, "data-install",
         source.name + " is in " + folder + ": " + with_commas(static_cast<long long>(files)) +
             (files == 1 ? " file, " : " files, ") + megabytes(bytes) + ", " + origin_text(origin) + "\n",
         {{"name", source.name}, {"folder", folder}, {"files", files}, {"bytes", bytes}, {"origin", origin_id(origin)}});
@@ -180,7 +180,7 @@ Exit verify(const Session& session, const DataFlags& flags) {
                     {"holds", holds},
                     {"problems", v.problems}});
   }
-  print(session, table.text(), rows);
+  print(session, "data-verify", table.text(), {{"holds", all_hold}, {"sets", rows}});
   return all_hold ? Exit::kDone : Exit::kCheckFailed;
 }
 

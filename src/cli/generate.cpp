@@ -35,11 +35,6 @@ std::string default_prompt(const Tokenizer& tokenizer) {
                  : "this model's vocabulary has no line break to begin with; give --prompt");
 }
 
-/// Text as JSON can hold it: what is no UTF-8 (bytes that break off) is replaced.
-Json json_text(const std::string& text) {
-  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
 /// Prints one row's text as it grows, the prompt with its first token.
 class Stream {
  public:
@@ -89,13 +84,13 @@ Exit generate(const Session& session, GenerateFlags flags) {
     std::vector<std::int32_t> all = prompts[row];
     all.insert(all.end(), out.rows[row].begin(), out.rows[row].end());
     if (!streams) text += (row ? "\n───\n" : "") + tokenizer.decode(all) + (row + 1 == prompts.size() ? "\n" : "");
-    samples.push_back({{"prompt", json_text(flags.prompts[row])},
-                       {"text", json_text(tokenizer.decode(all))},
+    samples.push_back({{"prompt", flags.prompts[row]},
+                       {"text", tokenizer.decode(all)},
                        {"prompt_tokens", prompts[row]},
                        {"new_tokens", out.rows[row]}});
   }
   note(session, speed_text(out, flags.options));
-  print(session, text,
+  print(session, "generate", text,
         {{"model", flags.model},
          {"variant", variant_json(run.config)},
          {"samples", samples},

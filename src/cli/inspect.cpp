@@ -149,7 +149,7 @@ Exit inspect(const Session& session, const InspectFlags& flags) {
     list.back()["parameters"] = parameters_json(model);
     details += (configs.size() > 1 ? "\n" + one.variant : "") + parameters_text(model);
   }
-  print(session, tables_text(all, flags.format) + details, list.size() == 1 ? list[0] : list);
+  print(session, "inspect", tables_text(all, flags.format) + details, {{"configurations", list}});
   return Exit::kDone;
 }
 

@@ -1,4 +1,4 @@
-// qkvbench list and schema: what there is, straight from the tables it stands in.
+// qkvbench list: what there is, straight from the tables it stands in.
 // Nothing here is a table of its own.
 #include <algorithm>
 #include <memory>
@@ -14,6 +14,10 @@ namespace {
 
 using experiment::Json;
 using report::Align;
+
+void print_list(const Session& session, const char* what, const std::string& text, const Json& rows) {
+  print(session, std::string("list-") + what, text, {{what, rows}});
+}
 
 Exit list_variants(const Session& session) {
   report::Table table(
@@ -32,7 +36,8 @@ Exit list_variants(const Session& session) {
                       {"projections", sharing.projection_count()},
                       {"cached_tensors", sharing.cached_tensors()}});
     }
-  print(session, table.text() + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n", json);
+  print_list(session, "variants",
+             table.text() + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n", json);
   return Exit::kDone;
 }
 
@@ -43,7 +48,7 @@ Exit list_tasks(const Session& session) {
     table.add({task.id, task.family, task.summary, task.example});
     json.push_back({{"id", task.id}, {"family", task.family}, {"summary", task.summary}, {"example", task.example}});
   }
-  print(session, table.text(), json);
+  print_list(session, "tasks", table.text(), json);
   return Exit::kDone;
 }
 
@@ -56,7 +61,7 @@ Exit list_presets(const Session& session) {
     apply_preset(config, preset);
     json.push_back({{"id", preset.id}, {"summary", preset.summary}, {"config", config_json(config)}});
   }
-  print(session, table.text(), json);
+  print_list(session, "presets", table.text(), json);
   return Exit::kDone;
 }
 
@@ -73,7 +78,7 @@ Exit list_grids(const Session& session) {
     }
     json.push_back({{"id", grid.id}, {"summary", grid.summary}, {"grid", blocks}});
   }
-  print(session, table.text(), json);
+  print_list(session, "grids", table.text(), json);
   return Exit::kDone;
 }
 
@@ -99,17 +104,6 @@ void add_list(CLI::App& command, Session& session) {
   command.callback([&session, what] {
     session.action = [&session, what] {
       return std::ranges::find(kLists, *what, [](const List& list) { return std::string(list.what); })->print(session);
-    };
-  });
-}
-
-void add_schema(CLI::App& command, Session& session) {
-  finish_command(command, session, "Prints the JSON Schema (2020-12) that every result.json follows.",
-                 "  qkvbench schema > result.schema.json");
-  command.callback([&session] {
-    session.action = [&session] {
-      print(session, experiment::result_schema(), Json::parse(experiment::result_schema()));
-      return Exit::kDone;
     };
   });
 }

@@ -134,7 +134,7 @@ Exit predict_list(const Session& session, const PredictFlags& flags, const Loade
     for (index_t t = 0; t < T; ++t)
       json["logits"].push_back(std::vector<real>(logits.data() + t * V, logits.data() + (t + 1) * V));
   }
-  print(session, text, json);
+  print(session, "predict", text, json);
   return Exit::kDone;
 }
 
@@ -190,7 +190,7 @@ Exit predict_image(const Session& session, const PredictFlags& flags, const Load
   Json ranking = Json::array();
   for (const Ranked& r : all)
     ranking.push_back({{"class", r.label}, {"name", r.name}, {"probability", r.probability}, {"logit", r.logit}});
-  print(session, ranking_table(all, flags.logits),
+  print(session, "predict", ranking_table(all, flags.logits),
         {{"model", flags.model},
          {"task", run.config.task},
          {"variant", run.config.variant},

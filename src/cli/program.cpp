@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "qkvbench/base/text.hpp"
-#include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/answer.hpp"
 #include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/experiment/record.hpp"
 
@@ -28,7 +28,7 @@ constexpr Command kCommands[]{
     {"verify", "parity with the paper's official code", add_verify},
     {"data", "public data sets: list, fetch, verify, import", add_data},
     {"list", "the variants, tasks, presets and grids there are", add_list},
-    {"schema", "the JSON Schema of result.json", add_schema},
+    {"schema", "the JSON Schemas of result.json and of every --json", add_schema},
 };
 
 /// Long flags of a command, for suggestions.
@@ -67,8 +67,18 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   return message + help;
 }
 
+/// Why a command that was not in error has no result to show.
+std::string unanswered_text(int status) {
+  if (status == static_cast<int>(Exit::kOutOfTime))
+    return "the time was up before there was a result; the same command goes on";
+  if (status > 128)
+    return "stopped by signal " + std::to_string(status - 128) + " before there was a result; the same command goes on";
+  return "it ended with status " + std::to_string(status) + " and no result";
+}
+
 int fail(const Session& session, Exit status, const std::string& message) {
   std::cerr << colored(session, "error:", 31, true) << " " << data::printable(message) << "\n";
+  answer_error(session, static_cast<int>(status), message);
   return static_cast<int>(status);
 }
 
@@ -102,7 +112,9 @@ int run_program(int argc, char** argv) {
   }
   try {
     begin(session);
-    return static_cast<int>(session.action());
+    const int status = static_cast<int>(session.action());
+    if (status != 0) answer_error(session, status, unanswered_text(status));
+    return status;
   } catch (const Error& error) {
     return fail(session, error.status(), error.what());
   } catch (const std::bad_alloc&) {

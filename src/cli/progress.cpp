@@ -9,6 +9,7 @@
 
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/answer.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
@@ -19,7 +20,10 @@ volatile sig_atomic_t g_signal = 0, g_nothing_to_save = 0, g_save = 0;
 
 // Whatever is being written is a temporary file still, so leaving at once loses nothing that was there.
 extern "C" void on_stop_signal(int number) {
-  if (g_signal != 0 || g_nothing_to_save != 0) _exit(128 + number);
+  if (g_signal != 0 || g_nothing_to_save != 0) {
+    answer_signal(number);
+    _exit(128 + number);
+  }
   g_signal = number;
 }
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <memory>
 
-#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/named_file.hpp"
 #include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/experiment/records.hpp"
@@ -135,7 +135,7 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
     if (flags.files[i] == "-")
       text = form;
     else
-      write_file_atomic(flags.files[i], form);
+      write_named_file(flags.files[i], form);
   }
   if (!flags.page.empty()) {
     report::PageInput input{.records = set, .summary = summary};
@@ -144,9 +144,9 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
     if (flags.page == "-")
       text = page;
     else
-      write_file_atomic(flags.page, page);
+      write_named_file(flags.page, page);
   }
-  print(session, text, report_json(summary, set));
+  print(session, "report", text, report_json(summary, set));
   return Exit::kDone;
 }
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <memory>
 
-#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/results.hpp"
@@ -85,18 +85,26 @@ Json claims_json(const std::vector<report::ClaimResult>& claims) {
   return json;
 }
 
+/// One shape for all recipes. Counts have neither interval nor runs.
+Json cell_json(const report::PaperRow& row, const std::string& quantity) {
+  return {{"task", row.task},
+          {"variant", row.arm},
+          {"quantity", quantity},
+          {"here", or_null(row.here)},
+          {"interval", interval_json(row.interval)},
+          {"solved", or_null(row.solved)},
+          {"runs", row.runs},
+          {"expected", row.expected},
+          {"paper", or_null(row.paper)},
+          {"rerun", or_null(row.rerun)}};
+}
+
 Json cells_json(const Recipe& recipe, const report::Summary& summary) {
   Json json = Json::array();
-  for (const report::PaperRow& row : report::paper_rows(recipe, summary))
-    json.push_back({{"task", row.task},
-                    {"variant", row.arm},
-                    {"here", or_null(row.here)},
-                    {"interval", interval_json(row.interval)},
-                    {"solved", or_null(row.solved)},
-                    {"runs", row.runs},
-                    {"expected", row.expected},
-                    {"paper", or_null(row.paper)},
-                    {"rerun", or_null(row.rerun)}});
+  for (const report::PaperRow& row : report::paper_rows(recipe, summary)) {
+    const std::string metric = report::metric_of(row.task).key;
+    json.push_back(cell_json(row, metric == "perplexity" ? "perplexity, % above q_k_v" : metric));
+  }
   return json;
 }
 
@@ -160,10 +168,10 @@ Exit show(const Session& session, const ReproduceCommand& flags, const Recipe& r
     page.claims = claims;
     page.references = report::reference_values(recipe);
     page.attention = attention_of_arms(session, set, summary);
-    write_file_atomic(flags.page, report::page_html(page));
+    write_named_file(flags.page, report::page_html(page));
     note(session, flags.page + " shows them");
   }
-  print(session, text,
+  print(session, "reproduce", text,
         {{"recipe", recipe.id},
          {"budget", plan.budget},
          {"grid", plan.level},
@@ -215,19 +223,30 @@ Exit accounting(const Session& session) {
   for (const experiment::AccountingRow& row : rows) {
     table.add({row.variant, std::to_string(row.kv_heads), row.what, with_commas(row.here), with_commas(row.paper),
                with_commas(row.here - row.paper)});
-    json.push_back({{"variant", row.variant},
-                    {"kv_heads", row.kv_heads},
-                    {"count", row.what},
-                    {"here", row.here},
-                    {"paper", row.paper}});
+    report::PaperRow cell{};
+    cell.task = "lm";
+    cell.arm = experiment::Arm{row.variant, row.kv_heads}.name();
+    cell.here = static_cast<double>(row.here), cell.paper = static_cast<double>(row.paper);
+    json.push_back(cell_json(cell, row.what));
   }
   const std::vector<report::ClaimResult> claims = accounting_claims(rows);
-  print(session, "The paper's 300-million-parameter model, counted\n\n" + table.text() + "\n" + claims_text(claims),
-        {{"recipe", "accounting"}, {"counts", json}, {"claims", claims_json(claims)}});
+  print(session, "reproduce",
+        "The paper's 300-million-parameter model, counted\n\n" + table.text() + "\n" + claims_text(claims),
+        {{"recipe", "accounting"},
+         {"budget", nullptr},
+         {"grid", nullptr},
+         {"shrunk", Json::array()},
+         {"unavailable", Json::array()},
+         {"runs", 0},
+         {"missing", 0},
+         {"incomplete_averages", false},
+         {"cells", json},
+         {"claims", claims_json(claims)}});
   return verdict_status(claims);
 }
 
 Exit reproduce(const Session& session, const ReproduceCommand& flags) {
+  check_output(flags.page);
   if (flags.what == "accounting") return accounting(session);
   const Recipe& recipe = experiment::find_recipe(flags.what);
   const double budget_s = flags.budget == "full" ? 0 : parse_duration("--budget", flags.budget);

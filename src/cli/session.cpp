@@ -3,18 +3,18 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
 #include <string_view>
 
-#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/parallel.hpp"
+#include "qkvbench/cli/answer.hpp"
 #include "qkvbench/cli/command.hpp"
 
 namespace qkvbench::cli {
 
 void finish_command(CLI::App& command, Session& session, const std::string& details, const std::string& examples) {
-  command.add_option("--json", session.json, "write what is printed as JSON to FILE; - for stdout")
+  command.add_option("--json", session.json, "write what is printed, or the error, as JSON to FILE; - for stdout")
       ->type_name("FILE|-")
       ->group("Output");
   command.add_option("--threads", session.threads, "threads; default: physical cores")
@@ -32,24 +32,19 @@ void finish_command(CLI::App& command, Session& session, const std::string& deta
 void begin(const Session& session) {
   set_threads(session.threads > 0 ? session.threads : physical_cores());
   check_output(session.json);
+  answer_signals(session);
 }
+
+bool Session::json_on_stdout() const { return json == "-" || descriptor_named(json) == STDOUT_FILENO; }
 
 void check_output(const std::string& file) {
-  if (file.empty() || file == "-") return;
-  const std::filesystem::path path(file);
-  const std::filesystem::path directory = path.has_parent_path() ? path.parent_path() : ".";
-  if (std::filesystem::is_directory(path)) fail_output("cannot write " + file + ": it is a directory");
-  if (::access(directory.c_str(), W_OK) != 0) fail_output("cannot write " + file + ": " + std::strerror(errno));
+  if (!file.empty() && file != "-") check_named_file(file);
 }
 
-void print(const Session& session, const std::string& text, const experiment::Json& json) {
-  if (session.json_on_stdout())
-    std::cout << json.dump(2) << "\n";
-  else
-    std::cout << text;
-  std::cout.flush();
-  if (!std::cout) fail_output("cannot write to standard output");
-  if (!session.json.empty() && !session.json_on_stdout()) write_file_atomic(session.json, json.dump(2) + "\n");
+void print(const Session& session, const std::string& kind, const std::string& text, const experiment::Json& json) {
+  const std::string answer = answer_text(kind, json);
+  if (!session.json_on_stdout()) write_out(text);
+  if (!session.json.empty()) write_answer(session, answer);
 }
 
 void write_out(const std::string& text) {

@@ -2,6 +2,7 @@
 // What a grid is stands in experiment/grid, how runs are carried out in experiment/sweep.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 
 #include "qkvbench/base/parallel.hpp"
@@ -31,7 +32,7 @@ struct SweepCommand {
 
 /// A name of the table, or a file.
 experiment::Grid grid_of(const std::string& what) {
-  const bool is_file = what.find('/') != std::string::npos || what.ends_with(".json");
+  const bool is_file = what == "-" || what.find('/') != std::string::npos || what.ends_with(".json");
   return is_file ? experiment::read_grid(what) : experiment::find_grid(what);
 }
 
@@ -100,7 +101,7 @@ Exit status(const Session& session, const SweepCommand& flags, const experiment:
               ? (left > 0 ? report::duration(left) + " left with " + std::to_string(options.jobs) + " at a time\n"
                           : "all runs are finished\n")
               : "time left: not known before the first run is done\n";
-  print(session, text, sweep_json(grid.id, runs, left));
+  print(session, "sweep", text, sweep_json(grid.id, runs, left));
   return Exit::kDone;
 }
 
@@ -122,6 +123,11 @@ std::string slurm_script(const Session& session, const SweepCommand& flags, cons
   // Since Slurm 22.05 srun does not take over what sbatch was asked for.
   const std::string cpus = std::to_string(cores * std::max(1, session.threads));
   const std::string max_time = flags.runs.max_time.empty() ? "" : " --max-time " + shell_word(flags.runs.max_time);
+  constexpr double kEnding_s = 300;  // between asking runs to stop and the end of the job
+  const double job_s = flags.runs.max_time.empty() ? 0 : parse_duration("--max-time", flags.runs.max_time) + kEnding_s;
+  const std::string time =
+      job_s > 0 ? "#SBATCH --time=" + std::to_string(static_cast<long long>(std::ceil(job_s / 60))) + "\n"
+                : "##SBATCH --time=24:00:00      # to fill in: with one # the line counts; --max-time writes it\n";
   return "#!/bin/sh\n"
          "# Every task of the array does its share of the runs; the directory must be on a disk that all of them see.\n"
          "# Submit it again after a time limit or a failure: what is finished is not run again.\n"
@@ -135,6 +141,9 @@ std::string slurm_script(const Session& session, const SweepCommand& flags, cons
          cpus +
          "\n"
          "#SBATCH --signal=TERM@60\n"
+         "#SBATCH --output=" +
+         shell_word("qkvbench-" + grid.id + "-%A_%a.log") + "\n" + time +
+         "##SBATCH --mem=8G            # to fill in: memory of a machine's share; inspect counts what one run takes\n"
          "srun --cpus-per-task=" +
          cpus + " qkvbench sweep " + shell_word(flags.what) + " --out " + shell_word(flags.runs.out) + " --jobs " +
          std::to_string(cores) + threads + max_time + "\n";
@@ -144,16 +153,18 @@ Exit run_all(const Session& session, const SweepCommand& flags, const experiment
   const SweepOutcome outcome = carry_out(session, experiment::expand(grid), flags.runs);
   const auto& runs = outcome.report.runs;
   const std::string hint = "\nqkvbench report " + flags.runs.out + " --out report.html shows them\n";
-  print(session, table_of(runs) + (outcome.status == Exit::kDone ? hint : ""),
+  print(session, "sweep", table_of(runs) + (outcome.status == Exit::kDone ? hint : ""),
         sweep_json(grid.id, runs, experiment::seconds_left(runs, 1)));
   return outcome.status;
 }
 
 Exit sweep(const Session& session, const SweepCommand& flags) {
+  if (flags.slurm > 0 && flags.what == "-")
+    fail_usage("--slurm: the jobs cannot read the grid from standard input; give a file or a name");
   const experiment::Grid grid = grid_of(flags.what);
   if (flags.slurm > 0) {
     const std::string script = slurm_script(session, flags, grid);
-    print(session, script, {{"script", script}});
+    print(session, "sweep-script", script, {{"grid", grid.id}, {"tasks", flags.slurm}, {"script", script}});
     return Exit::kDone;
   }
   return flags.status ? status(session, flags, grid) : run_all(session, flags, grid);
@@ -163,7 +174,8 @@ Exit sweep(const Session& session, const SweepCommand& flags) {
 
 void add_sweep(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<SweepCommand>();
-  command.add_option("grid", flags->what, "a named grid (see list grids), or a JSON file that describes one")
+  command
+      .add_option("grid", flags->what, "a named grid (see list grids), or a JSON file (-: stdin) that describes one")
       ->required()
       ->type_name("GRID");
   flags->runs.add_to(command);

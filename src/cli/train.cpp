@@ -9,6 +9,7 @@
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/progress.hpp"
+#include "qkvbench/experiment/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
@@ -94,6 +95,21 @@ void note_speed(const Session& session, const std::string& name, const RunReport
                     "/s, waited for data " + report::fixed(100 * share, 1) + " % of the training time");
 }
 
+Json train_json(const Session& session, const std::vector<RunReport>& reports) {
+  Json runs = Json::array();
+  for (const RunReport& r : reports) {
+    const bool has_model = r.status == Status::kCompleted;
+    runs.push_back(
+        {{"run", experiment::escape_bytes(r.directory.filename().string())},
+         {"directory", experiment::escape_bytes(r.directory.string())},
+         {"model", has_model ? Json(experiment::escape_bytes((r.directory / "model.safetensors").string())) : Json()},
+         {"found", r.was_finished},
+         {"error", experiment::or_null(r.error)},
+         {"result", r.result}});
+  }
+  return {{"argv", experiment::escape_bytes(session.argv)}, {"runs", runs}};
+}
+
 Exit train(const Session& session, TrainFlags& flags) {
   const double begin_s = seconds_now();
   const double deadline_s = flags.max_time.empty() ? HUGE_VAL : begin_s + parse_duration("--max-time", flags.max_time);
@@ -124,10 +140,7 @@ Exit train(const Session& session, TrainFlags& flags) {
       break;
     }
   }
-  Json json = reports.size() == 1 ? reports[0].result : Json::array();
-  if (reports.size() > 1)
-    for (const RunReport& r : reports) json.push_back(r.result);
-  print(session, table_of(reports), json);
+  print(session, "train", table_of(reports), train_json(session, reports));
   return status;
 }
 

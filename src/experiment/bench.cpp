@@ -146,7 +146,7 @@ Json case_json(const CaseRecord& record, const MachineLimits& limits) {
   return json;
 }
 
-Json bench_json(const std::string& bench) { return {{"bench", bench}, {"tool", tool_json()}, {"env", env_json()}}; }
+Json bench_json(const std::string& bench) { return {{"bench", bench}, {"env", env_json()}}; }
 
 Json limits_json(const MachineLimits& limits) {
   return {{"fma_peak_gflops", limits.fma_peak_gflops},

@@ -3,7 +3,7 @@
 #include "qkvbench/experiment/bench_compare.hpp"
 
 #include "qkvbench/base/error.hpp"
-#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
@@ -35,9 +35,9 @@ std::string EarlierBench::differences(const Json& env_now) const {
 }
 
 EarlierBench read_earlier_bench(const std::filesystem::path& path, const std::string& bench) {
-  const std::string what = path.string() + " is no record of qkvbench bench " + bench,
+  const std::string what = name_of_input(path) + " is no record of qkvbench bench " + bench,
                     mend = "; take what --json wrote";
-  const nlohmann::json json = train::parse_json(read_file(path, kMaxFileBytes), path.string());
+  const nlohmann::json json = train::parse_json(read_named_file(path, kMaxFileBytes), name_of_input(path));
   try {
     if (const std::string kind = json.at("bench"); kind != bench) fail_input(what + ", but of bench " + kind);
     EarlierBench earlier;

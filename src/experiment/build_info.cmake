@@ -5,7 +5,14 @@ if(FAILED)
   set(GIT_SHA "unknown")
 endif()
 string(STRIP "${FLAGS}" FLAGS)
-file(READ ${SOURCE}/data/schema/result.schema.json SCHEMA)
+file(GLOB SCHEMA_FILES ${SOURCE}/data/schema/*.schema.json)  # by name
+set(SCHEMAS "")
+foreach(SCHEMA_FILE ${SCHEMA_FILES})
+  get_filename_component(KIND ${SCHEMA_FILE} NAME)
+  string(REPLACE ".schema.json" "" KIND ${KIND})
+  file(READ ${SCHEMA_FILE} SCHEMA)
+  string(APPEND SCHEMAS "    {\"${KIND}\", R\"schema(${SCHEMA})schema\"},\n")
+endforeach()
 file(READ ${SOURCE}/src/experiment/torch_peer.py TORCH_PEER)
 file(CONFIGURE OUTPUT ${OUT}/build_info.hpp @ONLY CONTENT [==[
 // Generated at build time.
@@ -14,6 +21,7 @@ inline constexpr const char* kVersion = "@VERSION@";
 inline constexpr const char* kGitSha = "@GIT_SHA@";
 inline constexpr const char* kCompiler = "@COMPILER@";
 inline constexpr const char* kFlags = "@FLAGS@";
-inline constexpr const char* kResultSchema = R"schema(@SCHEMA@)schema";
+inline constexpr const char* kSchemaTexts[][2]{
+@SCHEMAS@};
 inline constexpr const char* kTorchPeer = R"peer(@TORCH_PEER@)peer";
 ]==])

@@ -6,10 +6,11 @@
 #include <cmath>
 
 #include "qkvbench/base/error.hpp"
-#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/anomaly.hpp"
 #include "qkvbench/data/image_sources.hpp"
+#include "qkvbench/experiment/json_text.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
 namespace qkvbench::experiment {
@@ -52,7 +53,7 @@ index_t default_pos_dim(const std::string& family) { return family == "vit" ? 50
 index_t default_log_every(const Config& config) { return std::max<index_t>(1, total_steps(config) / 50); }
 
 std::string flag_text(const nlohmann::json& value, const std::string& where) {
-  if (value.is_string()) return value.get<std::string>();
+  if (value.is_string()) return unescape_bytes(value.get<std::string>());
   if (value.is_number()) return value.dump();
   fail_usage(where + " must be a text or a number, not " + value.dump().substr(0, 40));
 }
@@ -85,9 +86,11 @@ Config stored_config(const nlohmann::json& json, const std::string& origin, std:
 }
 
 Config read_config(const std::filesystem::path& path) {
-  const nlohmann::json json = train::parse_json(read_file(path, std::uint64_t{64} << 20), path.string());
+  constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 20;
+  const std::string origin = name_of_input(path);
+  const nlohmann::json json = train::parse_json(read_named_file(path, kMostBytes), origin);
   const bool stored = json.is_object() && json.contains("config");
-  return stored ? stored_config(json["config"], path.string()) : config_from_json(json, path.string());
+  return stored ? stored_config(json["config"], origin) : config_from_json(json, origin);
 }
 
 namespace {
@@ -138,12 +141,20 @@ index_t default_micro_batch(const Config& config) {
   return train::micro_batch_in_cache(config.batch_size, declared.family().positions());
 }
 
+namespace {
+std::string stored_form(const std::string& text) { return escape_bytes(text); }
+template <class Number>
+Number stored_form(Number number) {
+  return number;
+}
+}  // namespace
+
 Json config_json(const Config& config, std::span<const Option> options) {
   const std::string family = data::find_task(config.task).family;
   Json json;
   for (const Option& option : options)
     if (option.concerns(family) && !option.is_neutral(config))
-      std::visit([&](auto member) { json[option.key] = config.*member; }, option.member);
+      std::visit([&](auto member) { json[option.key] = stored_form(config.*member); }, option.member);
   return json;
 }
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "qkvbench/base/error.hpp"
-#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
@@ -86,17 +86,16 @@ const Grid& find_grid(const std::string& id) { return find_row("grid", id, all_g
 
 Grid read_grid(const std::filesystem::path& path) {
   constexpr std::uint64_t kMostBytes = 16 << 20;
-  const std::string text = read_file(path, kMostBytes);
-  train::parse_json(text, path.string());                 // refuses what is no JSON, repeats a key or nests too deep
+  const std::string text = read_named_file(path, kMostBytes), origin = name_of_input(path);
+  train::parse_json(text, origin);                        // refuses what is no JSON, repeats a key or nests too deep
   const auto json = nlohmann::ordered_json::parse(text);  // again, with the axes in their order
-  const std::string origin = path.string();
   if (!json.is_object() || !json.contains("grid"))
     fail_usage(origin +
                ": a grid stands under the key \"grid\": {\"grid\": {\"task\": [\"reverse\"], \"seed\": [0, 1]}}");
   for (const auto& [key, value] : json.items())
     if (key != "grid" && key != "name")
       fail_usage(origin + ": " + unknown_name("key", key, std::vector<std::string>{"grid", "name"}));
-  Grid grid{path.stem().string(), "", {}};
+  Grid grid{path == "-" ? "stdin" : path.stem().string(), "", {}};
   if (json.contains("name")) grid.id = flag_text(json["name"], origin + ": name");
   const auto& blocks = json["grid"];
   if (blocks.is_array())

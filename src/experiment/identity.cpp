@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/experiment/json_text.hpp"
 #include "qkvbench/experiment/record.hpp"
 
 namespace qkvbench::experiment {
@@ -20,7 +21,7 @@ std::string name_of(const Config& config, const std::string& hash) {
 }
 
 std::string value_text(const Config& config, const Option& option) {
-  return std::visit([&](auto member) { return Json(config.*member); }, option.member).dump();
+  return text_of(std::visit([&](auto member) { return Json(config.*member); }, option.member));
 }
 
 /// The entry of a file by its path in a dataset object's list, or null.

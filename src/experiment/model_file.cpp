@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/experiment/json_text.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
 namespace qkvbench::experiment {
@@ -14,7 +15,7 @@ namespace {
 void read_images(const nlohmann::json& json, const std::string& origin, LoadedModel& loaded) {
   data::Normalisation pixels;
   try {
-    loaded.class_names = json.at("class_names").get<std::vector<std::string>>();
+    for (const std::string name : json.at("class_names")) loaded.class_names.push_back(unescape_bytes(name));
     pixels = {json.at("mean").get<std::vector<double>>(), json.at("deviation").get<std::vector<double>>()};
   } catch (const nlohmann::json::exception& error) {
     fail_input(origin + ": " + error.what());
@@ -36,15 +37,14 @@ void read_images(const nlohmann::json& json, const std::string& origin, LoadedMo
 }  // namespace
 
 std::map<std::string, std::string> model_metadata(const Config& config, const data::DataFacts& facts) {
-  // The name of a file or folder may be no UTF-8, which JSON has no room for.
-  const auto text = [](const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); };
   std::map<std::string, std::string> metadata{{"config", config_json(config).dump()},
-                                              {"dataset", text(dataset_json(facts))}};
+                                              {"dataset", text_of(dataset_json(facts))}};
   if (facts.tokenizer) metadata["tokenizer"] = tokenizer_json(*facts.tokenizer).dump();
   if (facts.pixels) {
-    const Json images{
-        {"class_names", facts.class_names}, {"mean", facts.pixels->mean}, {"deviation", facts.pixels->deviation}};
-    metadata["images"] = text(images);
+    const Json images{{"class_names", escape_bytes(facts.class_names)},
+                      {"mean", facts.pixels->mean},
+                      {"deviation", facts.pixels->deviation}};
+    metadata["images"] = text_of(images);
   }
   return metadata;
 }

@@ -10,6 +10,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/system.hpp"
+#include "qkvbench/experiment/json_text.hpp"
 #include "qkvbench/experiment/sweep.hpp"
 #include "qkvbench/nn/accounting.hpp"
 #include "qkvbench/train/strict_json.hpp"
@@ -155,7 +156,7 @@ Plan make_plan(const Recipe& recipe, double budget_s, int jobs, const std::files
   } else {
     plan = choose(recipe, budget_s, jobs);
     plan.budget = budget;
-    write_file_atomic(path, choice_json(plan).dump(2) + "\n");
+    write_file_atomic(path, text_of(choice_json(plan), 2) + "\n");
   }
   plan.budget = budget;
   return plan;

@@ -10,6 +10,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/system.hpp"
+#include "qkvbench/experiment/json_text.hpp"
 #include "qkvbench/kernels/matmul.hpp"
 #include "qkvbench/nn/accounting.hpp"
 #include "qkvbench/train/strict_json.hpp"
@@ -67,7 +68,7 @@ const char* status_name(Status status) {
 Json dataset_json(const data::DataFacts& facts) {
   Json files = Json::array();
   for (const data::SourceFile& file : facts.files)
-    files.push_back({{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
+    files.push_back({{"path", escape_bytes(file.path)}, {"sha256", file.sha256}, {"bytes", file.bytes}});
   return {{"name", facts.name},
           {"n_train", facts.n_train},
           {"n_val", facts.n_val},
@@ -166,7 +167,7 @@ Json result_json(const Config& config, const data::DataFacts& facts, const Outco
   json["schema_version"] = 1;
   json["status"] = status_name(o.status);
   json["tool"] = tool_json();
-  json["argv"] = o.argv;
+  json["argv"] = escape_bytes(o.argv);
   json["config"] = config_json(config);
   json["variant"] = variant_json(config);
   json["dataset"] = dataset_json(facts);
@@ -189,7 +190,5 @@ Json result_json(const Config& config, const data::DataFacts& facts, const Outco
 Json canonical_part(Json result) { return without_circumstances(std::move(result)); }
 
 nlohmann::json canonical_part(nlohmann::json result) { return without_circumstances(std::move(result)); }
-
-const char* result_schema() { return kResultSchema; }
 
 }  // namespace qkvbench::experiment

@@ -9,6 +9,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/experiment/identity.hpp"
+#include "qkvbench/experiment/json_text.hpp"
 #include "qkvbench/experiment/model_file.hpp"
 #include "qkvbench/experiment/run_files.hpp"
 #include "qkvbench/train/checkpoint.hpp"
@@ -134,7 +135,7 @@ class Worker {
     checkpoints_.save(trainer_.state().step, [this](const fs::path& path) {
       return train::write_checkpoint(path, model_, trainer_,
                                      {{"config", config_json(config_).dump()},
-                                      {"dataset", dataset_json(facts_).dump()},
+                                      {"dataset", text_of(dataset_json(facts_))},
                                       {"numerics", std::to_string(kNumerics)}});
     });
     saved_s_ = seconds_now();
@@ -193,7 +194,8 @@ class Worker {
     }
     outcome.wall_s = seconds_now() - began_;
     report.result = result_json(config_, facts_, outcome);
-    if (report.status == Status::kInterrupted) return write_file_atomic(files_.result, report.result.dump(2) + "\n");
+    if (report.status == Status::kInterrupted)
+      return write_file_atomic(files_.result, text_of(report.result, 2) + "\n");
     write_finished(files_, model, metrics_text(), report.result);
     checkpoints_.clear();
   }

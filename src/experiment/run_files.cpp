@@ -7,6 +7,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/experiment/json_text.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
 namespace qkvbench::experiment {
@@ -74,7 +75,7 @@ void check_model(const RunFiles& files, std::string_view content) {
 
 void write_finished(const RunFiles& files, const std::optional<ManifestEntry>& model, const std::string& metrics,
                     const Json& result) {
-  const std::string text = result.dump(2) + "\n";
+  const std::string text = text_of(result, 2) + "\n";
   const std::string_view result_piece = text, metrics_piece = metrics;
   std::vector<ManifestEntry> entries{manifest_entry(kResult, {&result_piece, 1}),
                                      manifest_entry(kMetrics, {&metrics_piece, 1})};

@@ -14,6 +14,7 @@
 #include "qkvbench/base/process.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/experiment/identity.hpp"
+#include "qkvbench/experiment/json_text.hpp"
 #include "qkvbench/experiment/run_files.hpp"
 #include "qkvbench/nn/accounting.hpp"
 #include "qkvbench/train/strict_json.hpp"
@@ -181,7 +182,7 @@ class Pool {
     run.error = child.status > 128 ? "killed by signal " + std::to_string(child.status - 128) : last_line(child.err);
     make_directories(directory);
     const Json json{{"exit_status", child.status}, {"error", run.error}};
-    write_file_atomic(failure, json.dump(2) + "\n");
+    write_file_atomic(failure, text_of(json, 2) + "\n");
   }
 
   const SweepOptions& options_;

@@ -191,7 +191,8 @@ TEST_CASE("bench decode times every way to share; caches and bounds are what the
     CHECK(std::abs(row["bound_share"].get<double>() * bound * row["cached_ms"].get<double>() / 1e3 - 1) <= 1e-9);
   }
   const json& first = rows[0];
-  const json model = json::parse(run_qkvbench({"inspect", "--preset", "char", "--json", "-"}).out)["model"];
+  const json model =
+      json::parse(run_qkvbench({"inspect", "--preset", "char", "--json", "-"}).out)["configurations"][0]["model"];
   // Of the 64 positions a step reads one row of 128 numbers.
   CHECK(first["bytes_read"] == 4 * (model["params_total"].get<int>() - 63 * 128) + first["cache_bytes"].get<int>());
 }

@@ -82,14 +82,25 @@ TEST_CASE("a finished run is found and not run again, --overwrite runs it again 
   CHECK(qkvbench::read_file(run / "model.safetensors") == model);
 }
 
-TEST_CASE("several variants make one table and one JSON list") {
+TEST_CASE("train tells where each run is, in one form for one variant and for several") {
   const TemporaryDirectory out;
   const Outcome r = run_qkvbench(tiny_train(out, {"--variant", "q_k_v,(Q=K-V)+,qkv", "--json", out / "all.json"}));
   REQUIRE(r.status == 0);
-  const json list = json::parse(qkvbench::read_file(out / "all.json"));
-  REQUIRE(list.size() == 3);
-  CHECK(list[1]["variant"]["id"] == "qk_v+");
-  CHECK(list[1]["variant"]["paper_name"] == "(Q=K≠V)+");
+  const json three = json::parse(qkvbench::read_file(out / "all.json"));
+  REQUIRE(three["runs"].size() == 3);
+  const json& second = three["runs"][1];
+  CHECK(second["result"]["variant"]["id"] == "qk_v+");
+  CHECK(second["result"]["variant"]["paper_name"] == "(Q=K≠V)+");
+  CHECK(second["found"] == false);
+  // Another call finds the run: its own command line stands beside that of the process that trained.
+  const json one = json::parse(run_qkvbench(tiny_train(out, {"--variant", "qk_v+", "--json", "-"})).out);
+  REQUIRE(one["runs"].size() == 1);
+  CHECK(one["runs"][0]["found"] == true);
+  CHECK(one["argv"] != one["runs"][0]["result"]["argv"]);
+  CHECK(one["runs"][0]["result"]["argv"] == three["argv"]);
+  for (const char* key : {"run", "directory", "model", "result"}) CHECK(one["runs"][0][key] == second[key]);
+  CHECK(run_qkvbench({"eval", second["model"].get<std::string>()}).status == 0);
+  CHECK(std::filesystem::path(second["directory"].get<std::string>()).filename() == second["run"]);
 }
 
 TEST_CASE("the configuration of a result starts another run, with flags on top") {
@@ -102,15 +113,15 @@ TEST_CASE("the configuration of a result starts another run, with flags on top")
   const Outcome other =
       run_qkvbench({"inspect", "--config", (run / "result.json").string(), "--heads", "4", "--json", "-"});
   REQUIRE(other.status == 0);
-  CHECK(json::parse(other.out)["config"]["kv_heads"] == 4);
-  CHECK(json::parse(other.out)["config"]["d_model"] == 16);
+  CHECK(json::parse(other.out)["configurations"][0]["config"]["kv_heads"] == 4);
+  CHECK(json::parse(other.out)["configurations"][0]["config"]["d_model"] == 16);
 }
 
 TEST_CASE("inspect counts without training") {
   const Outcome r = run_qkvbench({"inspect", "--task", "sort", "--d-model", "1024", "--layers", "20", "--heads", "16",
                                   "--variant", "q_kv", "--kv-heads", "4", "--json", "-", "--parameters"});
   REQUIRE(r.status == 0);
-  const json model = json::parse(r.out)["model"];
+  const json model = json::parse(r.out)["configurations"][0]["model"];
   // Per block: q 1024², kv 1024·256, output 1024², and their biases.
   CHECK(model["params_attention"] == 20 * (1024 * 1024 + 1024 + 1024 * 256 + 256 + 1024 * 1024 + 1024));
   CHECK(model["kv_cache_bytes_per_token"] == 1 * 4 * 64 * 20 * 4);
@@ -124,7 +135,7 @@ TEST_CASE("verify prints a row for each file and the worst error") {
 
 TEST_CASE("list and schema print what they say") {
   CHECK(has(run_qkvbench({"list", "variants"}).out, "(Q≠K=V)+"));
-  CHECK(json::parse(run_qkvbench({"list", "variants", "--json", "-"}).out).size() == 10);
+  CHECK(json::parse(run_qkvbench({"list", "variants", "--json", "-"}).out)["variants"].size() == 10);
   CHECK(has(run_qkvbench({"list", "tasks"}).out, "3 1 4 1 5 9 -> 1 1 3 4 5 9"));
   CHECK(has(run_qkvbench({"list", "presets"}).out, "quick"));
   CHECK(json::parse(run_qkvbench({"schema"}).out)["title"] == "qkvbench result");

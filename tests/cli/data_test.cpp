@@ -95,7 +95,7 @@ TEST_CASE("data fetch brings each kind of set, whole and checked, and leaves not
   CHECK(verified.status == 0);
   CHECK(has(verified.out, "published"));
   const Outcome listed = lab.run({"data", "list", "--json", "-"});
-  for (const json& row : json::parse(listed.out)) CHECK(row["state"] == "published");
+  for (const json& row : json::parse(listed.out)["sets"]) CHECK(row["state"] == "published");
 
   lab.forget_requests();
   const Outcome again = lab.fetch("poem", "good");
@@ -226,7 +226,7 @@ TEST_CASE("data import and verify tell the published files from a copy, and find
   write_file_atomic(lab.file("poem/poem.txt"), poem());
   const Outcome changed = lab.run({"data", "verify", "poem", "--json", "-"});
   CHECK(changed.status == 7);
-  CHECK(json::parse(changed.out)[0]["holds"] == false);
+  CHECK(json::parse(changed.out)["sets"][0]["holds"] == false);
   fs::resize_file(lab.file("poem/poem.txt"), 10);
   const Outcome cut = lab.run({"data", "verify", "poem"});
   CHECK(cut.status == 7);

@@ -5,22 +5,11 @@
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
+#include "support/python.hpp"
 
+using qkvbench::test::python_with;
 using qkvbench::test::run_qkvbench;
 using qkvbench::test::TemporaryDirectory;
-
-namespace {
-
-/// A Python that has the module; the system's may be hidden behind another one, or modules lie in the user's home.
-std::string python_with(const std::string& module) {
-  const std::string home = "HOME=\"${QKVBENCH_TEST_USER_HOME-$HOME}\" ";
-  for (const std::string& python : {home + "/usr/bin/python3", home + "python3"})
-    if (std::system((python + " -c 'import " + module + "' 2>/dev/null").c_str()) == 0) return python;
-  FAIL("no python3 with the module " << module << "; make setup-test installs it");
-  return "";
-}
-
-}  // namespace
 
 TEST_CASE("results of every ending follow the schema, and a changed one does not") {
   const TemporaryDirectory out;

@@ -168,8 +168,8 @@ TEST_CASE("reproduce accounting agrees to the unit") {
   const Outcome r = run_qkvbench({"reproduce", "accounting", "--json", "-"});
   CHECK(r.status == 0);
   const json said = json::parse(r.out);
-  CHECK(said["counts"].size() == 32);
-  for (const json& row : said["counts"]) CHECK(row["here"] == row["paper"]);
+  CHECK(said["cells"].size() == 32);
+  for (const json& row : said["cells"]) CHECK(row["here"] == row["paper"]);
   for (const json& claim : said["claims"]) CHECK(claim["verdict"] == "holds");
 }
 

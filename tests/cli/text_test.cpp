@@ -144,11 +144,12 @@ TEST_CASE("generate writes on: the same with the cache and without, with the voc
 }
 
 TEST_CASE("inspect counts the paper's model, and the whole grid in every form") {
-  const json one = json::parse(run_qkvbench({"inspect", "--preset", "300m", "--json", "-"}).out);
+  const json one = json::parse(run_qkvbench({"inspect", "--preset", "300m", "--json", "-"}).out)["configurations"][0];
   CHECK(one["model"]["params_total"] == 305'534'976);
   CHECK(one["macs"][1] == json{{"seq_len", 512}, {"macs_forward", 165'960'220'672}});
   CHECK(one["cache"]["bytes_per_token"] == json{{"fp32", 163'840}, {"bf16", 81'920}, {"int8", 40'960}});
-  const json grid = json::parse(run_qkvbench({"inspect", "--preset", "300m", "--table", "--json", "-"}).out);
+  const json grid =
+      json::parse(run_qkvbench({"inspect", "--preset", "300m", "--table", "--json", "-"}).out)["configurations"];
   CHECK(grid.size() == 13);  // 16, 8, 4, 2 and 1 heads for q_k_v and q_kv, 16 for the other three
   for (const json& row : grid)
     if (row["variant"]["id"] == "q_kv" && row["variant"]["kv_heads"] == 4)

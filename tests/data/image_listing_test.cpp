@@ -3,7 +3,7 @@
 #include "qkvbench/data/image_listing.hpp"
 
 #include "data/image_fixtures.hpp"
-#include "data/temporary.hpp"
+#include "support/temporary.hpp"
 #include "qkvbench/data/image_folder.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "data/image_fixtures.hpp"
-#include "data/temporary.hpp"
+#include "support/temporary.hpp"
 #include "qkvbench/data/token_file.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"

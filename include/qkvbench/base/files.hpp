@@ -16,7 +16,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit = s
 
 /// Writes a temporary file beside `path`, fsyncs it, renames it over `path` and fsyncs the directory, so that a reader
 /// sees the old file or the new one, whole, and after a loss of power too. Temporary files of `path` that killed
-/// processes left behind go. Throws Error (output) naming the path and the system's reason.
+/// processes left behind go. A file that was there keeps its mode. Throws Error (output) naming the path and the
+/// system's reason.
 void write_file_atomic(const std::filesystem::path& path, std::string_view content);
 /// The same for a content in pieces, one behind the other, so that it need not be copied together.
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces);

@@ -18,11 +18,12 @@ struct Session {
   std::vector<std::string> argv;
   int threads = 0;  ///< 0: physical cores
   bool quiet = false;
-  std::string color = "auto";    ///< auto, always or never
-  std::string json;              ///< empty, "-" or a path
-  std::function<Exit()> action;  ///< what the chosen command does
+  std::string color = "auto";     ///< auto, always or never
+  std::string json;               ///< empty, "-" or a path
+  std::function<Exit()> action;   ///< what the chosen command does
+  mutable bool answered = false;  ///< the JSON, a result or an error, is where it was asked for
 
-  bool json_on_stdout() const { return json == "-"; }
+  bool json_on_stdout() const;  ///< "-", or a name of standard output
 };
 
 /// Ends a command's set-up: adds --json, --threads, -q and --color, and what help says below the flags.
@@ -62,9 +63,10 @@ void begin(const Session& session);
 /// Throws Error (output) when a file that will be written at the end cannot be; empty and "-" are fine.
 void check_output(const std::string& file);
 
-/// Prints `text` to stdout unless the JSON goes there, and writes the JSON where --json says.
+/// Prints `text` to stdout unless the JSON goes there, and writes the JSON where --json says: the fields of `json`
+/// behind schema_version, kind and tool, in the form that data/schema/<kind>.schema.json describes.
 /// Throws Error (output) when either cannot be written.
-void print(const Session& session, const std::string& text, const experiment::Json& json);
+void print(const Session& session, const std::string& kind, const std::string& text, const experiment::Json& json);
 
 /// A part of a result as it comes, before print() says the rest.
 void write_out(const std::string& text);

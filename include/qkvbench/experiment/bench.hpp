@@ -63,7 +63,7 @@ struct CaseRecord {
 const char* bench_kind_name(BenchKind kind);
 /// A row of the record's `cases`. What was not measured is null.
 Json case_json(const CaseRecord& record, const MachineLimits& limits);
-/// What every record of a benchmark begins with: which benchmark, tool and environment.
+/// What every record of a benchmark begins with: which benchmark and where.
 Json bench_json(const std::string& bench);
 Json limits_json(const MachineLimits& limits);
 

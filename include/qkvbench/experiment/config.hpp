@@ -89,11 +89,12 @@ const Preset& find_preset(const std::string& id);
 const Preset* recipe_of(const std::string& task);
 void apply_preset(Config& config, const Preset& preset);
 
-/// A JSON value as the text that a flag would have. Throws Error (usage) naming `where` when it is neither text nor
-/// number.
+/// A JSON value as the text that a flag would have, escaped bytes as they were. Throws Error (usage) naming `where`
+/// when it is neither text nor number.
 std::string flag_text(const nlohmann::json& value, const std::string& where);
 
-/// The config object of a result.json or a checkpoint, or a file that holds one (a result.json as it is).
+/// The config object of a result.json or a checkpoint, or a file that holds one (a result.json as it is; "-" is
+/// standard input).
 /// Throws Error (usage) on an unknown key, with the nearest one, and on a value of the wrong kind.
 Config config_from_json(const nlohmann::json& json, const std::string& origin);
 Config read_config(const std::filesystem::path& path);

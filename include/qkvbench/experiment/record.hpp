@@ -69,7 +69,4 @@ Json variant_json(const Config& config);
 /// Costs of the configuration's model, as a record shows them.
 Json model_json(const Config& config);
 
-/// The JSON Schema of a result.
-const char* result_schema();
-
 }  // namespace qkvbench::experiment

@@ -1,0 +1,56 @@
+// qkvbench schema: the JSON Schemas of everything that is written as JSON.
+// They are made in experiment/schemas; nothing is known here of any of them.
+#include <algorithm>
+#include <memory>
+
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/experiment/schemas.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using experiment::Json;
+
+struct SchemaFlags {
+  std::string kind = "result";
+  bool list = false;
+};
+
+Exit list_schemas(const Session& session) {
+  report::Table table({{"kind"}, {"what it is"}});
+  Json kinds = Json::array();
+  for (const experiment::Schema& schema : experiment::all_schemas()) {
+    const std::string all = experiment::schema_json(schema.kind)["description"];
+    table.add({schema.kind, all.substr(0, std::min(all.find(". "), all.size() - 1))});
+    kinds.push_back({{"kind", schema.kind}, {"description", all}});
+  }
+  print(session, "schema-list", table.text(), {{"kinds", kinds}});
+  return Exit::kDone;
+}
+
+Exit print_schema(const Session& session, const SchemaFlags& flags) {
+  if (flags.list) return list_schemas(session);
+  const Json json = experiment::schema_json(flags.kind);
+  print(session, "schema", json.dump(2) + "\n", {{"of", flags.kind}, {"schema", json}});
+  return Exit::kDone;
+}
+
+}  // namespace
+
+void add_schema(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<SchemaFlags>();
+  command.add_option("kind", flags->kind, "what it describes; schema --list names all")->type_name("KIND [result]");
+  command.add_flag("--list", flags->list, "the kinds there are");
+  finish_command(
+      command, session,
+      "Prints the JSON Schema (2020-12) of result.json, or of what a command writes with --json: the field\n"
+      "\"kind\" in it names the schema. Strings that are no UTF-8, such as names of files, have \\xE9 for the\n"
+      "byte E9.",
+      "  qkvbench schema > result.schema.json\n"
+      "  qkvbench schema train > train.schema.json");
+  command.callback([&session, flags] { session.action = [&session, flags] { return print_schema(session, *flags); }; });
+}
+
+}  // namespace qkvbench::cli
