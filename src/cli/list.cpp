@@ -32,7 +32,9 @@ Exit list_variants(const Session& session) {
                       {"projections", sharing.projection_count()},
                       {"cached_tensors", sharing.cached_tensors()}});
     }
-  print(session, table.text() + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n", json);
+  print(session,
+        table.text(output_columns()) + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n",
+        json);
   return Exit::kDone;
 }
 
@@ -43,7 +45,7 @@ Exit list_tasks(const Session& session) {
     table.add({task.id, task.family, task.summary, task.example});
     json.push_back({{"id", task.id}, {"family", task.family}, {"summary", task.summary}, {"example", task.example}});
   }
-  print(session, table.text(), json);
+  print(session, table.text(output_columns()), json);
   return Exit::kDone;
 }
 
@@ -56,7 +58,7 @@ Exit list_presets(const Session& session) {
     apply_preset(config, preset);
     json.push_back({{"id", preset.id}, {"summary", preset.summary}, {"config", config_json(config)}});
   }
-  print(session, table.text(), json);
+  print(session, table.text(output_columns()), json);
   return Exit::kDone;
 }
 
@@ -73,7 +75,7 @@ Exit list_grids(const Session& session) {
     }
     json.push_back({{"id", grid.id}, {"summary", grid.summary}, {"grid", blocks}});
   }
-  print(session, table.text(), json);
+  print(session, table.text(output_columns()), json);
   return Exit::kDone;
 }
 

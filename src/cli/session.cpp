@@ -1,7 +1,10 @@
 // Common flags, streams and colours.
 // The only place that writes results to stdout.
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +16,7 @@
 
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/parallel.hpp"
+#include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
 
 namespace qkvbench::cli {
@@ -64,6 +68,19 @@ void check_output(const std::string& file) {
   if (::access(directory.c_str(), W_OK) != 0) fail_output("cannot write " + file + ": " + std::strerror(errno));
 }
 
+void check_output(const std::string& flag, const std::string& file, const char* form, const char* endings) {
+  if (file.empty() || file == "-") return;
+  const std::filesystem::path path(file);
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::vector<std::string> fine = split(endings, ' ');
+  if (!ending.empty() && !std::filesystem::exists(std::filesystem::path(file) / "") &&
+      std::ranges::find(fine, ending) == fine.end())
+    fail_usage(flag + ": what is written is " + form + ", and " + file + " says another form; name it " +
+               std::filesystem::path(path).replace_extension(fine[0]).string());
+  check_output(file);
+}
+
 void print(const Session& session, const std::string& text, const experiment::Json& json) {
   if (session.json_on_stdout())
     std::cout << json.dump(2) << "\n";
@@ -86,6 +103,16 @@ void note(const Session& session, const std::string& text) {
 bool is_capable_terminal(int descriptor) {
   const char* term = std::getenv("TERM");
   return ::isatty(descriptor) != 0 && (term == nullptr || std::string_view(term) != "dumb");
+}
+
+std::size_t window_columns(int descriptor) {
+  winsize size{};
+  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+std::size_t output_columns() {
+  if (!is_capable_terminal(STDOUT_FILENO)) return 0;
+  return std::max<std::size_t>(window_columns(STDOUT_FILENO), 2) - 1;
 }
 
 std::string colored(const Session& session, const std::string& text, int code, bool on_stderr) {

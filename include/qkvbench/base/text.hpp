@@ -41,7 +41,7 @@ std::vector<std::string> split(std::string_view text, char separator);
 /// Throws Error (usage) naming `flag` when it is none of these or not above 0.
 double parse_duration(const std::string& flag, const std::string& text);
 
-/// "12,345,678"
+/// "12,345,678", "−1,024": for people
 std::string with_commas(long long n);
 
 /// "1 run", "3,000 runs"
