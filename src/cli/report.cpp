@@ -165,7 +165,6 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
   options.baseline.variant = nn::parse_variant(flags.baseline).id();
   const RecordSet set = read(session, flags);
   const Summary summary = summarize(set.records, options);
-  for (const std::string& remark : summary.remarks) note(session, remark);
   std::string text = tables_document(summary, report::Format::kText, output_columns());
   for (std::size_t i = 0; i < kForms.size(); ++i) {
     if (flags.files[i].empty()) continue;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
@@ -15,6 +16,8 @@
 namespace qkvbench::report {
 
 namespace {
+
+using experiment::Record;
 
 /// None for a name that is no variant.
 std::optional<nn::Variant> variant_of(const Arm& arm) {
@@ -105,7 +108,24 @@ std::string chance_row(const Summary& summary, const Panel& panel, std::size_t r
     cells += "<td>" + (chance ? value_text(metric_of(panel.columns[column].task), *chance) : std::string()) + "</td>";
     known = known || chance;
   }
-  return known ? "<tr><th>chance</th>" + values_html(panel, row) + cells + "</tr>\n" : "";
+  return known ? "<tr><th>chance</th>" + values_html(panel, row) + cells + "<td></td></tr>\n" : "";
+}
+
+/// A count of the models in a row, or from which to which.
+std::string count_html(const Summary& summary, const Panel& panel, std::size_t row, const Arm& arm,
+                       index_t Record::*count) {
+  std::set<index_t> counts;
+  for (std::size_t column = 0; column < panel.columns.size(); ++column)
+    if (const Cell* cell = summary.cell(panel.at(row, column), arm))
+      for (const Sample& sample : cell->samples)
+        if (sample.record != nullptr) counts.insert(sample.record->*count);
+  if (counts.empty()) return "<td>–</td>";
+  const std::string most = with_commas(*counts.rbegin());
+  return "<td>" + (counts.size() == 1 ? most : with_commas(*counts.begin()) + " – " + most) + "</td>";
+}
+
+bool decodes(const Panel& panel) {
+  return std::ranges::all_of(panel.columns, [](const Group& g) { return data::find_task(g.task).family == "gpt"; });
 }
 
 std::string panel_html(const PageInput& input, const Panel& panel) {
@@ -114,6 +134,7 @@ std::string panel_html(const PageInput& input, const Panel& panel) {
   for (const std::string& key : panel.keys) head += "<th>" + escaped(key) + "</th>";
   for (const Group& column : panel.columns)
     head += "<th>" + escaped(column.data) + small(escaped(directed(metric_of(column.task)))) + "</th>";
+  head += "<th>parameters</th>" + std::string(decodes(panel) ? "<th>cache B/token</th>" : "");
   for (std::size_t row = 0; row < panel.rows.size(); ++row) {
     for (const Arm& arm : summary.arms) {
       std::string cells;
@@ -123,6 +144,8 @@ std::string panel_html(const PageInput& input, const Panel& panel) {
         cells += "<td>" + (cell != nullptr ? cell_html(input, *cell) : std::string("–")) + "</td>";
         any = any || cell != nullptr;
       }
+      cells += count_html(summary, panel, row, arm, &Record::params_total);
+      if (decodes(panel)) cells += count_html(summary, panel, row, arm, &Record::kv_cache_bytes_per_token);
       if (any) rows += "<tr><th>" + arm_html(arm, summary) + "</th>" + values_html(panel, row) + cells + "</tr>\n";
     }
     rows += chance_row(summary, panel, row);

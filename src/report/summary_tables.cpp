@@ -70,19 +70,33 @@ std::string solved_text(const Cell* cell) {
          (cell->missing() > 0 ? " (" + of(n, cell->expected) + ")" : "");
 }
 
-/// The row of what guessing gets, below those of its values; none where it is not known.
+/// What guessing gets, below all: one row, or one for each block of rows where it differs between them.
 void add_chance(Table& table, const Summary& summary, const Panel& panel) {
+  std::vector<std::vector<std::string>> rows;
   for (std::size_t row = 0; row < panel.rows.size(); ++row) {
-    std::vector<std::string> cells = panel.rows[row];
-    cells.emplace_back("(chance)");
-    bool known = false;
+    rows.emplace_back();
     for (std::size_t column = 0; column < panel.columns.size(); ++column) {
       const auto chance = chance_of(summary, panel.at(row, column));
-      cells.push_back(chance ? fixed(*chance, kDecimals) : "");
-      known = known || chance;
+      rows.back().push_back(chance ? fixed(*chance, kDecimals) : "");
     }
-    if (known) table.add(cells);
   }
+  const bool alike = std::ranges::all_of(rows, [&](const auto& row) { return row == rows[0]; });
+  for (std::size_t row = 0; row < (alike ? 1 : rows.size()); ++row) {
+    if (std::ranges::all_of(rows[row], [](const std::string& cell) { return cell.empty(); })) continue;
+    std::vector<std::string> cells = alike ? std::vector<std::string>(panel.keys.size()) : panel.rows[row];
+    cells.emplace_back("(chance)");
+    cells.insert(cells.end(), rows[row].begin(), rows[row].end());
+    table.add(cells);
+  }
+}
+
+/// Whether any run of a panel is solved: a table of noughts says nothing.
+bool any_solved(const Summary& summary, const Panel& panel) {
+  return std::ranges::any_of(summary.cells, [&](const Cell& cell) {
+    const Group column{cell.group.task, cell.group.data};
+    return cell.solved_runs > 0 && keys_of(cell.group) == panel.keys &&
+           std::ranges::find(panel.columns, column) != panel.columns.end();
+  });
 }
 
 /// What an average column averages, and what it leaves out.
@@ -102,7 +116,10 @@ std::vector<std::string> legend(const Summary& summary, const std::vector<Panel>
   std::vector<std::string> lines = summary.remarks;
   lines.emplace_back(
       "Mean [95 % interval]: of the mean over configurations, over seeds where there is one; see docs/statistics.md.");
-  if (std::ranges::any_of(summary.groups, is_share)) lines.emplace_back("Solved: accuracy of at least 0.99.");
+  if (std::ranges::any_of(summary.cells, [](const Cell& cell) { return cell.solved_runs > 0; }))
+    lines.emplace_back("Solved: accuracy of at least 0.99.");
+  else if (std::ranges::any_of(summary.groups, is_share))
+    lines.emplace_back("No run is solved: none has an accuracy of at least 0.99.");
   for (const Panel& panel : panels)
     if (share_columns(panel) > 1) lines.push_back(average_text(panel));
   if (std::ranges::any_of(summary.cells, [](const Cell& cell) { return cell.missing() > 0; }))
@@ -246,7 +263,7 @@ std::string tables_document(const Summary& summary, Format format, std::size_t w
     add("Mean " + metrics_text(panel) + (panel.keys.empty() ? "" : ", by " + join(panel.keys)),
         main_table(summary, panel));
   for (const Panel& panel : panels)
-    if (share_columns(panel) > 0) add("Runs solved", solved_table(summary, panel));
+    if (any_solved(summary, panel)) add("Runs solved", solved_table(summary, panel));
   if (!summary.differences.empty())
     add("Difference from " + summary.differences[0].baseline.name() + ", same seeds and configurations",
         differences_table(summary));

@@ -3,6 +3,7 @@
 // No number is ever cut: one that is too wide for the window sticks out.
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "qkvbench/report/table.hpp"
 
@@ -62,14 +63,29 @@ std::size_t total(const std::vector<std::size_t>& widths) {
   return std::accumulate(widths.begin(), widths.end(), kGap * (widths.size() - 1));
 }
 
-/// Widens the columns in turn, the one that lacks most first, while all fit.
-void widen(std::vector<std::size_t>& widths, const std::vector<std::size_t>& wanted, std::size_t width) {
+/// Lines of the tallest text at a width.
+std::size_t tallest(const Lines& texts, std::size_t width) {
+  std::size_t lines = 0;
+  for (const std::string& text : texts)
+    lines = std::max(lines, display_width(text) <= width ? 1 : broken(text, width).size());
+  return lines;
+}
+
+/// Widens columns of these texts while all fit: always the one whose texts take most lines, of equals the one that
+/// lacks most.
+void widen(std::vector<std::size_t>& widths, const std::vector<std::size_t>& wanted, const std::vector<Lines>& texts,
+           std::size_t width) {
+  std::vector<std::pair<std::size_t, std::size_t>> need(widths.size());  // lines, columns that it lacks
+  const auto measure = [&](std::size_t c) {
+    const std::size_t lacks = wanted[c] - std::min(wanted[c], widths[c]);
+    need[c] = {lacks == 0 ? 0 : tallest(texts[c], widths[c]), lacks};
+  };
+  for (std::size_t c = 0; c < widths.size(); ++c) measure(c);
   while (total(widths) < width) {
-    std::size_t most = 0;
-    for (std::size_t c = 1; c < widths.size(); ++c)
-      if (wanted[c] - widths[c] > wanted[most] - widths[most]) most = c;
-    if (wanted[most] == widths[most]) return;
+    const auto most = static_cast<std::size_t>(std::ranges::max_element(need) - need.begin());
+    if (need[most].second == 0) return;
     ++widths[most];
+    measure(most);
   }
 }
 
@@ -93,14 +109,17 @@ std::string wrapped(const std::string& text, std::size_t width) {
 
 std::string Table::part(const std::vector<std::size_t>& shown, std::size_t width) const {
   std::vector<std::size_t> widths, whole, cells;
+  std::vector<Lines> texts, titles;
   for (const std::size_t c : shown) {
-    const Widths of = widths_of(columns_[c], column_cells(c));
+    texts.push_back(column_cells(c));
+    titles.push_back({columns_[c].title});
+    const Widths of = widths_of(columns_[c], texts.back());
     widths.push_back(width == 0 ? of.whole : of.least);
     whole.push_back(of.whole);
     cells.push_back(of.cells);
   }
-  widen(widths, cells, width);
-  widen(widths, whole, width);
+  widen(widths, cells, texts, width);
+  widen(widths, whole, titles, width);
   const auto row_text = [&](auto&& cell, bool from_below) {
     std::vector<Lines> lines;
     std::size_t height = 1;
