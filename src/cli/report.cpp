@@ -176,7 +176,7 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
   }
   if (!flags.page.empty()) {
     report::PageInput input{.records = set, .summary = summary};
-    if (!flags.no_attention) input.attention = attention_of_arms(session, set, summary);
+    if (!flags.no_attention) input.attention = attention_of_arms(session, summary);
     const std::string page = page_html(input);
     if (flags.page == "-")
       text = page;

@@ -161,7 +161,7 @@ Exit show(const Session& session, const ReproduceCommand& flags, const Recipe& r
     page.commands = {"qkvbench reproduce " + recipe.id + " --budget " + flags.budget};
     page.claims = claims;
     page.references = report::reference_values(recipe);
-    page.attention = attention_of_arms(session, set, summary);
+    page.attention = attention_of_arms(session, summary);
     write_file_atomic(flags.page, report::page_html(page));
     note(session, flags.page + " shows them");
   }

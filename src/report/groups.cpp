@@ -22,6 +22,8 @@ using experiment::Config;
 using experiment::Option;
 using experiment::Record;
 
+constexpr std::size_t kMostSeeds = 6;  // that are named one by one
+
 bool among(const std::string_view key, std::initializer_list<std::string_view> keys) {
   return std::ranges::find(keys, key) != keys.end();
 }
@@ -139,7 +141,8 @@ std::ptrdiff_t place_of(const std::string& task) {
 /// Splits the runs of one data set into groups.
 void add_groups(std::vector<Member> members, const Group& subject, const Telling& telling, Grouping& out,
                 std::map<const void*, std::size_t>& group_of) {
-  if (telling.by_what_varies) take_out_lone(members, subject, out.not_compared);
+  const bool all_there = std::ranges::all_of(members, [](const Member& member) { return member.record != nullptr; });
+  if (telling.by_what_varies && all_there) take_out_lone(members, subject, out.not_compared);
   const std::vector<const Option*> keys = keys_of(members, telling);
   std::map<Values, std::vector<const Member*>> parts;
   for (const Member& member : members) parts[values_at(member, keys)].push_back(&member);
@@ -183,11 +186,12 @@ std::string not_compared_text(const NotCompared& runs) {
     const auto value = record->metrics.find(metric.key);
     if (record->status == experiment::Status::kCompleted && value != record->metrics.end()) sum += value->second, ++n;
   }
-  std::string seed_text;
-  for (const std::uint64_t seed : seeds) seed_text += (seed_text.empty() ? "" : ", ") + std::to_string(seed);
-  return runs.group.name() + ": " + runs.arm.name() + ", " + counted(runs.records.size(), "run") + " (seed " +
-         seed_text + ")" +
-         (n > 0 ? ", " + std::string(metric.heading) + " " + fixed(sum / static_cast<double>(n), 3) : "") + ": " +
+  std::vector<std::string> seed_texts;
+  for (const std::uint64_t seed : seeds) seed_texts.push_back(std::to_string(seed));
+  const std::string seed_text = seeds.size() > kMostSeeds ? counted(seeds.size(), "seed")
+                                                          : (seeds.size() == 1 ? "seed " : "seeds ") + join(seed_texts);
+  return runs.group.name() + ": " + runs.arm.name() + ", " + counted(runs.records.size(), "run") + " (" + seed_text +
+         ")" + (n > 0 ? ", " + std::string(metric.heading) + " " + fixed(sum / static_cast<double>(n), 3) : "") + ": " +
          runs.why;
 }
 

@@ -201,12 +201,11 @@ void add_record(GroupRuns& runs, const Record& record, std::vector<NotCompared>&
   const Arm arm = arm_of(record.config);
   const auto [there, is_new] = runs.by_arm[arm].emplace(pair, sample);
   if (is_new) return;
-  if (record.run == there->second.record->run) fail_internal("summarize: the run " + record.run + " is there twice");
+  const Record& other = *there->second.record;
+  if (record.run == other.run && record.training == other.training)
+    fail_internal("summarize: the run " + record.run + " is there twice");
   not_compared.push_back(
-      {runs.group,
-       arm,
-       {&record},
-       "it is the training of " + there->second.record->run + ", with the same data by another path"});
+      {runs.group, arm, {&record}, "it is the training of " + other.run + ", with the same data by another path"});
 }
 
 std::vector<GroupRuns> gather(const std::vector<Record>& records, const SummaryOptions& options, Summary& summary) {

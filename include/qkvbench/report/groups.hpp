@@ -54,7 +54,8 @@ struct Grouping {
   static constexpr std::size_t kNoGroup = static_cast<std::size_t>(-1);
 };
 
-/// By what varies, a run that is alone in its group while others of its data set can be compared is left out.
+/// By what varies, and where nothing is planned, a run whose configuration no other arm has is left out while others of
+/// its data set can be compared.
 Grouping group_runs(const std::vector<experiment::Record>& records, const std::vector<experiment::Config>& planned,
                     const Telling& telling);
 
