@@ -28,9 +28,9 @@ bool among(const std::string_view key, std::initializer_list<std::string_view> k
   return std::ranges::find(keys, key) != keys.end();
 }
 
-/// Keys that say which data, which arm, or are averaged.
+/// Keys that say which data or which arm, are averaged, or are of no effect.
 bool is_told_otherwise(const std::string& key) {
-  return among(key, {"task", "variant", "kv_heads", "seed", "corpus", "data", "source"});
+  return among(key, {"task", "variant", "kv_heads", "seed", "corpus", "data", "source", "log_every"});
 }
 
 /// Keys that follow from others where nothing is said: of interest only where they tell more runs apart.

@@ -168,7 +168,7 @@ std::string Table::text(std::size_t width) const {
   std::vector<std::size_t> all(columns_.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   if (width == 0 || total(whole) <= width) return part(all, 0);
-  if (total(least) <= width) return part(all, width);
+  if (total(least) <= width || others.empty()) return part(all, width);
   std::size_t room = width;
   for (const std::size_t key : keys) room -= std::min(room, least[key] + kGap);
   std::string out;

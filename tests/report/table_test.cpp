@@ -49,7 +49,7 @@ TEST_CASE("a table that is too wide breaks titles, then texts, and never a numbe
   table.add({"q_kv", "softmax(α Q Kᵀ) K", "0.25", "512"});
   CHECK(table.text(60) == table.text());
   CHECK(table.text(43) ==
-        "                               test    cache\n"
+        "                              test    cache\n"
         "id     equation           accuracy  B/token\n"
         "───────────────────────────────────────────\n"
         "q_k_v  softmax(α Q Kᵀ) V       0.5    1,024\n"
