@@ -127,9 +127,9 @@ std::string number_fault(const std::string& text, double least, double most, boo
 
 std::string with_commas(long long n) {
   std::string digits = std::to_string(n);
-  const std::size_t first = n < 0 ? 1 : 0;
-  for (std::size_t at = digits.size(); at > first + 3;) digits.insert(at -= 3, ",");
-  return digits;
+  if (n < 0) digits.erase(0, 1);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return (n < 0 ? "−" : "") + digits;
 }
 
 std::string counted(std::size_t n, std::string_view what) {

@@ -43,7 +43,7 @@ std::string table_of(const AttentionMaps& all) {
   for (const AttentionMap& map : all.maps)
     table.add({std::to_string(map.layer), std::to_string(map.head), report::fixed(map.score_asymmetry, 6),
                report::fixed(map.probability_asymmetry, 6)});
-  return table.text() +
+  return table.text(output_columns()) +
          "\nS: scores before the softmax (– where a mask leaves some out); P: attention, rows add up to 1.\n";
 }
 
@@ -63,7 +63,7 @@ std::string picture_of(const LoadedModel& run, const AttentionMaps& all, std::si
 }
 
 Exit attention(const Session& session, const AttentionFlags& flags) {
-  check_output(flags.out);
+  check_output("--out", flags.out, "an SVG picture", ".svg");
   const LoadedModel run = experiment::load_run(flags.model);
   const AttentionMaps all = experiment::attention_maps(run, flags.request);
   std::string text = table_of(all);

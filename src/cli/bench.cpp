@@ -68,7 +68,7 @@ std::optional<experiment::EarlierBench> earlier_record(const BenchFlags& flags) 
 }
 
 std::string render(const BenchFlags& flags, const report::Table& table) {
-  return table.render(flags.format == "markdown" ? report::Format::kMarkdown : report::Format::kText);
+  return table.render(flags.format == "markdown" ? report::Format::kMarkdown : report::Format::kText, output_columns());
 }
 
 std::string where_text(const std::optional<experiment::EarlierBench>& earlier) {

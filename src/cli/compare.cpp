@@ -87,7 +87,7 @@ std::string pair_text(const RunPair& pair) {
     table.add({m.name, shown(m.a), shown(m.b), difference ? report::scientific(*difference, 2) : "–",
                relative ? report::scientific(*relative, 2) : "–", m.within ? "" : "differs"});
   }
-  text += table.text();
+  text += table.text(output_columns());
   if (pair.fields_differing > 0) text += "\n";
   for (const experiment::FieldPair& f : pair.fields)
     text += f.field + ": " + f.a.substr(0, 60) + " and " + f.b.substr(0, 60) + "\n";
@@ -116,7 +116,7 @@ std::string list_text(const Comparison& comparison) {
         {pair.run_a, names, largest ? report::scientific(*largest, 2) : "–", std::to_string(pair.fields_differing)});
     any = true;
   }
-  return any ? table.text() : "";
+  return any ? table.text(output_columns()) : "";
 }
 
 Exit compare(const Session& session, const CompareFlags& flags) {

@@ -90,7 +90,7 @@ Exit list(const Session& session) {
   }
   const bool chosen = data::data_root() != "data";
   print(session, "data-list",
-        table.text() + "\nLooked for in " + full_path(data::data_root()) + "/NAME" +
+        table.text(output_columns()) + "\nLooked for in " + full_path(data::data_root()) + "/NAME" +
             (chosen ? " (QKVBENCH_DATA)" : "; QKVBENCH_DATA names another place") +
             ". `qkvbench data fetch NAME` brings one.\n",
         {{"sets", rows}});
@@ -180,7 +180,7 @@ Exit verify(const Session& session, const DataFlags& flags) {
                     {"holds", holds},
                     {"problems", v.problems}});
   }
-  print(session, "data-verify", table.text(), {{"holds", all_hold}, {"sets", rows}});
+  print(session, "data-verify", table.text(output_columns()), {{"holds", all_hold}, {"sets", rows}});
   return all_hold ? Exit::kDone : Exit::kCheckFailed;
 }
 

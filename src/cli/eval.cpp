@@ -78,7 +78,7 @@ Exit eval(const Session& session, const EvalFlags& flags) {
     table.add({name, value.is_number_integer() ? with_commas(value.get<index_t>()) : report::fixed(value, 4)});
   if (flags.cached)
     table.add({"cache of " + std::to_string(run.config.micro_batch) + " windows", with_commas(cache_bytes) + " B"});
-  print(session, "eval", run.config.task + " " + run.config.variant + "\n\n" + table.text(),
+  print(session, "eval", run.config.task + " " + run.config.variant + "\n\n" + table.text(output_columns()),
         {{"model", flags.model},
          {"config", config_json(run.config)},
          {"variant", variant_json(run.config)},

@@ -31,7 +31,7 @@ Exit features(const Session& session, const FeaturesFlags& flags) {
   const std::string sizes = with_commas(written.n_train) + " training and " + with_commas(written.n_test) +
                             " test images of " + written.task + ", " + with_commas(written.features) +
                             " numbers each, in " + flags.out;
-  print(session, "features", sizes + "\n\n" + table.text(),
+  print(session, "features", sizes + "\n\n" + table.text(output_columns()),
         {{"model", flags.model},
          {"task", written.task},
          {"n_train", written.n_train},

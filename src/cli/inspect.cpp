@@ -39,7 +39,7 @@ std::string parameters_text(const nn::Model& model) {
   report::Table table({{"parameter"}, {"shape"}, {"elements", Align::kRight}});
   for (const nn::Parameter& p : model.parameters().all())
     table.add({p.name, p.shape.text(), with_commas(p.shape.elements())});
-  return "\n" + table.text();
+  return "\n" + table.text(output_columns());
 }
 
 /// The columns that name a configuration.
@@ -126,7 +126,8 @@ std::string tables_text(const std::vector<Costs>& all, const std::string& format
   const auto add = [&](const std::string& heading, const report::Table& table) {
     const char* mark = format == report::Format::kLatex ? "% " : format == report::Format::kMarkdown ? "**" : "";
     const char* end = format == report::Format::kMarkdown ? "**" : "";
-    out += (out.empty() ? "" : "\n") + std::string(mark) + heading + end + "\n\n" + table.render(format);
+    out +=
+        (out.empty() ? "" : "\n") + std::string(mark) + heading + end + "\n\n" + table.render(format, output_columns());
   };
   add(sizes_text(c), parameter_table(all));
   add("Multiply-adds of one forward pass of one example of T positions", macs_table(all));

@@ -37,7 +37,7 @@ Exit list_variants(const Session& session) {
                       {"cached_tensors", sharing.cached_tensors()}});
     }
   print_list(session, "variants",
-             table.text() + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n", json);
+             table.text(output_columns()) + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n", json);
   return Exit::kDone;
 }
 
@@ -48,7 +48,7 @@ Exit list_tasks(const Session& session) {
     table.add({task.id, task.family, task.summary, task.example});
     json.push_back({{"id", task.id}, {"family", task.family}, {"summary", task.summary}, {"example", task.example}});
   }
-  print_list(session, "tasks", table.text(), json);
+  print_list(session, "tasks", table.text(output_columns()), json);
   return Exit::kDone;
 }
 
@@ -61,7 +61,7 @@ Exit list_presets(const Session& session) {
     apply_preset(config, preset);
     json.push_back({{"id", preset.id}, {"summary", preset.summary}, {"config", config_json(config)}});
   }
-  print_list(session, "presets", table.text(), json);
+  print_list(session, "presets", table.text(output_columns()), json);
   return Exit::kDone;
 }
 
@@ -78,7 +78,7 @@ Exit list_grids(const Session& session) {
     }
     json.push_back({{"id", grid.id}, {"summary", grid.summary}, {"grid", blocks}});
   }
-  print_list(session, "grids", table.text(), json);
+  print_list(session, "grids", table.text(output_columns()), json);
   return Exit::kDone;
 }
 

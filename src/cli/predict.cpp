@@ -104,7 +104,7 @@ std::string logits_table(const Value& logits, const std::vector<std::int32_t>& i
       cells.push_back(report::fixed(static_cast<double>(logits.data()[static_cast<index_t>(t) * V + v]), 2));
     table.add(cells);
   }
-  return "\n" + table.text();
+  return "\n" + table.text(output_columns());
 }
 
 Exit predict_list(const Session& session, const PredictFlags& flags, const LoadedModel& run) {
@@ -177,7 +177,7 @@ std::string ranking_table(const std::vector<Ranked>& all, bool with_logits) {
     if (with_logits) row.push_back(report::fixed(all[i].logit, 3));
     table.add(row);
   }
-  return table.text();
+  return table.text(output_columns());
 }
 
 Exit predict_image(const Session& session, const PredictFlags& flags, const LoadedModel& run) {

@@ -7,6 +7,8 @@
 #include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/experiment/records.hpp"
+#include "qkvbench/report/learned.hpp"
+#include "qkvbench/report/summary_csv.hpp"
 #include "qkvbench/report/summary_tables.hpp"
 
 namespace qkvbench::cli {
@@ -20,32 +22,45 @@ using report::Summary;
 
 /// A form of the report that goes to a file or to stdout. To add one, add a row.
 struct Form {
-  const char *flag, *help;
-  std::string (*render)(const Summary& summary);
+  const char *flag, *help, *form, *endings;
+  std::string (*render)(const Summary& summary, const RecordSet& set);
 };
-const std::array<Form, 3> kForms{
-    {{"--md", "the tables as Markdown", [](const Summary& s) { return tables_document(s, report::Format::kMarkdown); }},
-     {"--csv", "one row a run, a cell and a difference, numbers in full", report::summary_csv},
-     {"--latex", "the tables as LaTeX, with booktabs",
-      [](const Summary& s) { return tables_document(s, report::Format::kLatex); }}}};
+const std::array<Form, 5> kForms{
+    {{"--md", "the tables as Markdown", "Markdown", ".md .markdown .txt",
+      [](const Summary& s, const RecordSet&) { return tables_document(s, report::Format::kMarkdown); }},
+     {"--latex", "the tables as LaTeX, with booktabs", "LaTeX", ".tex .ltx .txt",
+      [](const Summary& s, const RecordSet&) { return tables_document(s, report::Format::kLatex); }},
+     {"--csv", "a row for each cell of the tables, numbers in full", "CSV", ".csv .txt",
+      [](const Summary& s, const RecordSet&) { return report::cells_csv(s); }},
+     {"--csv-runs", "a row for each run: keys of the configuration, metrics, times", "CSV", ".csv .txt",
+      [](const Summary&, const RecordSet& set) { return report::runs_csv(set.records); }},
+     {"--csv-differences", "a row for each difference from the baseline", "CSV", ".csv .txt",
+      [](const Summary& s, const RecordSet&) { return report::differences_csv(s); }}}};
 
 struct ReportFlags {
-  std::vector<std::string> paths;
+  std::vector<std::string> paths, by;
   std::array<std::string, kForms.size()> files;  // empty, "-" or a path
   std::string page;                              // the same
   bool allow_missing = false, mix_builds = false, no_attention = false;
   std::string baseline = "q_k_v";
 };
 
-Json arm_json(const std::string& task, const report::Arm& arm) {
-  return {{"task", task},
+Json arm_json(const report::Group& group, const report::Arm& arm) {
+  Json settings = Json::object();
+  for (const auto& [key, value] : group.settings) {
+    const Json number = Json::parse(value, nullptr, false);
+    settings[key] = number.is_number() ? number : Json(value);
+  }
+  return {{"task", group.task},
+          {"data", group.data},
+          {"settings", settings},
           {"variant", arm.variant},
           {"kv_heads", arm.kv_heads == 0 ? Json(nullptr) : Json(arm.kv_heads)},
-          {"metric", report::metric_of(task).key}};
+          {"metric", report::metric_of(group.task).key}};
 }
 
-Json cell_json(const report::Cell& cell) {
-  Json json = arm_json(cell.task, cell.arm), runs = Json::array();
+Json cell_json(const report::Cell& cell, const std::optional<double>& chance) {
+  Json json = arm_json(cell.group, cell.arm), runs = Json::array();
   for (const report::Sample& s : cell.samples)
     runs.push_back({{"run", s.record->run},
                     {"seed", s.seed},
@@ -58,12 +73,13 @@ Json cell_json(const report::Cell& cell) {
                {"deviation", or_null(cell.deviation)},
                {"interval", interval_json(cell.interval)},
                {"solved", or_null(cell.solved)},
+               {"chance", or_null(chance)},
                {"runs", runs}});
   return json;
 }
 
 Json difference_json(const report::Difference& d) {
-  Json json = arm_json(d.task, d.arm);
+  Json json = arm_json(d.group, d.arm);
   json.update({{"baseline", d.baseline.name()},
                {"relative", d.relative},
                {"expected", d.expected},
@@ -78,25 +94,30 @@ Json difference_json(const report::Difference& d) {
 }
 
 Json report_json(const Summary& summary, const RecordSet& set) {
-  Json cells = Json::array(), differences = Json::array();
-  for (const report::Cell& cell : summary.cells) cells.push_back(cell_json(cell));
+  Json cells = Json::array(), differences = Json::array(), not_compared = Json::array();
+  for (const report::Cell& cell : summary.cells) cells.push_back(cell_json(cell, chance_of(summary, cell.group)));
   for (const report::Difference& d : summary.differences) differences.push_back(difference_json(d));
+  for (const report::NotCompared& runs : summary.not_compared)
+    for (const experiment::Record* record : runs.records)
+      not_compared.push_back({{"run", record->run}, {"path", record->path.string()}, {"reason", runs.why}});
   return {{"records", set.records.size()},
           {"builds", summary.builds},
           {"averages_incomplete", summary.averages_incomplete},
           {"cells", cells},
           {"differences", differences},
+          {"remarks", summary.remarks},
+          {"not_compared", not_compared},
           {"left_out", left_out_json(set.left_out)}};
 }
 
 /// At most one form may take stdout.
 void check_forms(const Session& session, const ReportFlags& flags) {
-  check_output(flags.page);
+  check_output("--out", flags.page, "an HTML page", ".html .htm");
   std::vector<std::string> on_stdout;
   if (session.json_on_stdout()) on_stdout.emplace_back("--json");
   if (flags.page == "-") on_stdout.emplace_back("--out");
   for (std::size_t i = 0; i < kForms.size(); ++i) {
-    check_output(flags.files[i]);
+    check_output(kForms[i].flag, flags.files[i], kForms[i].form, kForms[i].endings);
     if (flags.files[i] == "-") on_stdout.emplace_back(kForms[i].flag);
   }
   if (on_stdout.size() > 1)
@@ -120,18 +141,34 @@ RecordSet read(const Session& session, const ReportFlags& flags) {
   return set;
 }
 
+/// The keys of --by; "none" averages all configurations.
+report::Telling telling_of(const std::vector<std::string>& by) {
+  if (by.empty()) return {.by_what_varies = true, .keys = {}};
+  if (by == std::vector<std::string>{"none"}) return {};
+  for (const std::string& key : by) {
+    if (experiment::find_option(key, "--by").key == std::string("seed"))
+      fail_usage("--by: seeds are always averaged; --csv-runs has every run");
+    for (const char* own : {"task", "variant", "kv_heads", "corpus", "data", "source"})
+      if (key == own)
+        fail_usage("--by: runs are always told apart by task, data, variant and kv heads; leave out " + key);
+  }
+  return {.by_what_varies = false, .keys = by};
+}
+
 Exit make_report(const Session& session, const ReportFlags& flags) {
   check_forms(session, flags);
   report::SummaryOptions options;
   options.allow_missing = flags.allow_missing;
   options.mix_builds = flags.mix_builds;
+  options.telling = telling_of(flags.by);
+  options.shared_only = !flags.allow_missing;
   options.baseline.variant = nn::parse_variant(flags.baseline).id();
   const RecordSet set = read(session, flags);
   const Summary summary = summarize(set.records, options);
-  std::string text = tables_document(summary, report::Format::kText);
+  std::string text = tables_document(summary, report::Format::kText, output_columns());
   for (std::size_t i = 0; i < kForms.size(); ++i) {
     if (flags.files[i].empty()) continue;
-    const std::string form = kForms[i].render(summary);
+    const std::string form = kForms[i].render(summary, set);
     if (flags.files[i] == "-")
       text = form;
     else
@@ -139,7 +176,7 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
   }
   if (!flags.page.empty()) {
     report::PageInput input{.records = set, .summary = summary};
-    if (!flags.no_attention) input.attention = attention_of_arms(session, set, summary);
+    if (!flags.no_attention) input.attention = attention_of_arms(session, summary);
     const std::string page = page_html(input);
     if (flags.page == "-")
       text = page;
@@ -162,6 +199,12 @@ void add_report(CLI::App& command, Session& session) {
       ->group("Output");
   for (std::size_t i = 0; i < kForms.size(); ++i)
     command.add_option(kForms[i].flag, flags->files[i], kForms[i].help)->type_name("FILE|-")->group("Output");
+  command
+      .add_option("--by", flags->by,
+                  "keys of the configuration by whose values runs are told apart, others are averaged; "
+                  "none: all are averaged; default: every key that varies")
+      ->delimiter(',')
+      ->type_name("KEY,KEY,…");
   command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are, and mark it");
   command.add_flag("--mix-builds", flags->mix_builds, "average runs of several builds, and mark it");
   command.add_option("--baseline", flags->baseline, "variant that others are compared with")
@@ -171,10 +214,12 @@ void add_report(CLI::App& command, Session& session) {
   finish_command(
       command, session,
       "Tables of all finished results: means with 95 % intervals, runs solved, differences from the baseline\n"
-      "on the same seeds and configurations. What is left out is named on stderr and in --json. An average\n"
-      "over fewer runs than the other variants of its task have is refused unless --allow-missing is given.",
+      "on the same seeds and configurations. Data sets are told apart by name and SHA-256, runs of one by every key\n"
+      "in which they differ (or by those of --by); only seeds are averaged unasked. What is compared are the runs\n"
+      "that the variants share; the others are named. --allow-missing averages over whatever is there.",
       "  qkvbench report results --out report.html\n"
-      "  qkvbench report results --md table.md --csv runs.csv");
+      "  qkvbench report results --by seq_len --md table.md\n"
+      "  qkvbench report results --csv cells.csv --csv-runs runs.csv");
   command.callback([&session, flags] { session.action = [&session, flags] { return make_report(session, *flags); }; });
 }
 

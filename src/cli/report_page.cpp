@@ -12,19 +12,19 @@ namespace qkvbench::cli {
 
 namespace {
 
-using experiment::RecordSet;
-
-std::vector<const experiment::Record*> runs_to_look_at(const RecordSet& set, const report::Summary& summary) {
+/// The first run by name of each arm, of the group that has most of them with a model.
+std::vector<const experiment::Record*> runs_to_look_at(const report::Summary& summary) {
   std::vector<const experiment::Record*> best;
-  for (const std::string& task : summary.tasks) {
+  for (const report::Group& group : summary.groups) {
     std::vector<const experiment::Record*> runs;
     for (const report::Arm& arm : summary.arms) {
+      const report::Cell* cell = summary.cell(group, arm);
       const experiment::Record* first = nullptr;
-      for (const experiment::Record& record : set.records)
-        if (record.config.task == task && report::arm_of(record.config) == arm &&
-            (first == nullptr || record.run < first->run) &&
-            std::filesystem::exists(record.path.parent_path() / "model.safetensors"))
-          first = &record;
+      if (cell != nullptr)
+        for (const report::Sample& sample : cell->samples)
+          if ((first == nullptr || sample.record->run < first->run) &&
+              std::filesystem::exists(sample.record->path.parent_path() / "model.safetensors"))
+            first = sample.record;
       if (first != nullptr) runs.push_back(first);
     }
     if (runs.size() > best.size()) best = runs;
@@ -50,10 +50,9 @@ report::AttentionOfRun attention_of(const experiment::Record& record) {
 
 }  // namespace
 
-std::vector<report::AttentionOfRun> attention_of_arms(const Session& session, const RecordSet& set,
-                                                      const report::Summary& summary) {
+std::vector<report::AttentionOfRun> attention_of_arms(const Session& session, const report::Summary& summary) {
   std::vector<report::AttentionOfRun> runs;
-  for (const experiment::Record* record : runs_to_look_at(set, summary)) try {
+  for (const experiment::Record* record : runs_to_look_at(summary)) try {
       runs.push_back(attention_of(*record));
     } catch (const Error& error) {
       note(session, "no attention maps of " + record->run + ": " + error.what());

@@ -41,9 +41,10 @@ std::string claims_text(const std::vector<report::ClaimResult>& claims) {
   for (const report::ClaimResult& claim : claims)
     tests += claim.id + ": " + claim.test + (claim.note.empty() ? "" : " (" + claim.note + ")") +
              (claim.needed.empty() ? "" : "; needed: " + claim.needed) + "\n";
-  std::string text = report::claims_table(claims).text() + "\n";
+  std::string text = report::claims_table(claims).text(output_columns()) + "\n";
   if (const std::string rule = claims.empty() ? "" : claims.front().rule; !rule.empty())
-    text += "A claim holds, or does not, when " + rule + ".\n\n" + report::baseline_table(claims).text() + "\n";
+    text += "A claim holds, or does not, when " + rule + ".\n\n" +
+            report::baseline_table(claims).text(output_columns()) + "\n";
   return text + tests;
 }
 
@@ -150,11 +151,12 @@ Exit show(const Session& session, const ReproduceCommand& flags, const Recipe& r
   options.allow_missing = flags.allow_missing;
   options.mix_builds = flags.mix_builds;
   options.planned = plan.runs;
+  options.telling = {};  // the grid's sizes are averaged, as the paper's tables do
   const report::Summary summary = report::summarize(set.records, options);
   const std::vector<report::ClaimResult> claims = report::judge(recipe, summary, plan.level);
   const std::vector<std::string> remarks = remarks_of(recipe, plan);
-  std::string text = recipe.title + "\n" + join(remarks, "\n") + "\n\n" + report::paper_table(recipe, summary).text() +
-                     "\n" + claims_text(claims);
+  std::string text = recipe.title + "\n" + join(remarks, "\n") + "\n\n" +
+                     report::paper_table(recipe, summary).text(output_columns()) + "\n" + claims_text(claims);
   if (summary.averages_incomplete) text += "Averages leave out runs that are missing.\n";
   const std::size_t missing = plan.runs.size() - set.records.size();
   if (missing > 0)
@@ -167,7 +169,7 @@ Exit show(const Session& session, const ReproduceCommand& flags, const Recipe& r
     page.commands = {"qkvbench reproduce " + recipe.id + " --budget " + flags.budget};
     page.claims = claims;
     page.references = report::reference_values(recipe);
-    page.attention = attention_of_arms(session, set, summary);
+    page.attention = attention_of_arms(session, summary);
     write_named_file(flags.page, report::page_html(page));
     note(session, flags.page + " shows them");
   }
@@ -231,7 +233,7 @@ Exit accounting(const Session& session) {
   }
   const std::vector<report::ClaimResult> claims = accounting_claims(rows);
   print(session, "reproduce",
-        "The paper's 300-million-parameter model, counted\n\n" + table.text() + "\n" + claims_text(claims),
+        "The paper's 300-million-parameter model, counted\n\n" + table.text(output_columns()) + "\n" + claims_text(claims),
         {{"recipe", "accounting"},
          {"budget", nullptr},
          {"grid", nullptr},
@@ -246,7 +248,7 @@ Exit accounting(const Session& session) {
 }
 
 Exit reproduce(const Session& session, const ReproduceCommand& flags) {
-  check_output(flags.page);
+  check_output("--report", flags.page, "an HTML page", ".html .htm");
   if (flags.what == "accounting") return accounting(session);
   const Recipe& recipe = experiment::find_recipe(flags.what);
   const double budget_s = flags.budget == "full" ? 0 : parse_duration("--budget", flags.budget);
@@ -274,7 +276,7 @@ void add_reproduce(CLI::App& command, Session& session) {
       ->type_name("TIME [10m]")
       ->group("Runs");
   command.add_option("--report", flags->page, "write the page with charts too, see report")
-      ->type_name("FILE")
+      ->type_name("FILE.html")
       ->group("Files");
   command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are, and say so")
       ->group("Runs");

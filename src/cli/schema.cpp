@@ -26,7 +26,7 @@ Exit list_schemas(const Session& session) {
     table.add({schema.kind, all.substr(0, std::min(all.find(". "), all.size() - 1))});
     kinds.push_back({{"kind", schema.kind}, {"description", all}});
   }
-  print(session, "schema-list", table.text(), {{"kinds", kinds}});
+  print(session, "schema-list", table.text(output_columns()), {{"kinds", kinds}});
   return Exit::kDone;
 }
 

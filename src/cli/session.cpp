@@ -1,14 +1,19 @@
 // Common flags, streams and colours.
 // The only place that writes results to stdout.
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <string_view>
 
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/cli/answer.hpp"
+#include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
 
 namespace qkvbench::cli {
@@ -41,6 +46,19 @@ void check_output(const std::string& file) {
   if (!file.empty() && file != "-") check_named_file(file);
 }
 
+void check_output(const std::string& flag, const std::string& file, const char* form, const char* endings) {
+  if (file.empty() || file == "-") return;
+  const std::filesystem::path path(file);
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::vector<std::string> fine = split(endings, ' ');
+  if (!ending.empty() && !std::filesystem::exists(std::filesystem::path(file) / "") &&
+      std::ranges::find(fine, ending) == fine.end())
+    fail_usage(flag + ": what is written is " + form + ", and " + file + " says another form; name it " +
+               std::filesystem::path(path).replace_extension(fine[0]).string());
+  check_output(file);
+}
+
 void print(const Session& session, const std::string& kind, const std::string& text, const experiment::Json& json) {
   const std::string answer = answer_text(kind, json);
   if (!session.json_on_stdout()) write_out(text);
@@ -59,6 +77,16 @@ void note(const Session& session, const std::string& text) {
 bool is_capable_terminal(int descriptor) {
   const char* term = std::getenv("TERM");
   return ::isatty(descriptor) != 0 && (term == nullptr || std::string_view(term) != "dumb");
+}
+
+std::size_t window_columns(int descriptor) {
+  winsize size{};
+  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+std::size_t output_columns() {
+  if (!is_capable_terminal(STDOUT_FILENO)) return 0;
+  return std::max<std::size_t>(window_columns(STDOUT_FILENO), 2) - 1;
 }
 
 std::string colored(const Session& session, const std::string& text, int code, bool on_stderr) {

@@ -2,7 +2,6 @@
 // What it says is the caller's.
 #include "qkvbench/cli/status_line.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -13,12 +12,6 @@ namespace qkvbench::cli {
 
 namespace {
 constexpr double kTerminalEvery_s = 0.1, kPlainEvery_s = 30;
-
-/// The window's columns now; 80 where it does not say.
-std::size_t columns() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 /// The first characters of a line, cut between two of them: a line that wraps cannot be drawn over.
 std::string first_columns(const std::string& line, std::size_t most) {
@@ -42,7 +35,7 @@ bool StatusLine::due() const {
 void StatusLine::show(const std::string& line) {
   if (quiet_) return;
   last_ = seconds_now();
-  std::cerr << (terminal_ ? "\r" : "") << (terminal_ ? first_columns(line, columns() - 1) : line)
+  std::cerr << (terminal_ ? "\r" : "") << (terminal_ ? first_columns(line, window_columns(STDERR_FILENO) - 1) : line)
             << (terminal_ ? "\033[K" : "\n") << std::flush;
   drawn_ = terminal_;
 }

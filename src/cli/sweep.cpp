@@ -10,6 +10,7 @@
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/experiment/grid.hpp"
 #include "qkvbench/experiment/record.hpp"
+#include "qkvbench/report/groups.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
@@ -48,16 +49,17 @@ Json counts_json(const Counts& counts) {
   return json;
 }
 
-/// Runs and their states, a row a task.
+/// Runs and their states, a row a data set.
 std::string table_of(const std::vector<PlannedRun>& runs) {
   using report::Align;
-  std::vector<report::Table::Column> columns{{"task"}, {"runs", Align::kRight}};
+  std::vector<report::Table::Column> columns{{"data"}, {"runs", Align::kRight}};
   for (const RunState state : kStates) columns.push_back({experiment::state_name(state), Align::kRight});
   report::Table table(columns);
   std::vector<std::pair<std::string, Counts>> tasks;
   for (const PlannedRun& run : runs) {
-    auto at = std::ranges::find(tasks, run.config.task, &std::pair<std::string, Counts>::first);
-    if (at == tasks.end()) at = tasks.insert(tasks.end(), {run.config.task, Counts{}});
+    const std::string data = report::data_name(run.config);
+    auto at = std::ranges::find(tasks, data, &std::pair<std::string, Counts>::first);
+    if (at == tasks.end()) at = tasks.insert(tasks.end(), {data, Counts{}});
     add(at->second, run);
   }
   Counts all{};
@@ -73,7 +75,7 @@ std::string table_of(const std::vector<PlannedRun>& runs) {
     row[1] = std::to_string(total);
     table.add(row);
   }
-  return table.text();
+  return table.text(output_columns());
 }
 
 Json sweep_json(const std::string& grid, const std::vector<PlannedRun>& runs, double left_s) {

@@ -56,11 +56,10 @@ constexpr std::array<MetricColumn, 7> kColumns{{{"val_loss", "val loss"},
 
 std::string table_of(const std::vector<RunReport>& reports) {
   using report::Align;
-  std::vector<report::Table::Column> heads{{"variant"},
-                                           {"equation"},
-                                           {"parameters", Align::kRight},
-                                           {"in attention", Align::kRight},
-                                           {"cache B/token", Align::kRight}};
+  std::vector<report::Table::Column> heads{
+      {"variant"}, {"equation"}, {"parameters", Align::kRight}, {"in attention", Align::kRight}};
+  const bool decodes = data::find_task(reports[0].result["config"]["task"]).family == "gpt";
+  if (decodes) heads.push_back({"cache B/token", Align::kRight});
   std::vector<const char*> metrics;
   for (const MetricColumn& column : kColumns)
     if (reports[0].result["metrics"].contains(column.metric)) {
@@ -72,15 +71,15 @@ std::string table_of(const std::vector<RunReport>& reports) {
   for (const RunReport& r : reports) {
     const Json &variant = r.result["variant"], &model = r.result["model"];
     std::vector<std::string> row{variant["id"], variant["equation"], with_commas(model["params_total"].get<index_t>()),
-                                 with_commas(model["params_attention"].get<index_t>()),
-                                 with_commas(model["kv_cache_bytes_per_token"].get<index_t>())};
+                                 with_commas(model["params_attention"].get<index_t>())};
+    if (decodes) row.push_back(with_commas(model["kv_cache_bytes_per_token"].get<index_t>()));
     for (const char* metric : metrics)
       row.push_back(report::fixed(number_or_nan(r.result["metrics"].value(metric, Json())), 4));
     row.push_back(r.status == Status::kCompleted ? report::duration(number_or_nan(r.result["timing"]["wall_s"]))
                                                  : r.result["status"].get<std::string>());
     table.add(row);
   }
-  std::string text = table.text() + "\n";
+  std::string text = table.text(output_columns()) + "\n";
   for (const RunReport& r : reports) text += (r.directory / "result.json").string() + "\n";
   return text;
 }

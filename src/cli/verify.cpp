@@ -77,7 +77,7 @@ Exit verify(const Session& session, const std::string& directory) {
                            " (each 1.0e-05 allowed), after training " + report::scientific(worst.after, 1) +
                            " (5.0e-04 allowed)\n" + std::to_string(counts[0]) + " passed, " +
                            std::to_string(counts[1]) + " failed, " + std::to_string(counts[2]) + " not built\n";
-  print(session, "verify", table.text() + foot,
+  print(session, "verify", table.text(output_columns()) + foot,
         {{"passed", counts[0]}, {"failed", counts[1]}, {"not_built", counts[2]}, {"files", rows}});
   return counts[1] > 0 ? Exit::kCheckFailed : Exit::kDone;
 }

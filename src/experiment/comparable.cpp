@@ -1,6 +1,7 @@
-// Which records may be averaged or paired with which: builds, numerics, and what their configurations have in common.
-// Nothing is read from disk here.
+// Which records may be averaged or paired with which: copies, builds, numerics, and what their configurations have in
+// common. Nothing is read from disk here.
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -10,6 +11,50 @@
 namespace qkvbench::experiment {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// Leaves the records for which stays(record, left_out) is true.
+void leave_only(RecordSet& set, const std::function<bool(const Record&)>& stays) {
+  std::erase_if(set.records, [&](const Record& r) { return !stays(r); });
+  std::ranges::sort(set.left_out, {}, &LeftOut::path);
+}
+
+/// Whether two records can be of one training: equal in all that their configurations do not excuse.
+bool agree(const Record& a, const Record& b) {
+  return a.outcome == b.outcome && (a.config.log_every != b.config.log_every || a.course == b.course);
+}
+
+/// Why a record that agrees with one that stays goes.
+std::string copy_text(const Record& copy, const Record& of) {
+  if (copy.canonical == of.canonical) return "it is a copy of " + of.path.string();
+  return "it is the same training as " + of.path.string() + " (" + differing_keys(of.config, copy.config) +
+         ": of no effect on the weights)";
+}
+
+}  // namespace
+
+void settle_copies(RecordSet& set) {
+  std::set<fs::path> gone;
+  for (std::size_t first = 0, end = 0; first < set.records.size(); first = end) {
+    const Record& one = set.records[first];
+    bool all_agree = true;
+    for (end = first; end < set.records.size(); ++end) {
+      const Record& other = set.records[end];
+      if (other.training != one.training || other.build != one.build) break;
+      for (std::size_t i = first; i < end; ++i) all_agree = all_agree && agree(set.records[i], other);
+    }
+    for (std::size_t i = all_agree ? first + 1 : first; i < end && end - first > 1; ++i) {
+      const std::size_t against = i == first ? first + 1 : first;
+      gone.insert(set.records[i].path);
+      set.left_out.push_back({set.records[i].path, all_agree ? copy_text(set.records[i], one)
+                                                             : "its numbers contradict those of " +
+                                                                   set.records[against].path.string() +
+                                                                   ", of the same configuration, data and build"});
+    }
+  }
+  leave_only(set, [&](const Record& r) { return !gone.contains(r.path); });
+}
 
 Json left_out_json(const std::vector<LeftOut>& left_out) {
   Json json = Json::array();

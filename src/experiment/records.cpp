@@ -141,6 +141,15 @@ void take_hashes(const Parsed& result, Record& record) {
   record.training = hash_of(training);
 }
 
+/// One hash for all files of a data set, whatever their paths; empty where it has none.
+std::string data_hash(const Parsed& dataset) {
+  const auto files = dataset.is_object() ? dataset.find("files") : dataset.end();
+  if (files == dataset.end() || !files->is_array() || files->empty()) return "";
+  std::string hashes;
+  for (const Parsed& file : *files) hashes += file.is_object() ? file.value("sha256", std::string()) : "";
+  return files->size() == 1 ? hashes : sha256(hashes);
+}
+
 Record parse_record(const fs::path& path) {
   const std::string origin = path.string();
   const Parsed json = train::parse_json(read_file(path, kLargestFile), origin, kLargestFile);
@@ -167,8 +176,12 @@ Record parse_record(const fs::path& path) {
   record.params_attention = model.count("params_attention");
   record.macs_forward = model.count("macs_forward");
   record.kv_cache_bytes_per_token = model.count("kv_cache_bytes_per_token");
-  const double wall_s = result.object("timing").number("wall_s");
+  const Fields timing = result.object("timing");
+  const double wall_s = timing.number("wall_s");
   record.wall_s = std::isnan(wall_s) ? 0 : wall_s;
+  for (const auto& [key, value] : timing.json().items())
+    if (value.is_number()) record.timing[key] = value.get<double>();
+  record.data = data_hash(result.json().value("dataset", Parsed()));
   take_hashes(json, record);
   return record;
 }
@@ -247,11 +260,6 @@ void read_one(const fs::path& path, RecordSet& set) {
   }
 }
 
-template <class Items, class Same>
-index_t place_of(const Items& items, Same&& same) {
-  return std::ranges::find_if(items, same) - items.begin();
-}
-
 /// The order of every listing.
 bool stands_before(const Record& a, const Record& b) {
   const auto place = [](const Record& r) {
@@ -261,47 +269,6 @@ bool stands_before(const Record& a, const Record& b) {
   };
   const auto x = place(a), y = place(b);
   return x != y ? x < y : std::tie(a.run, a.build, a.training, a.path) < std::tie(b.run, b.build, b.training, b.path);
-}
-
-/// Leaves the records for which stays(record, left_out) is true.
-void leave_only(RecordSet& set, const std::function<bool(const Record&)>& stays) {
-  std::erase_if(set.records, [&](const Record& r) { return !stays(r); });
-  std::ranges::sort(set.left_out, {}, &LeftOut::path);
-}
-
-/// Whether two records can be of one training: equal in all that their configurations do not excuse.
-bool agree(const Record& a, const Record& b) {
-  return a.outcome == b.outcome && (a.config.log_every != b.config.log_every || a.course == b.course);
-}
-
-/// Why a record that agrees with one that stays goes.
-std::string copy_text(const Record& copy, const Record& of) {
-  if (copy.canonical == of.canonical) return "it is a copy of " + of.path.string();
-  return "it is the same training as " + of.path.string() + " (" + differing_keys(of.config, copy.config) +
-         ": of no effect on the weights)";
-}
-
-/// Among the records of one training and build, which stand together, the first by path stays, or none if they differ.
-void settle_copies(RecordSet& set) {
-  std::set<fs::path> gone;
-  for (std::size_t first = 0, end = 0; first < set.records.size(); first = end) {
-    const Record& one = set.records[first];
-    bool all_agree = true;
-    for (end = first; end < set.records.size(); ++end) {
-      const Record& other = set.records[end];
-      if (other.training != one.training || other.build != one.build) break;
-      for (std::size_t i = first; i < end; ++i) all_agree = all_agree && agree(set.records[i], other);
-    }
-    for (std::size_t i = all_agree ? first + 1 : first; i < end && end - first > 1; ++i) {
-      const std::size_t against = i == first ? first + 1 : first;
-      gone.insert(set.records[i].path);
-      set.left_out.push_back({set.records[i].path, all_agree ? copy_text(set.records[i], one)
-                                                             : "its numbers contradict those of " +
-                                                                   set.records[against].path.string() +
-                                                                   ", of the same configuration, data and build"});
-    }
-  }
-  leave_only(set, [&](const Record& r) { return !gone.contains(r.path); });
 }
 
 }  // namespace

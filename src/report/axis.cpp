@@ -16,12 +16,6 @@ constexpr double kSlack = 1e-9;  // of the range: a tick at its end counts altho
 
 int decimals_of(double step) { return std::max(0, static_cast<int>(-std::floor(std::log10(step) + kSlack))); }
 
-/// With a minus sign as long as a digit.
-std::string tick_text(double x, int decimals) {
-  const std::string text = fixed(x + 0.0, decimals);  // + 0.0: no negative zero
-  return text[0] == '-' ? "−" + text.substr(1) : text;
-}
-
 }  // namespace
 
 Axis::Axis(Interval values, double from, double to, Scale scale)
@@ -47,7 +41,7 @@ std::vector<Tick> Axis::linear_ticks(int most) const {
   for (std::size_t i = 0; count(kRound[i % 3] * power * std::pow(10, i / 3)) > most; ++i) {
   }
   std::vector<Tick> ticks;
-  for (double i = first; i <= last; ++i) ticks.push_back({i * step, tick_text(i * step, decimals_of(step))});
+  for (double i = first; i <= last; ++i) ticks.push_back({i * step, fixed(i * step, decimals_of(step))});
   return ticks;
 }
 
@@ -58,7 +52,7 @@ std::vector<Tick> Axis::decade_ticks(int most) const {
     for (const double round : kRound) {
       const double value = round * std::pow(10, power);
       if (value < values_.low * (1 - kSlack) || value > values_.high * (1 + kSlack)) continue;
-      fine.push_back({value, tick_text(value, std::max(0, -power))});
+      fine.push_back({value, fixed(value, std::max(0, -power))});
       if (round == 1) coarse.push_back(fine.back());
     }
   return static_cast<int>(fine.size()) <= most ? fine : coarse;

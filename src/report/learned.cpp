@@ -117,6 +117,21 @@ std::optional<double> chance_level(const std::string& task, index_t seq_len) {
   return at == kClasses.end() ? std::nullopt : std::optional(1 / at->classes);
 }
 
+std::optional<double> chance_of(const experiment::Config& config) {
+  if (const auto level = chance_level(config.task, config.seq_len)) return level;
+  const bool images = data::find_task(config.task).family == "vit" && config.classes > 0;
+  return images ? std::optional(1 / static_cast<double>(config.classes)) : std::nullopt;
+}
+
+std::optional<double> chance_of(const Summary& summary, const Group& group) {
+  std::set<std::optional<double>> levels;
+  for (const Cell& cell : summary.cells)
+    if (cell.group == group)
+      for (const Sample& sample : cell.samples)
+        if (sample.record != nullptr) levels.insert(chance_of(sample.record->config));
+  return levels.size() == 1 ? *levels.begin() : std::nullopt;
+}
+
 BaselineLevel baseline_level(const experiment::Recipe& recipe, const Summary& summary, const std::string& task) {
   BaselineLevel level;
   level.task = task;

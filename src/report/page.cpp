@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/report/sections.hpp"
@@ -44,6 +45,8 @@ std::string heading_html(const PageInput& input) {
   const std::vector<experiment::Record>& records = input.records.records;
   double wall_s = 0;
   std::size_t diverged = 0;
+  std::set<std::string> data;
+  for (const Group& group : input.summary.groups) data.insert(group.data);
   for (const experiment::Record& record : records) {
     wall_s += record.wall_s;
     diverged += record.status == experiment::Status::kDiverged ? 1 : 0;
@@ -51,8 +54,8 @@ std::string heading_html(const PageInput& input) {
   std::string out = "<header><h1>" + escaped(input.title) + "</h1>\n<p>Transformers whose query, key and value " +
                     "projections are shared, trained and tested by <b>qkvbench</b>: " + counted(records.size(), "run") +
                     (diverged > 0 ? " (" + std::to_string(diverged) + " diverged)" : "") + " of " +
-                    counted(input.summary.tasks.size(), "task") + " and " +
-                    counted(input.summary.arms.size(), "variant") + ", " + duration(wall_s) + " of computing.</p>\n";
+                    counted(data.size(), "data set") + " and " + counted(input.summary.arms.size(), "variant") + ", " +
+                    duration(wall_s) + " of computing.</p>\n";
   for (const std::string& remark : input.remarks) out += "<p>" + escaped(remark) + "</p>\n";
   if (!records.empty())
     out += "<dl class=\"facts\"><dt>machine</dt><dd>" + listed(records, &experiment::Record::machine) +

@@ -1,4 +1,4 @@
-// From cells of the summary to the four kinds of chart, one of each for every task.
+// From cells of the summary to the four kinds of chart, one of each for every group.
 // Chooses what is drawn; how is in strip, curves, forest and pareto.
 #include <algorithm>
 #include <array>
@@ -8,35 +8,27 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/data/dataset.hpp"
 #include "qkvbench/report/charts.hpp"
+#include "qkvbench/report/learned.hpp"
 #include "qkvbench/report/sections.hpp"
+#include "qkvbench/report/summary_tables.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::report {
 
 namespace {
 
-/// What guessing gets right: one of ten symbols, one of ten elements; of images, one of the classes.
-std::optional<double> chance_of(const experiment::Config& config) {
-  for (const data::Task& task : data::all_tasks()) {
-    if (task.id != config.task) continue;
-    if (task.family == "encoder" || task.family == "set") return 0.1;
-    if (task.family == "vit" && config.classes > 0) return 1.0 / static_cast<double>(config.classes);
-  }
-  return std::nullopt;
-}
-
-std::vector<const Cell*> cells_of(const Summary& summary, const std::string& task) {
+std::vector<const Cell*> cells_of(const Summary& summary, const Group& group) {
   std::vector<const Cell*> cells;
   for (const Cell& cell : summary.cells)
-    if (cell.task == task) cells.push_back(&cell);
+    if (cell.group == group) cells.push_back(&cell);
   return cells;
 }
 
-/// One chart for each task; those without one are left out.
+/// One chart for each group; those without one are left out.
 template <class Chart>
 std::string charts_html(const PageInput& input, const std::string& why, Chart chart) {
   std::string figures;
-  for (const std::string& task : input.summary.tasks) figures += figure(task, chart(task));
+  for (const Group& group : input.summary.groups) figures += figure(group.name(), chart(group));
   if (figures.empty()) return {};
   return "<p class=\"why\">" + why + "</p>\n<div class=\"charts\">" + figures + "</div>\n";
 }
@@ -64,16 +56,12 @@ StripRow strip_row(const PageInput& input, const Cell& cell, const Metric& metri
   return row;
 }
 
-std::string strip_of(const PageInput& input, const std::string& task) {
-  const Metric& metric = metric_of(task);
-  StripChart chart{metric.heading, "runs", {}, {}, {}};
-  for (const Cell* cell : cells_of(input.summary, task)) {
-    chart.rows.push_back(strip_row(input, *cell, metric));
-    for (const Sample& sample : cell->samples)
-      if (metric.is_share && sample.record != nullptr && chart.lines.empty())
-        if (const auto chance = chance_of(sample.record->config)) chart.lines.push_back({*chance, "chance"});
-  }
+std::string strip_of(const PageInput& input, const Group& group) {
+  const Metric& metric = metric_of(group.task);
+  StripChart chart{directed(metric), "runs", {}, {}, {}};
+  for (const Cell* cell : cells_of(input.summary, group)) chart.rows.push_back(strip_row(input, *cell, metric));
   if (metric.is_share) {
+    if (const auto chance = chance_of(input.summary, group)) chart.lines.push_back({*chance, "chance"});
     chart.bounds = Interval{0, 1};
     chart.lines.push_back({kSolved, "solved"});
   }
@@ -81,12 +69,12 @@ std::string strip_of(const PageInput& input, const std::string& task) {
 }
 
 /// Accuracy where the table shows accuracy, else the loss.
-std::string curves_of(const PageInput& input, const std::string& task) {
-  const bool share = metric_of(task).is_share;
+std::string curves_of(const PageInput& input, const Group& group) {
+  const bool share = metric_of(group.task).is_share;
   CurvesChart chart{share ? "accuracy on training batches" : "training loss, nats a target",
                     share ? Scale::kLinear : Scale::kLog,
                     {}};
-  for (const Cell* cell : cells_of(input.summary, task)) {
+  for (const Cell* cell : cells_of(input.summary, group)) {
     std::vector<CurveOfRun> runs;
     for (const Sample& sample : cell->samples) {
       if (!sample.value || sample.record == nullptr || sample.record->curve.empty()) continue;
@@ -110,18 +98,19 @@ std::string p_text(const std::optional<double>& p) {
 /// How many pairs, and of how many when some are missing.
 std::string pairs_text(const Difference& difference) {
   const std::string n = std::to_string(difference.test.n);
-  return difference.test.n < difference.expected ? n + "/" + std::to_string(difference.expected) : n;
+  return (difference.test.n < difference.expected ? n + "/" + std::to_string(difference.expected) : n) +
+         (difference.test.n == 1 ? " pair" : " pairs");
 }
 
-std::string forest_of(const PageInput& input, const std::string& task) {
-  const Metric& metric = metric_of(task);
+std::string forest_of(const PageInput& input, const Group& group) {
+  const Metric& metric = metric_of(group.task);
   ForestChart chart{"",
-                    "p (Holm) · pairs",
+                    "corrected p, pairs",
                     metric.higher_is_better ? "worse" : "better",
                     metric.higher_is_better ? "better" : "worse",
                     {}};
   for (const Difference& difference : input.summary.differences) {
-    if (difference.task != task || difference.arm == difference.baseline) continue;
+    if (difference.group != group || difference.arm == difference.baseline) continue;
     const bool percent = difference.relative || metric.is_share;
     const double scale = percent ? 100 : 1;
     chart.axis = std::string(metric.heading) + (difference.relative ? " over that of " : " minus that of ") +
@@ -132,16 +121,18 @@ std::string forest_of(const PageInput& input, const std::string& task) {
     std::optional<Interval> interval;
     if (difference.interval) interval = Interval{scale * difference.interval->low, scale * difference.interval->high};
     chart.rows.push_back({difference.arm.name(), style_of(difference.arm, input.summary), scale * difference.test.mean,
-                          interval, p_text(difference.p_holm) + " · " + pairs_text(difference)});
+                          interval, p_text(difference.p_holm) + ", " + pairs_text(difference)});
   }
   return forest_svg(chart);
 }
 
-std::string pareto_of(const PageInput& input, const std::string& task) {
-  const Metric& metric = metric_of(task);
-  ParetoChart chart{metric.heading, metric.higher_is_better, {}, {}};
+/// Of models that decode: others keep no cache.
+std::string pareto_of(const PageInput& input, const Group& group) {
+  if (data::find_task(group.task).family != "gpt") return {};
+  const Metric& metric = metric_of(group.task);
+  ParetoChart chart{directed(metric), metric.higher_is_better, {}, {}};
   if (metric.is_share) chart.bounds = Interval{0, 1};
-  for (const Cell* cell : cells_of(input.summary, task)) {
+  for (const Cell* cell : cells_of(input.summary, group)) {
     double bytes = 0, runs = 0;
     for (const Sample& sample : cell->samples)
       if (sample.record != nullptr && sample.value) {
@@ -162,22 +153,24 @@ std::string strips_html(const PageInput& input) {
       "A dot is a run (its name and value show when it is pointed at). Below the dots the mean and its 95 % "
       "interval; an arrow says that the interval goes on. At the right: runs solved of runs done, or runs done.";
   if (!input.references.empty()) why += " × is the paper's mean, + its authors' re-run.";
-  return charts_html(input, why, [&](const std::string& task) { return strip_of(input, task); });
+  return charts_html(input, why, [&](const Group& group) { return strip_of(input, group); });
 }
 
 std::string curves_html(const PageInput& input) {
   return charts_html(input,
                      "Mean over all runs of a variant that ended well; the band holds the middle half of them. Runs "
                      "of different lengths are laid over each other by the share of their steps.",
-                     [&](const std::string& task) { return curves_of(input, task); });
+                     [&](const Group& group) { return curves_of(input, group); });
 }
 
 std::string forests_html(const PageInput& input) {
   return charts_html(
       input,
       "Pairs of runs with the same configuration and seed, a variant minus the baseline: mean and 95 % interval (cut "
-      "where it ends in an arrow). p is Student's paired test after Holm's correction for all variants of the task.",
-      [&](const std::string& task) { return forest_of(input, task); });
+      "where it ends in an arrow). p inverts the same interval and is corrected by Holm for all variants of the chart; "
+      "pairs say how many runs "
+      "it rests on.",
+      [&](const Group& group) { return forest_of(input, group); });
 }
 
 std::string paretos_html(const PageInput& input) {
@@ -185,7 +178,7 @@ std::string paretos_html(const PageInput& input) {
       input,
       "Bytes that decoding keeps for each token (32-bit floats, mean over configurations) and the mean with its 95 % "
       "interval. Ringed and joined: variants that no other beats in both.",
-      [&](const std::string& task) { return pareto_of(input, task); });
+      [&](const Group& group) { return pareto_of(input, group); });
 }
 
 }  // namespace qkvbench::report

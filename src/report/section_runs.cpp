@@ -90,7 +90,8 @@ std::string all_runs_html(const PageInput& input) {
                   : std::string(experiment::status_name(record.status))) +
             "</td><td>" + with_commas(record.params_total) + "</td><td>" + with_commas(record.params_attention) +
             "</td><td>" + with_commas(record.macs_forward) + "</td><td>" +
-            with_commas(record.kv_cache_bytes_per_token) + "</td><td>" + duration(record.wall_s) + "</td></tr>\n";
+            (data::find_task(record.config.task).family == "gpt" ? with_commas(record.kv_cache_bytes_per_token) : "–") +
+            "</td><td>" + duration(record.wall_s) + "</td></tr>\n";
   }
   return details("All " + counted(input.records.records.size(), "run"),
                  "<div class=\"scroll\"><table><thead><tr><th>run</th><th>result</th><th>parameters</th><th>in "

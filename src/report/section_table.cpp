@@ -3,16 +3,21 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/nn/sharing.hpp"
+#include "qkvbench/report/learned.hpp"
 #include "qkvbench/report/sections.hpp"
+#include "qkvbench/report/summary_tables.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::report {
 
 namespace {
+
+using experiment::Record;
 
 /// None for a name that is no variant.
 std::optional<nn::Variant> variant_of(const Arm& arm) {
@@ -31,15 +36,33 @@ const ReferenceValue* reference_of(const PageInput& input, const std::string& ta
 
 std::string small(const std::string& html) { return "<small>" + html + "</small>"; }
 
+/// Whether no other arm of the cell's group has a better mean, of several.
+bool is_best(const Summary& summary, const Cell& cell) {
+  const bool up = metric_of(cell.task).higher_is_better;
+  std::size_t others = 0;
+  for (const Cell& other : summary.cells) {
+    if (other.group != cell.group || other.arm == cell.arm || !other.mean) continue;
+    if (!cell.mean || (up ? *other.mean > *cell.mean : *other.mean < *cell.mean)) return false;
+    ++others;
+  }
+  return cell.mean && others > 0;
+}
+
+bool any_solved(const Summary& summary, const Group& group) {
+  return std::ranges::any_of(summary.cells, [&](const Cell& c) { return c.group == group && c.solved_runs > 0; });
+}
+
 std::string cell_html(const PageInput& input, const Cell& cell) {
   const Metric& metric = metric_of(cell.task);
   const std::size_t n = cell.with_value();
-  std::string out = cell.mean ? "<b>" + value_text(metric, *cell.mean) + "</b>" : "–";
+  const bool best = is_best(input.summary, cell);
+  std::string out = cell.mean ? (best ? "<b>" : "") + value_text(metric, *cell.mean) + (best ? "</b>" : "") : "–";
   if (cell.interval)
     out += "<small class=\"tight\">[" + value_text(metric, cell.interval->low) + ", " +
            value_text(metric, cell.interval->high) + "]</small>";
-  out += small(metric.is_share ? std::to_string(cell.solved_runs) + " of " + std::to_string(n) + " solved"
-                               : counted(n, "run"));
+  out += small(any_solved(input.summary, cell.group)
+                   ? std::to_string(cell.solved_runs) + " of " + std::to_string(n) + " solved"
+                   : counted(n, "run"));
   if (cell.missing() > 0)
     out += small("<span class=\"gap\">" + std::to_string(cell.missing()) + " of " + std::to_string(cell.expected) +
                  " missing</span>");
@@ -52,12 +75,83 @@ std::string cell_html(const PageInput& input, const Cell& cell) {
 
 std::string explanation(const PageInput& input) {
   std::string out =
-      "<p class=\"why\">Mean over the runs of a cell; in brackets the 95 % interval of the mean over configurations, "
-      "or over seeds where there is one configuration. Solved: runs with at least " +
+      "<p class=\"why\">Mean over the runs of a cell, the best in bold; ↑ higher is better, ↓ lower is better. In "
+      "brackets "
+      "the 95 % interval of the mean over configurations, or over seeds where there is one configuration. Solved: runs "
+      "with at least " +
       short_number(100 * kSolved, 0) + " % accuracy.";
   if (input.summary.averages_incomplete) out += " <b>Cells with missing runs are averaged over the runs there are.</b>";
   if (!input.references.empty()) out += " Below: the paper's value, and its authors' own later re-run.";
-  return out + "</p>\n";
+  out += "</p>\n";
+  for (const std::string& remark : input.summary.remarks) out += "<p class=\"why\">" + escaped(remark) + ".</p>\n";
+  return out;
+}
+
+std::string not_compared_html(const Summary& summary) {
+  std::string lines;
+  for (const NotCompared& runs : summary.not_compared) lines += "<li>" + escaped(not_compared_text(runs)) + "</li>\n";
+  return lines.empty() ? "" : "<p>Not compared:</p>\n<ul>" + lines + "</ul>\n";
+}
+
+/// A row's values of the panel's keys.
+std::string values_html(const Panel& panel, std::size_t row) {
+  std::string out;
+  for (const std::string& value : panel.rows[row]) out += "<td>" + escaped(value) + "</td>";
+  return out;
+}
+
+std::string chance_row(const Summary& summary, const Panel& panel, std::size_t row) {
+  std::string cells;
+  bool known = false;
+  for (std::size_t column = 0; column < panel.columns.size(); ++column) {
+    const auto chance = chance_of(summary, panel.at(row, column));
+    cells += "<td>" + (chance ? value_text(metric_of(panel.columns[column].task), *chance) : std::string()) + "</td>";
+    known = known || chance;
+  }
+  return known ? "<tr><th>chance</th>" + values_html(panel, row) + cells + "<td></td></tr>\n" : "";
+}
+
+/// A count of the models in a row, or from which to which.
+std::string count_html(const Summary& summary, const Panel& panel, std::size_t row, const Arm& arm,
+                       index_t Record::*count) {
+  std::set<index_t> counts;
+  for (std::size_t column = 0; column < panel.columns.size(); ++column)
+    if (const Cell* cell = summary.cell(panel.at(row, column), arm))
+      for (const Sample& sample : cell->samples)
+        if (sample.record != nullptr) counts.insert(sample.record->*count);
+  if (counts.empty()) return "<td>–</td>";
+  const std::string most = with_commas(*counts.rbegin());
+  return "<td>" + (counts.size() == 1 ? most : with_commas(*counts.begin()) + " – " + most) + "</td>";
+}
+
+bool decodes(const Panel& panel) {
+  return std::ranges::all_of(panel.columns, [](const Group& g) { return data::find_task(g.task).family == "gpt"; });
+}
+
+std::string panel_html(const PageInput& input, const Panel& panel) {
+  const Summary& summary = input.summary;
+  std::string head = "<tr><th>variant</th>", rows;
+  for (const std::string& key : panel.keys) head += "<th>" + escaped(key) + "</th>";
+  for (const Group& column : panel.columns)
+    head += "<th>" + escaped(column.data) + small(escaped(directed(metric_of(column.task)))) + "</th>";
+  head += "<th>parameters</th>" + std::string(decodes(panel) ? "<th>cache B/token</th>" : "");
+  for (std::size_t row = 0; row < panel.rows.size(); ++row) {
+    for (const Arm& arm : summary.arms) {
+      std::string cells;
+      bool any = false;
+      for (std::size_t column = 0; column < panel.columns.size(); ++column) {
+        const Cell* cell = summary.cell(panel.at(row, column), arm);
+        cells += "<td>" + (cell != nullptr ? cell_html(input, *cell) : std::string("–")) + "</td>";
+        any = any || cell != nullptr;
+      }
+      cells += count_html(summary, panel, row, arm, &Record::params_total);
+      if (decodes(panel)) cells += count_html(summary, panel, row, arm, &Record::kv_cache_bytes_per_token);
+      if (any) rows += "<tr><th>" + arm_html(arm, summary) + "</th>" + values_html(panel, row) + cells + "</tr>\n";
+    }
+    rows += chance_row(summary, panel, row);
+  }
+  return "<div class=\"scroll\"><table class=\"cells\"><thead>" + head + "</tr></thead>\n<tbody>" + rows +
+         "</tbody></table></div>\n";
 }
 
 }  // namespace
@@ -108,21 +202,10 @@ std::string arms_html(const PageInput& input) {
 }
 
 std::string table_html(const PageInput& input) {
-  const Summary& summary = input.summary;
-  if (summary.cells.empty()) return "<p>There are no finished runs.</p>\n";
-  std::string head = "<tr><th>variant</th>", rows;
-  for (const std::string& task : summary.tasks)
-    head += "<th>" + escaped(task) + small(escaped(metric_of(task).heading)) + "</th>";
-  for (const Arm& arm : summary.arms) {
-    rows += "<tr><th>" + arm_html(arm, summary) + "</th>";
-    for (const std::string& task : summary.tasks) {
-      const Cell* cell = summary.cell(task, arm);
-      rows += "<td>" + (cell != nullptr ? cell_html(input, *cell) : std::string("–")) + "</td>";
-    }
-    rows += "</tr>\n";
-  }
-  return explanation(input) + "<div class=\"scroll\"><table class=\"cells\"><thead>" + head + "</tr></thead>\n<tbody>" +
-         rows + "</tbody></table></div>\n";
+  if (input.summary.cells.empty()) return "<p>There are no finished runs.</p>\n";
+  std::string out = explanation(input);
+  for (const Panel& panel : panels_of(input.summary)) out += panel_html(input, panel);
+  return out + not_compared_html(input.summary);
 }
 
 }  // namespace qkvbench::report

@@ -90,25 +90,27 @@ std::string setting_text(const Config& config, const Option& option) {
       option.member);
 }
 
+std::pair<double, std::string> setting_value(const Config& config, const Option& option) {
+  const double number = std::visit(
+      [&](auto member) -> double {
+        const auto& value = config.*member;
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>)
+          return 0;
+        else
+          return static_cast<double>(value);
+      },
+      option.member);
+  return {number, setting_text(config, option)};
+}
+
 std::map<std::string, std::vector<std::string>> values_of(const std::vector<Record>& records, const std::string& task) {
   const std::string family = family_of(task);
   std::map<std::string, std::vector<std::string>> values;
   for (const Option& option : experiment::all_options()) {
     if (is_arm_key(option.key) || !option.concerns(family)) continue;
-    std::set<std::pair<double, std::string>> seen;  // numbers in their order, texts in the alphabet's
+    std::set<std::pair<double, std::string>> seen;
     for (const Record& record : records)
-      if (record.config.task == task) {
-        const double number = std::visit(
-            [&](auto member) -> double {
-              const auto& value = record.config.*member;
-              if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>)
-                return 0;
-              else
-                return static_cast<double>(value);
-            },
-            option.member);
-        seen.emplace(number, setting_text(record.config, option));
-      }
+      if (record.config.task == task) seen.insert(setting_value(record.config, option));
     for (const auto& [number, text] : seen) values[option.key].push_back(text.empty() ? "(default)" : text);
   }
   return values;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/base/text.hpp"
 #include "qkvbench/report/mean_interval.hpp"
 
 namespace qkvbench::report {
@@ -22,14 +23,21 @@ constexpr Metric kAccuracy{"test_accuracy", "accuracy", true, true},
 /// What makes two runs of different arms a pair.
 using Pair = std::pair<std::string, std::uint64_t>;  // configuration, seed
 
-/// All runs of one task, by arm.
-struct TaskRuns {
+/// The same data by another path is the same data.
+Pair pair_of(Config config) {
+  for (std::string Config::*path : {&Config::corpus, &Config::data}) config.*path = Config{}.*path;
+  return {common_configuration(config), config.seed};
+}
+
+/// All runs of one group, by arm.
+struct GroupRuns {
+  Group group;
   std::set<Pair> pairs;
   std::map<std::string, index_t> heads;          // of each configuration
   std::map<Arm, std::map<Pair, Sample>> by_arm;  // arms of the plan may have none
 
   void expect(const Config& config) {
-    const Pair pair{common_configuration(config), config.seed};
+    const Pair pair = pair_of(config);
     pairs.insert(pair);
     heads[pair.first] = config.heads;
     by_arm[arm_of(config)];
@@ -75,8 +83,10 @@ std::vector<double> units_of(const std::vector<std::vector<double>>& clusters) {
   return units;
 }
 
-Cell make_cell(const std::string& task, const Arm& arm, const TaskRuns& runs, bool allow_missing) {
+Cell make_cell(const Arm& arm, const GroupRuns& runs, bool allow_missing) {
+  const std::string& task = runs.group.task;
   Cell cell;
+  cell.group = runs.group;
   cell.task = task;
   cell.arm = arm;
   cell.expected = runs.expected(arm);
@@ -101,9 +111,10 @@ Cell make_cell(const std::string& task, const Arm& arm, const TaskRuns& runs, bo
 }
 
 /// None when the two have no pair.
-std::optional<Difference> make_difference(const std::string& task, const Arm& arm, const Arm& baseline,
-                                          const TaskRuns& runs) {
+std::optional<Difference> make_difference(const Arm& arm, const Arm& baseline, const GroupRuns& runs) {
+  const std::string& task = runs.group.task;
   Difference difference;
+  difference.group = runs.group;
   difference.task = task;
   difference.arm = arm;
   difference.baseline = baseline;
@@ -129,7 +140,7 @@ std::optional<Difference> make_difference(const std::string& task, const Arm& ar
   return difference;
 }
 
-/// Corrects the p-values of one task for there being several.
+/// Corrects the p-values of one group for there being several.
 void correct(std::span<Difference> differences) {
   std::vector<double> p;
   for (const Difference& d : differences)
@@ -140,32 +151,95 @@ void correct(std::span<Difference> differences) {
     if (d.test.p) d.p_holm = adjusted[next++];
 }
 
-std::map<std::string, TaskRuns> gather(const std::vector<Record>& records, const SummaryOptions& options) {
-  std::map<std::string, TaskRuns> tasks;
-  for (const Config& config : options.planned) tasks[config.task].expect(config);
-  for (const Record& record : records) {
-    TaskRuns& runs = tasks[record.config.task];
-    runs.expect(record.config);
-    Sample sample{common_configuration(record.config), record.config.seed, std::nullopt, &record};
-    const auto metric = record.metrics.find(metric_of(record.config.task).key);
-    if (record.status == experiment::Status::kCompleted && metric != record.metrics.end())
-      sample.value = metric->second;
-    const Pair pair{sample.configuration, sample.seed};
-    if (!runs.by_arm[arm_of(record.config)].emplace(pair, sample).second)
-      fail_internal("summarize: the run " + record.run + " is there twice");
+/// The pairs on which most runs can be compared: those that all arms of some set have, the set being such that it has
+/// most runs on them. Empty when no two arms share a pair.
+std::set<Pair> shared_pairs(const GroupRuns& runs) {
+  std::map<Pair, std::set<Arm>> having;
+  for (const auto& [arm, samples] : runs.by_arm)
+    for (const auto& [pair, sample] : samples) having[pair].insert(arm);
+  std::set<std::set<Arm>> candidates;
+  for (const auto& [pair, arms] : having)
+    if (arms.size() > 1) candidates.insert(arms);
+  std::set<Pair> best;
+  std::pair<std::size_t, std::size_t> most;  // runs, arms
+  for (const std::set<Arm>& arms : candidates) {
+    std::set<Pair> pairs;
+    std::size_t n = 0;
+    for (const auto& [pair, there] : having) {
+      const auto has = [&](const Arm& arm) { return there.contains(arm); };
+      const auto lacks = [&](const Arm& arm) { return !has(arm) && runs.possible(arm, pair.first); };
+      const auto held = static_cast<std::size_t>(std::ranges::count_if(arms, has));
+      if (held == 0 || std::ranges::any_of(arms, lacks)) continue;
+      pairs.insert(pair);
+      n += held;
+    }
+    if (std::pair(n, arms.size()) > most) most = {n, arms.size()}, best = pairs;
   }
-  return tasks;
+  return best;
 }
 
-/// Task by task; those of one task are corrected together.
-void add_differences(const std::map<std::string, TaskRuns>& tasks, const Arm& baseline, Summary& summary) {
-  for (const std::string& task : summary.tasks) {
-    const TaskRuns& runs = tasks.at(task);
+/// Leaves the pairs that are shared, if any, and names the other runs.
+void leave_shared(GroupRuns& runs, std::vector<NotCompared>& not_compared) {
+  const std::set<Pair> shared = shared_pairs(runs);
+  if (shared.empty()) return;
+  runs.pairs = shared;
+  for (auto& [arm, samples] : runs.by_arm) {
+    NotCompared out{runs.group, arm, {}, "not every compared variant has such a run"};
+    for (const auto& [pair, sample] : samples)
+      if (!shared.contains(pair)) out.records.push_back(sample.record);
+    std::erase_if(samples, [&](const auto& entry) { return !shared.contains(entry.first); });
+    if (!out.records.empty()) not_compared.push_back(out);
+  }
+}
+
+void add_record(GroupRuns& runs, const Record& record, std::vector<NotCompared>& not_compared) {
+  runs.expect(record.config);
+  const Pair pair = pair_of(record.config);
+  Sample sample{pair.first, pair.second, std::nullopt, &record};
+  const auto metric = record.metrics.find(metric_of(record.config.task).key);
+  if (record.status == experiment::Status::kCompleted && metric != record.metrics.end()) sample.value = metric->second;
+  const Arm arm = arm_of(record.config);
+  const auto [there, is_new] = runs.by_arm[arm].emplace(pair, sample);
+  if (is_new) return;
+  const Record& other = *there->second.record;
+  if (record.run == other.run && record.training == other.training)
+    fail_internal("summarize: the run " + record.run + " is there twice");
+  not_compared.push_back(
+      {runs.group, arm, {&record}, "it is the training of " + other.run + ", with the same data by another path"});
+}
+
+std::vector<GroupRuns> gather(const std::vector<Record>& records, const SummaryOptions& options, Summary& summary) {
+  const Grouping grouping = group_runs(records, options.planned, options.telling);
+  summary.groups = grouping.groups;
+  summary.not_compared = grouping.not_compared;
+  summary.remarks = grouping.remarks;
+  std::vector<GroupRuns> runs(grouping.groups.size());
+  for (std::size_t i = 0; i < runs.size(); ++i) runs[i].group = grouping.groups[i];
+  for (std::size_t i = 0; i < options.planned.size(); ++i) runs[grouping.of_planned[i]].expect(options.planned[i]);
+  for (std::size_t i = 0; i < records.size(); ++i)
+    if (grouping.of_record[i] != Grouping::kNoGroup)
+      add_record(runs[grouping.of_record[i]], records[i], summary.not_compared);
+  if (options.shared_only)
+    for (GroupRuns& group : runs) leave_shared(group, summary.not_compared);
+  return runs;
+}
+
+/// Over what a group is averaged beside seeds.
+void remark_on_average(const GroupRuns& runs, std::vector<std::string>& remarks) {
+  std::vector<const Config*> configs;
+  for (const auto& [arm, samples] : runs.by_arm)
+    for (const auto& [pair, sample] : samples) configs.push_back(&sample.record->config);
+  if (const std::vector<std::string> settings = varying_settings(configs); !settings.empty())
+    remarks.push_back(runs.group.name() + " is averaged over " + join(settings, "; "));
+}
+
+/// Group by group; those of one group are corrected together.
+void add_differences(const std::vector<GroupRuns>& groups, const Arm& baseline, Summary& summary) {
+  for (const GroupRuns& runs : groups) {
     const std::size_t first = summary.differences.size();
     for (const Arm& arm : summary.arms)
       if (arm != baseline && runs.by_arm.contains(arm) && runs.by_arm.contains(baseline))
-        if (const auto difference = make_difference(task, arm, baseline, runs))
-          summary.differences.push_back(*difference);
+        if (const auto difference = make_difference(arm, baseline, runs)) summary.differences.push_back(*difference);
     correct(std::span(summary.differences).subspan(first));
   }
 }
@@ -186,6 +260,11 @@ const Cell* Summary::cell(const std::string& task, const Arm& arm) const {
   return found == cells.end() ? nullptr : &*found;
 }
 
+const Cell* Summary::cell(const Group& group, const Arm& arm) const {
+  const auto found = std::ranges::find_if(cells, [&](const Cell& c) { return c.group == group && c.arm == arm; });
+  return found == cells.end() ? nullptr : &*found;
+}
+
 const Difference* Summary::difference(const std::string& task, const Arm& arm) const {
   const auto found =
       std::ranges::find_if(differences, [&](const Difference& d) { return d.task == task && d.arm == arm; });
@@ -196,24 +275,24 @@ Summary summarize(const std::vector<Record>& records, const SummaryOptions& opti
   Summary summary;
   summary.builds = builds_of(records);
   if (summary.builds.size() > 1 && !options.mix_builds) fail_internal("summarize: the records are of several builds");
-  const std::map<std::string, TaskRuns> tasks = gather(records, options);
+  const std::vector<GroupRuns> groups = gather(records, options, summary);
   std::set<Arm> arms;
-  for (const data::Task& task : data::all_tasks())
-    if (const auto found = tasks.find(task.id); found != tasks.end()) {
-      summary.tasks.push_back(task.id);
-      for (const auto& [arm, samples] : found->second.by_arm) arms.insert(arm);
-    }
+  for (const GroupRuns& runs : groups) {
+    if (summary.tasks.empty() || summary.tasks.back() != runs.group.task) summary.tasks.push_back(runs.group.task);
+    for (const auto& [arm, samples] : runs.by_arm) arms.insert(arm);
+  }
   summary.arms.assign(arms.begin(), arms.end());
   std::ranges::sort(summary.arms, {}, order_of);
-  for (const std::string& task : summary.tasks)
+  for (const GroupRuns& runs : groups) {
+    remark_on_average(runs, summary.remarks);
     for (const Arm& arm : summary.arms) {
-      const TaskRuns& runs = tasks.at(task);
       if (!runs.by_arm.contains(arm)) continue;
-      summary.cells.push_back(make_cell(task, arm, runs, options.allow_missing));
+      summary.cells.push_back(make_cell(arm, runs, options.allow_missing));
       const Cell& cell = summary.cells.back();
       summary.averages_incomplete |= cell.mean && cell.missing() > 0;
     }
-  add_differences(tasks, options.baseline, summary);
+  }
+  add_differences(groups, options.baseline, summary);
   return summary;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "qkvbench/report/table.hpp"
 
@@ -54,12 +55,12 @@ std::string escaped(std::string_view text) {
 }
 
 std::string short_number(double x, int decimals) {
-  std::string text = fixed(x, decimals);
+  std::string text = fixed(std::abs(x), decimals);
   if (text.find('.') != std::string::npos) {
     text.erase(text.find_last_not_of('0') + 1);
     if (text.back() == '.') text.pop_back();
   }
-  return text == "-0" ? "0" : text;
+  return x < 0 && text != "0" && std::isfinite(x) ? "-" + text : text;  // SVG knows no other minus
 }
 
 double text_width(std::string_view text, double font_size) {

@@ -1,4 +1,4 @@
-// Padding and number formats.
+// Markdown, LaTeX and CSV, and number formats. Text for a terminal is in table_text.
 // Widths count code points, so wide East Asian characters would not line up.
 #include "qkvbench/report/table.hpp"
 
@@ -19,11 +19,6 @@ std::string formatted(const char* format, int digits, double x) {
   std::string text = buffer.data();
   std::ranges::replace(text, ',', '.');
   return text;
-}
-
-std::string padded(const std::string& text, std::size_t width, Align align) {
-  const std::string spaces(width - std::min(width, display_width(text)), ' ');
-  return align == Align::kLeft ? text + spaces : spaces + text;
 }
 
 using Spellings = std::vector<std::pair<std::string_view, std::string_view>>;
@@ -57,6 +52,8 @@ const Spellings kLatexSpellings{{"\\", "\\textbackslash{}"},
                                 {"×", "$\\times$"},
                                 {"–", "--"},
                                 {"→", "$\\to$"},
+                                {"↑", "$\\uparrow$"},
+                                {"↓", "$\\downarrow$"},
                                 {"·", "$\\cdot$"},
                                 {"±", "$\\pm$"},
                                 {"≤", "$\\le$"},
@@ -68,28 +65,6 @@ std::size_t display_width(const std::string& text) {
   // Every byte but the continuation bytes of UTF-8.
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-std::string Table::text() const {
-  std::vector<std::size_t> widths;
-  for (std::size_t c = 0; c < columns_.size(); ++c) {
-    widths.push_back(display_width(columns_[c].title));
-    for (const auto& row : rows_)
-      if (c < row.size()) widths[c] = std::max(widths[c], display_width(row[c]));
-  }
-  const auto line = [&](auto&& cell) {
-    std::string out;
-    for (std::size_t c = 0; c < columns_.size(); ++c)
-      out += (c ? "  " : "") + padded(cell(c), widths[c], columns_[c].align);
-    return out.substr(0, out.find_last_not_of(' ') + 1) + "\n";
-  };
-  std::string out = line([&](std::size_t c) { return columns_[c].title; });
-  std::size_t total = columns_.empty() ? 0 : 2 * (columns_.size() - 1);
-  for (const std::size_t width : widths) total += width;
-  for (std::size_t i = 0; i < total; ++i) out += "─";
-  out += "\n";
-  for (const auto& row : rows_) out += line([&](std::size_t c) { return c < row.size() ? row[c] : std::string(); });
-  return out;
 }
 
 std::string Table::markdown() const {
@@ -136,8 +111,8 @@ std::string Table::csv() const {
   return out;
 }
 
-std::string Table::render(Format format) const {
-  return format == Format::kText ? text() : format == Format::kMarkdown ? markdown() : latex();
+std::string Table::render(Format format, std::size_t width) const {
+  return format == Format::kText ? text(width) : format == Format::kMarkdown ? markdown() : latex();
 }
 
 std::string size_text(double bytes) {
@@ -151,12 +126,14 @@ std::string size_text(double bytes) {
   return fixed(bytes, whole ? 0 : 1) + " " + kUnits[unit];
 }
 
-std::string fixed(double x, int decimals) { return formatted("%.*f", decimals, x); }
+std::string fixed(double x, int decimals) {
+  const std::string text = formatted("%.*f", decimals, std::abs(x));
+  return x < 0 && std::isfinite(x) && text.find_first_of("123456789") != std::string::npos ? "−" + text : text;
+}
 
 std::string signed_text(double x, int decimals) {
-  const std::string text = fixed(std::abs(x), decimals);
-  const bool zero = text.find_first_of("123456789") == std::string::npos;
-  return zero || !std::isfinite(x) ? text : (x < 0 ? "−" : "+") + text;
+  const std::string text = fixed(x, decimals);
+  return x > 0 && std::isfinite(x) && text.find_first_of("123456789") != std::string::npos ? "+" + text : text;
 }
 
 std::string interval_text(const Interval& interval, int decimals) {

@@ -40,8 +40,8 @@ TEST_CASE("with_commas", "[base]") {
   CHECK(with_commas(999) == "999");
   CHECK(with_commas(1000) == "1,000");
   CHECK(with_commas(12345678) == "12,345,678");
-  CHECK(with_commas(-999) == "-999");
-  CHECK(with_commas(-1000) == "-1,000");
+  CHECK(with_commas(-999) == "−999");
+  CHECK(with_commas(-1000) == "−1,000");
   CHECK(with_commas(305534976) == "305,534,976");
 }
 

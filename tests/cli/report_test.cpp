@@ -9,6 +9,7 @@
 #include "support/results.hpp"
 
 using nlohmann::json;
+using qkvbench::index_t;
 using qkvbench::read_file;
 using qkvbench::write_file_atomic;
 using qkvbench::test::Outcome;
@@ -82,4 +83,55 @@ TEST_CASE("a page is not made of nothing, nor written where it cannot be") {
   CHECK(run_qkvbench({"report", dir / "runs", "--out", dir / "no/such/page.html"}).status == 4);
   CHECK(run_qkvbench({"report", dir / "runs", "--out", dir / "page.html", "--baseline", "qk-vv"}).status == 2);
   CHECK(run_qkvbench({"report", dir / "runs", "--out", "-", "--md", "-"}).status == 2);
+}
+
+TEST_CASE("a file whose ending says another form is not written") {
+  const TemporaryDirectory dir;
+  write_result(dir.path() / "runs", config_of("swap", "q_kv"), 0.5);
+  const auto refused = [&](std::vector<std::string> arguments, const std::string& file, const std::string& offered) {
+    arguments.push_back(dir / file);
+    const Outcome r = run_qkvbench(arguments);
+    INFO(r.err);
+    CHECK(r.status == 2);
+    CHECK(has(r.err, dir / offered));
+    CHECK_FALSE(std::filesystem::exists(dir / file));
+  };
+  const std::string runs = dir / "runs";
+  refused({"report", runs, "--out"}, "x.pdf", "x.html");
+  refused({"report", runs, "--md"}, "x.html", "x.md");
+  refused({"report", runs, "--latex"}, "x.csv", "x.tex");
+  for (const char* flag : {"--csv", "--csv-runs", "--csv-differences"})
+    refused({"report", runs, flag}, "x.xlsx", "x.csv");
+  refused({"attention", runs, "--out"}, "maps.png", "maps.svg");
+  refused({"reproduce", "table1", "--report"}, "x.pdf", "x.html");
+  CHECK(run_qkvbench({"report", runs, "--csv", dir / "no-ending", "--out", dir / "x.HTM", "--no-attention"}).status ==
+        0);
+}
+
+TEST_CASE("what varies is a row, what was asked for is averaged, and JSON says which") {
+  const TemporaryDirectory dir;
+  for (const index_t epochs : {2, 3})
+    for (const char* variant : {"q_k_v", "q_kv"}) {
+      auto config = config_of("swap", variant);
+      config.epochs = epochs;
+      write_result(dir.path() / "runs", config, epochs == 2 ? 0.5 : 0.75);
+    }
+  const auto cells = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"report", dir / "runs", "--json", "-"});
+    const Outcome r = run_qkvbench(more);
+    INFO(r.err);
+    REQUIRE(r.status == 0);
+    return json::parse(r.out)["cells"];
+  };
+  const json rows = cells({});
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0]["settings"] == json{{"epochs", 2}});
+  CHECK(rows[2]["mean"] == 0.75);
+  CHECK(cells({"--by", "epochs"}) == rows);
+  const json averaged = cells({"--by", "none"});
+  REQUIRE(averaged.size() == 2);
+  CHECK(averaged[0]["mean"] == 0.625);
+  CHECK(averaged[0]["settings"].empty());
+  CHECK(run_qkvbench({"report", dir / "runs", "--by", "epoch"}).status == 2);
+  CHECK(run_qkvbench({"report", dir / "runs", "--by", "seed"}).status == 2);
 }

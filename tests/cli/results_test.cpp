@@ -120,18 +120,33 @@ TEST_CASE("report prints tables, and the same as Markdown, LaTeX, CSV and JSON")
   const TemporaryDirectory dir;
   fill(dir / "results");
   const Outcome r = run_qkvbench({"report", dir / "results", "--md", dir / "t.md", "--csv", dir / "t.csv", "--latex",
-                                  dir / "t.tex", "--json", dir / "t.json"});
+                                  dir / "t.tex", "--json", dir / "t.json", "--csv-runs", dir / "runs.csv",
+                                  "--csv-differences", dir / "differences.csv"});
   INFO(r.err);
   REQUIRE(r.status == 0);
   CHECK(r.err.empty());
   CHECK(has(r.out, "0.950 [0.278, 0.993]"));
   CHECK(has(r.out, "1 of 3, 0.33 [0.06, 0.79]"));
-  CHECK(has(r.out, "-0.100 [-0.737, +0.678]"));
+  CHECK(has(r.out, "−0.100 [−0.737, +0.678]"));
   CHECK(has(qkvbench::read_file(dir / "t.md"), "| q_k_v | 0.950 [0.278, 0.993] |"));
   CHECK(has(qkvbench::read_file(dir / "t.tex"), "q\\_k\\_v & 0.950"));
   const std::string csv = qkvbench::read_file(dir / "t.csv");
-  CHECK(csv.starts_with("row,task,variant,"));
-  CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 6 + 2 + 1);
+  const std::string runs = qkvbench::read_file(dir / "runs.csv"),
+                    differences = qkvbench::read_file(dir / "differences.csv");
+  const auto lines = [](const std::string& text) { return std::ranges::count(text, '\n'); };
+  CHECK(csv.starts_with("task,data,variant,"));
+  CHECK(lines(csv) == 1 + 2);
+  CHECK(lines(runs) == 1 + 6);
+  CHECK(lines(differences) == 1 + 1);
+  for (const char* column : {"seed", "d_model", "test_accuracy", "test_loss", "wall_s", "tokens_per_s", "path"}) {
+    INFO(column);
+    CHECK(has(runs, "," + std::string(column)));
+  }
+  for (const std::string& text : {csv, runs, differences}) {
+    CHECK_FALSE(has(text, "{"));
+    CHECK_FALSE(has(text, "−"));
+  }
+  CHECK(has(differences, ",-0.1"));
   const json report = json::parse(qkvbench::read_file(dir / "t.json"));
   CHECK(report["records"] == 6);
   CHECK(report["cells"][0]["n"] == 3);
@@ -151,7 +166,8 @@ TEST_CASE("report names what it leaves out and refuses what would hide it") {
   CHECK(strict.status == 0);
   CHECK(has(strict.err, "left out: "));
   CHECK(has(strict.err, gone));
-  CHECK(has(strict.out, "– (2 of 3)"));
+  CHECK(has(strict.out, "Not compared: reverse: q_k_v, 1 run (seed 1)"));
+  CHECK_FALSE(has(strict.out, "–"));  // the two seeds that both have are compared
   CHECK(has(run_qkvbench({"report", dir / "results", "--allow-missing"}).out, "(2 of 3)"));
   auto other = made_up_result(config_of("reverse", "q_kv", 1), 0.85);
   other["tool"]["git_sha"] = "0123abc";
@@ -159,10 +175,10 @@ TEST_CASE("report names what it leaves out and refuses what would hide it") {
   const Outcome one = run_qkvbench({"report", dir / "results"});
   CHECK(has(one.err, "2 builds are there"));
   CHECK(has(one.err, "0123abc"));
-  CHECK(has(one.out, "– (2 of 3)"));
+  CHECK(has(one.out, "Not compared: reverse: q_k_v, 1 run (seed 1)"));
   const Outcome mixed = run_qkvbench({"report", dir / "results", "--mix-builds"});
   CHECK(has(mixed.out, "Runs of 2 builds are averaged together"));
-  CHECK_FALSE(has(mixed.out, "2 of 3"));
+  CHECK_FALSE(has(mixed.out, "Not compared"));
   check_fails({"report", dir / "nowhere"}, 3, {"there is no", "nowhere"});
   check_fails({"report", dir / "results", "--baseline", "QKV"}, 2, {"three projections"});
   check_fails({"report", dir / "results", "--md", "-", "--json", "-"}, 2, {"--json and --md", "stdout"});

@@ -82,13 +82,30 @@ TEST_CASE("the page needs nothing but itself") {
   CHECK(count(page, " src=") == 0);
   CHECK(count(page, "@import") + count(page, "url(") == 0);
   CHECK(count(page, "http") == 1 + count(page, "http://www.w3.org/2000/svg"));  // and the header that forbids a network
-  for (const char* id : {"results", "runs", "differences", "curves", "cache", "arms", "how"}) {
+  for (const char* id : {"results", "runs", "differences", "curves", "arms", "how"}) {
     INFO(id);
     CHECK(count(page, "<section id=\"" + std::string(id) + "\"") == 1);
   }
-  for (const char* id : {"claims", "attention"}) CHECK(count(page, "<section id=\"" + std::string(id) + "\"") == 0);
+  for (const char* id : {"claims", "attention", "cache"})
+    CHECK(count(page, "<section id=\"" + std::string(id) + "\"") == 0);
   CHECK(count(page, "<circle") == 18);
   CHECK(count(page, "nan") + count(page, "-inf") == 0);
+}
+
+TEST_CASE("only models that decode have a cache") {
+  const std::string page = Fixture({"lm", "sort"}, {"q_k_v", "q_kv"}, 2).page();
+  const std::size_t from = page.find("<section id=\"cache\"");
+  REQUIRE(from != std::string::npos);
+  const std::string cache = page.substr(from, page.find("</section>", from) - from);
+  CHECK(count(cache, "<figure>") == 1);
+  CHECK(count(cache, "lm/stories") >= 1);
+}
+
+TEST_CASE("directions, chance and the best of a group are shown") {
+  const std::string page = Fixture({"reverse", "lm"}, {"q_k_v", "q_kv"}, 2).page();
+  CHECK(count(page, "accuracy ↑") >= 1);
+  CHECK(count(page, "perplexity ↓") >= 1);
+  CHECK(count(page, "<th>chance</th><td>0.100</td><td></td>") == 1);
 }
 
 TEST_CASE("the same records give the same bytes") {

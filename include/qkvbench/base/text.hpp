@@ -48,7 +48,7 @@ std::string shortened(const std::string& text, std::size_t most);
 /// decimal digits without leading zeros, which others read as octal; the rest is decimal too, finite and no nan.
 std::string number_fault(const std::string& text, double least, double most, bool whole);
 
-/// "12,345,678"
+/// "12,345,678", "−1,024": for people
 std::string with_commas(long long n);
 
 /// "1 run", "3,000 runs"

@@ -63,6 +63,10 @@ void begin(const Session& session);
 /// Throws Error (output) when a file that will be written at the end cannot be; empty and "-" are fine.
 void check_output(const std::string& file);
 
+/// The same for files of one form: throws Error (usage) where the name's ending says another form than `endings`, such
+/// as ".html .htm", of which the first is offered; names without an ending are fine.
+void check_output(const std::string& flag, const std::string& file, const char* form, const char* endings);
+
 /// Prints `text` to stdout unless the JSON goes there, and writes the JSON where --json says: the fields of `json`
 /// behind schema_version, kind and tool, in the form that data/schema/<kind>.schema.json describes.
 /// Throws Error (output) when either cannot be written.
@@ -76,6 +80,12 @@ void note(const Session& session, const std::string& text);
 
 /// Whether a descriptor is a terminal that understands escape sequences: any but TERM=dumb.
 bool is_capable_terminal(int descriptor);
+
+/// Columns of a terminal's window, 80 where it does not say.
+std::size_t window_columns(int descriptor);
+
+/// Columns that a line on stdout may take: on a terminal one less than it has; 0, any, elsewhere.
+std::size_t output_columns();
 
 /// Text in a colour of the terminal (32 green, 31 red, 2 faint), if colours are wanted on that stream.
 std::string colored(const Session& session, const std::string& text, int code, bool on_stderr = false);

@@ -8,9 +8,8 @@
 
 namespace qkvbench::cli {
 
-/// The maps of one run of each arm on its first test example: of the task in which most arms have a model, the first
+/// The maps of one run of each arm on its first test example: of the group in which most arms have a model, the first
 /// run by name that has one. A model that cannot be read, or whose data are not there, costs its maps and a message.
-std::vector<report::AttentionOfRun> attention_of_arms(const Session& session, const experiment::RecordSet& set,
-                                                      const report::Summary& summary);
+std::vector<report::AttentionOfRun> attention_of_arms(const Session& session, const report::Summary& summary);
 
 }  // namespace qkvbench::cli

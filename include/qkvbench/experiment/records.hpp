@@ -22,11 +22,13 @@ struct Record {
   std::map<std::string, double> metrics;  ///< those that exist: nulls are left out
   std::vector<train::CurvePoint> curve;   ///< numbers that are null are NaN
   index_t params_total = 0, params_attention = 0, macs_forward = 0, kv_cache_bytes_per_token = 0;
-  double wall_s = 0;      ///< 0 when it is null
-  std::string canonical;  ///< hash of its canonical part
-  std::string training;   ///< hash of identity_of(config) and its data: what was trained
-  std::string outcome;    ///< hash of what came out, but for what log_every averages; of equal trainings equal
-  std::string course;     ///< hash of what log_every averages: the curve, train_loss and train_accuracy
+  double wall_s = 0;                       ///< 0 when it is null
+  std::map<std::string, double> timing{};  ///< all numbers of `timing`
+  std::string data{};                      ///< SHA-256 of its data: of the one file, or over those of several; or empty
+  std::string canonical;                   ///< hash of its canonical part
+  std::string training;                    ///< hash of identity_of(config) and its data: what was trained
+  std::string outcome;  ///< hash of what came out, but for what log_every averages; of equal trainings equal
+  std::string course;   ///< hash of what log_every averages: the curve, train_loss and train_accuracy
 };
 
 /// A file that is not among the records, and why.
@@ -53,6 +55,10 @@ struct RecordSet {
 /// build that contradict each other (none stays). Runs of one configuration on different data both stay.
 /// Throws Error (input) when a path does not exist or a directory that is named cannot be read.
 RecordSet read_records(const std::vector<std::filesystem::path>& paths);
+
+/// Leaves one record of each training and build, the first by path, or none of those that contradict each other. The
+/// records are ordered as read_records() orders them.
+void settle_copies(RecordSet& set);
 
 /// The builds among the records, the one with most records first (equals: by name).
 std::vector<std::string> builds_of(const std::vector<Record>& records);

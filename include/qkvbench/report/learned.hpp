@@ -15,6 +15,11 @@ namespace qkvbench::report {
 /// None of text.
 std::optional<double> chance_level(const std::string& task, index_t seq_len);
 
+/// The same of a configuration; of images one of the model's classes where the task has no number of its own.
+std::optional<double> chance_of(const experiment::Config& config);
+/// That of a group whose runs all have the same; else none.
+std::optional<double> chance_of(const Summary& summary, const Group& group);
+
 /// The baseline q_k_v on one task: accuracies, or of text validation losses in nats (the mean of its runs). It has
 /// learned when it is half-way from chance to the paper's accuracy; generated text when it is within 0.2 nats of the
 /// floor, and Shakespeare by characters within 0.1 nats of the loss that nanoGPT publishes. A text without floor or

@@ -1,19 +1,15 @@
-// Records gathered into cells of a table: one task, one way to share, all configurations and seeds; and their
-// differences from a baseline, pair by pair.
+// Records gathered into cells of a table: one group of runs and one way to share, all its configurations and seeds; and
+// their differences from a baseline, pair by pair.
 // Computes; draws and prints nothing.
 #pragma once
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "qkvbench/experiment/arm.hpp"
-#include "qkvbench/experiment/records.hpp"
+#include "qkvbench/report/groups.hpp"
 #include "qkvbench/report/statistics.hpp"
 
 namespace qkvbench::report {
-
-using experiment::Arm;
-using experiment::arm_of;
 
 /// The number that tables of a family show.
 struct Metric {
@@ -27,19 +23,19 @@ inline constexpr double kSolved = 0.99;
 
 /// One finished run in a cell.
 struct Sample {
-  std::string configuration;  ///< the config object without variant, kv_heads and seed, as JSON text
+  std::string configuration;  ///< the config object without variant, kv_heads, seed and paths of data, as JSON text
   std::uint64_t seed = 0;
   std::optional<double> value;  ///< none when the run diverged
   const experiment::Record* record = nullptr;
 };
 
-/// All runs of one task and arm.
+/// All runs of one group and arm.
 struct Cell {
-  std::string task;
+  std::string task;  ///< the group's
   Arm arm;
   std::vector<Sample> samples;  ///< by configuration, then seed
-  /// Runs there should be: pairs of configuration and seed that any arm of the task has or the plan names, without
-  /// configurations whose query heads the arm's key/value heads do not share out.
+  /// Runs there should be: pairs of configuration and seed that any arm of the group has or the plan names, or that the
+  /// compared arms share, without configurations whose query heads the arm's key/value heads do not share out.
   std::size_t expected = 0;
   std::size_t configurations = 0;  ///< of the samples with a value
 
@@ -52,9 +48,10 @@ struct Cell {
   std::optional<Interval> interval;
   std::optional<double> solved;  ///< share of runs with value ≥ kSolved, of shares only
   std::size_t solved_runs = 0;   ///< as many runs, whether or not some are missing
+  Group group{};
 };
 
-/// An arm against the baseline of the same task, over the pairs of configuration and seed that both have.
+/// An arm against the baseline of the same group, over the pairs of configuration and seed that both have.
 struct Difference {
   std::string task;
   Arm arm, baseline;
@@ -63,19 +60,24 @@ struct Difference {
   std::vector<double> differences;   ///< pair by pair, by configuration, then seed
   PairedTest test;                   ///< deviation and t of all pairs; p as `interval` has it
   std::optional<Interval> interval;  ///< as Cell::interval, of the differences
-  std::optional<double> p_holm;      ///< corrected for all arms of the task
+  std::optional<double> p_holm;      ///< corrected for all arms of the group
+  Group group{};
 };
 
 struct Summary {
   std::vector<std::string> tasks;  ///< in the order of all_tasks()
+  std::vector<Group> groups;       ///< task by task, data set by data set, by their settings
   std::vector<Arm> arms;           ///< in the order of all_sharings(), plain before +, more kv heads before fewer
-  std::vector<Cell> cells;         ///< task by task, arm by arm; only those with expected runs
+  std::vector<Cell> cells;         ///< group by group, arm by arm; only those with expected runs
   std::vector<Difference> differences;
-  bool averages_incomplete = false;  ///< some cell's average is over fewer runs than expected
-  std::vector<std::string> builds;   ///< that the records are of; more than one only when that was asked for
+  bool averages_incomplete = false;       ///< some cell's average is over fewer runs than expected
+  std::vector<std::string> builds;        ///< that the records are of; more than one only when that was asked for
+  std::vector<NotCompared> not_compared;  ///< runs that are in no cell
+  std::vector<std::string> remarks;  ///< data sets of one name, and over what is averaged beside seeds; a line each
 
-  /// Null if there is none.
+  /// Null if there is none. By task: of its first group, for tables that have one group a task.
   const Cell* cell(const std::string& task, const Arm& arm) const;
+  const Cell* cell(const Group& group, const Arm& arm) const;
   const Difference* difference(const std::string& task, const Arm& arm) const;
 };
 
@@ -83,6 +85,10 @@ struct SummaryOptions {
   bool allow_missing = false;  ///< average over what there is; the cells' missing() says where
   bool mix_builds = false;     ///< records may be of several builds
   Arm baseline{"q_k_v", 0};
+  Telling telling{};  ///< neither by keys nor by what varies: all configurations of a data set are averaged
+  /// Compare, within a group, the pairs of configuration and seed that most arms share, and name the other runs; else
+  /// every pair that an arm has is expected of all.
+  bool shared_only = false;
   /// Runs that should be there beside those that are, by run name: a plan's.
   std::vector<experiment::Config> planned;
 };

@@ -20,13 +20,16 @@ class Table {
   struct Column {
     std::string title;
     Align align = Align::kLeft;
+    bool is_key = false;  ///< stands in every part of a table that is too wide; the first column always does
   };
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
   /// Adds a row; missing cells are empty.
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-  /// Title line, a rule, and the rows, each ended by a newline and without spaces at its end.
-  std::string text() const;
+  /// Title line, a rule, and the rows, each ended by a newline and without spaces at its end. In at most `width`
+  /// columns (0: any), where its numbers and words allow it: titles and left-aligned cells break between words, and
+  /// where that is not enough parts of the columns stand below each other.
+  std::string text(std::size_t width = 0) const;
   /// A table of GitHub's Markdown.
   std::string markdown() const;
   /// A tabular with the rules of the package booktabs.
@@ -34,17 +37,24 @@ class Table {
   /// Comma-separated values as RFC 4180 has them: lines end in CR LF, cells with commas, quotes or line ends are
   /// quoted.
   std::string csv() const;
-  std::string render(Format format) const;
+  std::string render(Format format, std::size_t width = 0) const;
 
  private:
+  std::string part(const std::vector<std::size_t>& shown, std::size_t width) const;
+  std::vector<std::string> column_cells(std::size_t column) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };
 
+/// Lines broken between words so that each takes at most `width` columns (0: any).
+std::string wrapped(const std::string& text, std::size_t width);
+
 /// Columns that a UTF-8 text takes in a terminal, taking one for each code point.
 std::size_t display_width(const std::string& text);
 
-/// A number with so many decimals; "–" when it is not finite.
+/// A number for people with so many decimals, its minus U+2212, and no minus where all digits are 0; "–" when it is not
+/// finite.
 std::string fixed(double x, int decimals);
 /// "+1.2", "−0.4"; zero has no sign.
 std::string signed_text(double x, int decimals);
