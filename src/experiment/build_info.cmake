@@ -7,6 +7,8 @@ endif()
 string(STRIP "${FLAGS}" FLAGS)
 file(READ ${SOURCE}/data/schema/result.schema.json SCHEMA)
 file(READ ${SOURCE}/src/experiment/torch_peer.py TORCH_PEER)
+file(READ ${SOURCE}/data/rerun/table1.csv RERUN_TABLE1)
+file(READ ${SOURCE}/data/rerun/table2.csv RERUN_TABLE2)
 file(CONFIGURE OUTPUT ${OUT}/build_info.hpp @ONLY CONTENT [==[
 // Generated at build time.
 #pragma once
@@ -15,5 +17,7 @@ inline constexpr const char* kGitSha = "@GIT_SHA@";
 inline constexpr const char* kCompiler = "@COMPILER@";
 inline constexpr const char* kFlags = "@FLAGS@";
 inline constexpr const char* kResultSchema = R"schema(@SCHEMA@)schema";
+inline constexpr const char* kRerunTable1 = R"csv(@RERUN_TABLE1@)csv";
+inline constexpr const char* kRerunTable2 = R"csv(@RERUN_TABLE2@)csv";
 inline constexpr const char* kTorchPeer = R"peer(@TORCH_PEER@)peer";
 ]==])
