@@ -22,8 +22,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr index_t kSteps = 20;  // of a timed run: enough that the first, which takes the memory, weighs little
+// Steps of a timed run: enough that the first ones, which take the memory, weigh little, but of large models no more
+// than take some seconds.
+constexpr double kMostSteps = 40, kLeastSteps = 4, kSeconds = 3;
 constexpr double kBiggerIsFaster = 4;
+
+double flop_of_step(double macs, const Config& config) { return 6 * macs * static_cast<double>(config.batch_size); }
 
 double macs_of(const Config& config) {
   return static_cast<double>(nn::count_cost(nn::Model(model_config(config))).macs_forward);
@@ -109,7 +113,9 @@ void RunClock::time_sizes(const std::map<std::string, Config>& sizes) {
   for (std::size_t copy = 0; copy < copies; ++copy)
     for (const auto& [size, config] : sizes) {
       runs.push_back(config);
-      runs.back().steps = std::min(kSteps, train_options(config).total_steps);
+      const double in_time = kSeconds * best_flop_per_s_ / flop_of_step(macs_of(config), config);
+      const double steps = best_flop_per_s_ > 0 ? std::clamp(in_time, kLeastSteps, kMostSteps) : kMostSteps;
+      runs.back().steps = std::min(static_cast<index_t>(steps), train_options(config).total_steps);
       runs.back().epochs = Config{}.epochs;
     }
   const fs::path folder = options_.out / ".timing";
@@ -127,8 +133,7 @@ void RunClock::time_sizes(const std::map<std::string, Config>& sizes) {
       known.step_s += one.train_s / static_cast<double>(runs[i].steps) / static_cast<double>(copies);
       known.fixed_s += (one.wall_s - one.train_s) / static_cast<double>(copies);
     }
-    const double flop = 6 * known.macs * static_cast<double>(config.batch_size);
-    best_flop_per_s_ = std::max(best_flop_per_s_, flop / std::max(known.step_s, 1e-9));
+    best_flop_per_s_ = std::max(best_flop_per_s_, flop_of_step(known.macs, config) / std::max(known.step_s, 1e-9));
     ++i;
   }
 }
