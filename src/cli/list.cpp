@@ -37,7 +37,8 @@ Exit list_variants(const Session& session) {
                       {"cached_tensors", sharing.cached_tensors()}});
     }
   print_list(session, "variants",
-             table.text(output_columns()) + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n", json);
+             table.text(output_columns()) + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n",
+             json);
   return Exit::kDone;
 }
 

@@ -1,20 +1,23 @@
 // qkvbench reproduce: a table of the paper at the size that fits a budget, beside the paper's numbers, and its claims.
 // What is run is chosen in experiment/plan, claims are judged in report/verdicts.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/report_page.hpp"
+#include "qkvbench/cli/reproduce_json.hpp"
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/experiment/accounting.hpp"
 #include "qkvbench/experiment/identity.hpp"
 #include "qkvbench/experiment/plan.hpp"
 #include "qkvbench/experiment/records.hpp"
-#include "qkvbench/report/learned.hpp"
+#include "qkvbench/report/agreement.hpp"
 #include "qkvbench/report/page.hpp"
+#include "qkvbench/report/paper_document.hpp"
 #include "qkvbench/report/paper_table.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/report/verdicts.hpp"
@@ -29,84 +32,37 @@ using experiment::Plan;
 using experiment::Recipe;
 using report::Align;
 
+/// A form of what is printed that goes to a file or to stdout. To add one, add a row.
+struct PaperForm {
+  const char *flag, *help;
+  std::string (*render)(const report::PaperDocument& document, const std::vector<report::PaperRow>& rows);
+};
+const std::array<PaperForm, 3> kPaperForms{
+    {{"--md", "the tables and verdicts as Markdown",
+      [](const report::PaperDocument& d, const std::vector<report::PaperRow>&) {
+        return report::render(d, report::Format::kMarkdown);
+      }},
+     {"--csv", "a row for each cell and each claim, numbers in full",
+      [](const report::PaperDocument& d, const std::vector<report::PaperRow>& rows) {
+        return report::paper_csv(rows, d.claims);
+      }},
+     {"--latex", "the tables and verdicts as LaTeX, with booktabs",
+      [](const report::PaperDocument& d, const std::vector<report::PaperRow>&) {
+        return report::render(d, report::Format::kLatex);
+      }}}};
+
 struct ReproduceCommand {
   std::string what, budget = "10m", page;
+  std::array<std::string, kPaperForms.size()> files;  // empty, "-" or a path
   SweepFlags runs;
   bool allow_missing = false, mix_builds = false;
 };
 
-/// The table of claims, and below it how each is tested.
-std::string claims_text(const std::vector<report::ClaimResult>& claims) {
-  std::string tests;
-  for (const report::ClaimResult& claim : claims)
-    tests += claim.id + ": " + claim.test + (claim.note.empty() ? "" : " (" + claim.note + ")") +
-             (claim.needed.empty() ? "" : "; needed: " + claim.needed) + "\n";
-  std::string text = report::claims_table(claims).text(output_columns()) + "\n";
-  if (const std::string rule = claims.empty() ? "" : claims.front().rule; !rule.empty())
-    text += "A claim holds, or does not, when " + rule + ".\n\n" +
-            report::baseline_table(claims).text(output_columns()) + "\n";
-  return text + tests;
-}
-
-Json baseline_json(const std::vector<report::BaselineLevel>& levels) {
-  Json json = Json::array();
-  for (const report::BaselineLevel& level : levels)
-    json.push_back({{"task", level.task},
-                    {"metric", level.metric},
-                    {"here", or_null(level.here)},
-                    {"chance", or_null(level.chance)},
-                    {"floor", or_null(level.floor)},
-                    {"published", or_null(level.published)},
-                    {"needed", or_null(level.needed)},
-                    {"source", or_null(level.source)},
-                    {"learned", level.learned}});
-  return json;
-}
-
-Json claims_json(const std::vector<report::ClaimResult>& claims) {
-  Json json = Json::array();
-  for (const report::ClaimResult& claim : claims)
-    json.push_back({{"id", claim.id},
-                    {"claim", claim.claim},
-                    {"test", claim.test},
-                    {"unit", claim.unit},
-                    {"effect", or_null(claim.effect)},
-                    {"interval", interval_json(claim.interval)},
-                    {"paper", or_null(claim.paper)},
-                    {"rerun", or_null(claim.rerun)},
-                    {"threshold", or_null(claim.threshold)},
-                    {"level", or_null(claim.level)},
-                    {"p", or_null(claim.p)},
-                    {"p_adjusted", or_null(claim.p_adjusted)},
-                    {"rule", or_null(claim.rule)},
-                    {"verdict", report::verdict_name(claim.verdict)},
-                    {"note", or_null(claim.note)},
-                    {"needed", or_null(claim.needed)},
-                    {"baseline", baseline_json(claim.baseline)}});
-  return json;
-}
-
-/// One shape for all recipes. Counts have neither interval nor runs.
-Json cell_json(const report::PaperRow& row, const std::string& quantity) {
-  return {{"task", row.task},
-          {"variant", row.arm},
-          {"quantity", quantity},
-          {"here", or_null(row.here)},
-          {"interval", interval_json(row.interval)},
-          {"solved", or_null(row.solved)},
-          {"runs", row.runs},
-          {"expected", row.expected},
-          {"paper", or_null(row.paper)},
-          {"rerun", or_null(row.rerun)}};
-}
-
-Json cells_json(const Recipe& recipe, const report::Summary& summary) {
-  Json json = Json::array();
-  for (const report::PaperRow& row : report::paper_rows(recipe, summary)) {
-    const std::string metric = report::metric_of(row.task).key;
-    json.push_back(cell_json(row, metric == "perplexity" ? "perplexity, % above q_k_v" : metric));
-  }
-  return json;
+/// A time that --budget takes, rounded up: "90s", "12m", "2.5h".
+std::string budget_text(double seconds) {
+  if (seconds <= 90) return report::fixed(10 * std::ceil(seconds / 10), 0) + "s";
+  if (seconds <= 5400) return report::fixed(std::ceil(seconds / 60), 0) + "m";
+  return report::fixed(std::ceil(seconds / 360) / 10, 1) + "h";
 }
 
 /// What was shrunk or left out, plainly, a line each.
@@ -116,7 +72,21 @@ std::vector<std::string> remarks_of(const Recipe& recipe, const Plan& plan) {
                                       : "a part of the grid, " + plan.level + ": " + std::to_string(plan.runs.size()) +
                                             " runs; " + join(plan.shrunk, "; "));
   for (const std::string& missing : plan.unavailable) lines.push_back("not run: " + missing);
+  if (!plan.news.empty()) lines.push_back(plan.news);
   if (!recipe.remark.empty()) lines.push_back(recipe.remark);
+  return lines;
+}
+
+/// What stands below the table: how it agrees with the authors' re-run, and what a larger budget would run.
+std::vector<std::string> lines_below(const Plan& plan, const report::Summary& summary,
+                                     const report::Agreement& agreement) {
+  std::vector<std::string> lines;
+  const bool shares = std::ranges::any_of(
+      summary.cells, [](const report::Cell& cell) { return report::metric_of(cell.task).is_share; });
+  if (shares) lines.push_back(report::agreement_text(agreement));
+  if (summary.averages_incomplete) lines.emplace_back("Averages leave out runs that are missing.");
+  if (!plan.next_level.empty())
+    lines.push_back("next larger part " + plan.next_level + ": --budget " + budget_text(plan.next_s));
   return lines;
 }
 
@@ -144,6 +114,29 @@ Exit verdict_status(const std::vector<report::ClaimResult>& claims) {
   return refuted ? Exit::kCheckFailed : Exit::kDone;
 }
 
+/// Writes the forms that go to files; the one that goes to stdout, or the text.
+std::string forms(const ReproduceCommand& flags, const report::PaperDocument& document,
+                  const std::vector<report::PaperRow>& rows) {
+  std::string text = report::render(document, report::Format::kText);
+  for (std::size_t i = 0; i < kPaperForms.size(); ++i) {
+    if (flags.files[i].empty()) continue;
+    const std::string form = kPaperForms[i].render(document, rows);
+    if (flags.files[i] == "-")
+      text = form;
+    else
+      write_named_file(flags.files[i], form);
+  }
+  return text;
+}
+
+void write_page(const Session& session, const ReproduceCommand& flags, const Recipe& recipe, report::PageInput page) {
+  page.title = recipe.title;
+  page.commands = {"qkvbench reproduce " + recipe.id + " --budget " + flags.budget};
+  page.attention = attention_of_arms(session, page.summary);
+  write_named_file(flags.page, page_html(page));
+  note(session, flags.page + " shows them");
+}
+
 Exit show(const Session& session, const ReproduceCommand& flags, const Recipe& recipe, const Plan& plan) {
   const experiment::RecordSet set = results_of(plan, flags.runs.out, flags.mix_builds);
   note_left_out(session, set.left_out);
@@ -153,38 +146,37 @@ Exit show(const Session& session, const ReproduceCommand& flags, const Recipe& r
   options.planned = plan.runs;
   options.telling = {};  // the grid's sizes are averaged, as the paper's tables do
   const report::Summary summary = report::summarize(set.records, options);
-  const std::vector<report::ClaimResult> claims = report::judge(recipe, summary, plan.level);
-  const std::vector<std::string> remarks = remarks_of(recipe, plan);
-  std::string text = recipe.title + "\n" + join(remarks, "\n") + "\n\n" +
-                     report::paper_table(recipe, summary).text(output_columns()) + "\n" + claims_text(claims);
-  if (summary.averages_incomplete) text += "Averages leave out runs that are missing.\n";
+  const report::Agreement agreement = report::agreement_of(summary);
+  const std::vector<report::PaperRow> rows = report::paper_rows(recipe, summary, agreement, plan.level);
+  const report::PaperDocument document{recipe.title, remarks_of(recipe, plan), report::paper_table(rows),
+                                       lines_below(plan, summary, agreement),
+                                       report::judge(recipe, summary, plan.level)};
   const std::size_t missing = plan.runs.size() - set.records.size();
   if (missing > 0)
     note(session, std::to_string(missing) + " of " + std::to_string(plan.runs.size()) +
                       " runs are missing; averages over the rest are not shown unless --allow-missing asks for them");
   if (!flags.page.empty()) {
     report::PageInput page{set, summary};
-    page.title = recipe.title;
-    page.remarks = remarks;
-    page.commands = {"qkvbench reproduce " + recipe.id + " --budget " + flags.budget};
-    page.claims = claims;
-    page.references = report::reference_values(recipe);
-    page.attention = attention_of_arms(session, summary);
-    write_named_file(flags.page, report::page_html(page));
-    note(session, flags.page + " shows them");
+    page.remarks = document.remarks;
+    page.remarks.insert(page.remarks.end(), document.below.begin(), document.below.end());
+    page.claims = document.claims;
+    page.references = report::reference_values(recipe, agreement, plan.level);
+    write_page(session, flags, recipe, page);
   }
-  print(session, "reproduce", text,
+  print(session, "reproduce", forms(flags, document, rows),
         {{"recipe", recipe.id},
          {"budget", plan.budget},
          {"grid", plan.level},
          {"shrunk", plan.shrunk},
          {"unavailable", plan.unavailable},
+         {"next", next_json(plan)},
          {"runs", plan.runs.size()},
          {"missing", missing},
          {"incomplete_averages", summary.averages_incomplete},
-         {"cells", cells_json(recipe, summary)},
-         {"claims", claims_json(claims)}});
-  return verdict_status(claims);
+         {"agreement", agreement_json(agreement)},
+         {"cells", cells_json(rows)},
+         {"claims", claims_json(document.claims)}});
+  return verdict_status(document.claims);
 }
 
 /// The claims that are about counts alone.
@@ -233,29 +225,51 @@ Exit accounting(const Session& session) {
   }
   const std::vector<report::ClaimResult> claims = accounting_claims(rows);
   print(session, "reproduce",
-        "The paper's 300-million-parameter model, counted\n\n" + table.text(output_columns()) + "\n" + claims_text(claims),
+        "The paper's 300-million-parameter model, counted\n\n" + table.text(output_columns()) + "\n" +
+            report::claims_document(claims, report::Format::kText),
         {{"recipe", "accounting"},
          {"budget", nullptr},
          {"grid", nullptr},
          {"shrunk", Json::array()},
          {"unavailable", Json::array()},
+         {"next", nullptr},
          {"runs", 0},
          {"missing", 0},
          {"incomplete_averages", false},
+         {"agreement", nullptr},
          {"cells", json},
          {"claims", claims_json(claims)}});
   return verdict_status(claims);
 }
 
-Exit reproduce(const Session& session, const ReproduceCommand& flags) {
+/// Throws Error when something cannot be written in the end: at most one form may take stdout, and a page is HTML.
+void check_files(const Session& session, const ReproduceCommand& flags) {
   check_output("--report", flags.page, "an HTML page", ".html .htm");
+  std::vector<std::string> on_stdout;
+  if (session.json_on_stdout()) on_stdout.emplace_back("--json");
+  for (std::size_t i = 0; i < kPaperForms.size(); ++i) {
+    check_output(flags.files[i]);
+    if (flags.files[i] == "-") on_stdout.emplace_back(kPaperForms[i].flag);
+    if (flags.what == "accounting" && !flags.files[i].empty())
+      fail_usage(std::string(kPaperForms[i].flag) + " does not concern accounting; leave it out, or take --json");
+  }
+  if (on_stdout.size() > 1)
+    fail_usage(on_stdout[0] + " and " + on_stdout[1] + " both want stdout; give one of them a file");
+}
+
+Exit reproduce(const Session& session, const ReproduceCommand& flags) {
+  check_files(session, flags);
   if (flags.what == "accounting") return accounting(session);
   const Recipe& recipe = experiment::find_recipe(flags.what);
   const double budget_s = flags.budget == "full" ? 0 : parse_duration("--budget", flags.budget);
   const experiment::SweepOptions options = flags.runs.options(session);
-  const Plan plan = experiment::make_plan(recipe, budget_s, options.jobs, flags.runs.out);
-  note(session, recipe.id + ": " + std::to_string(plan.runs.size()) + " runs of " + plan.level + ", expected to take " +
-                    report::duration(plan.expected_s) + " when they were planned");
+  for (const std::string& missing : experiment::missing_data(recipe)) note(session, "not run: " + missing);
+  const Plan plan = experiment::make_plan(recipe, budget_s, options);
+  if (!plan.news.empty()) note(session, plan.news);
+  note(session,
+       recipe.id + ": " + std::to_string(plan.runs.size()) + " runs of " + plan.level +
+           (plan.expected_s > 0 ? ", expected to take " + report::duration(plan.expected_s) + " when they were planned"
+                                : ""));
   if (budget_s > 0 && plan.expected_s > budget_s)
     note(session, "even the smallest part is more than --budget " + flags.budget);
   const SweepOutcome outcome = carry_out(session, plan.runs, flags.runs);
@@ -278,20 +292,22 @@ void add_reproduce(CLI::App& command, Session& session) {
   command.add_option("--report", flags->page, "write the page with charts too, see report")
       ->type_name("FILE.html")
       ->group("Files");
+  for (std::size_t i = 0; i < kPaperForms.size(); ++i)
+    command.add_option(kPaperForms[i].flag, flags->files[i], kPaperForms[i].help)->type_name("FILE|-")->group("Files");
   command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are, and say so")
       ->group("Runs");
   command.add_flag("--mix-builds", flags->mix_builds, "average runs of different builds of this program too")
       ->group("Runs");
   flags->runs.add_to(command);
   finish_command(command, session,
-                 "Runs the part of a table's grid that fits the budget (or what is missing of it), and prints for "
-                 "every cell this\n"
-                 "machine's mean with its 95 % interval, the paper's number and the authors' re-run; then the paper's "
-                 "claims: holds,\n"
-                 "does not hold (status 7), inconclusive, or not tested at this size when q_k_v has not learned. The "
-                 "first call times the machine and writes its choice "
-                 "into --out; the\n"
-                 "same command then goes on with the same runs.",
+                 "Runs the part of a table's grid that fits the budget (or what is missing of\n"
+                 "it), and prints for every cell this machine's mean with its 95 % interval and\n"
+                 "the authors' later re-run of the same configurations; the paper's own means\n"
+                 "stand beside its whole grid only, and of perplexities the per cent from q_k_v.\n"
+                 "Then the paper's claims: holds, does not hold (status 7), inconclusive, or not\n"
+                 "tested at this size when q_k_v has not learned. The first call times some runs\n"
+                 "and writes its choice into --out; the same command then goes on with the same\n"
+                 "runs, and plans anew when data that were missing are there.",
                  "  qkvbench reproduce table1 --budget 20m\n"
                  "  qkvbench reproduce table4 --budget 1h --report table4.html\n"
                  "  qkvbench reproduce accounting");

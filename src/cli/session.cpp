@@ -12,8 +12,8 @@
 
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/parallel.hpp"
-#include "qkvbench/cli/answer.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/answer.hpp"
 #include "qkvbench/cli/command.hpp"
 
 namespace qkvbench::cli {

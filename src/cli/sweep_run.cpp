@@ -56,6 +56,21 @@ class SweepLine : public experiment::SweepMonitor {
   bool first_ = true, out_of_time_ = false;
 };
 
+/// A message for each way in which runs ended badly; those that ended alike are told once.
+void note_failures(const Session& session, const std::vector<PlannedRun>& runs) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> ways;  // what happened, names of runs
+  for (const PlannedRun& run : runs) {
+    if (run.state != RunState::kFailed && run.state != RunState::kDiverged) continue;
+    const std::string way = experiment::state_name(run.state) + (run.error.empty() ? "" : ": " + run.error);
+    auto at = std::ranges::find(ways, way, [](const auto& pair) { return pair.first; });
+    if (at == ways.end()) at = ways.insert(ways.end(), {way, {}});
+    at->second.push_back(run.name);
+  }
+  for (const auto& [way, names] : ways)
+    note(session,
+         names.front() + (names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : "") + ": " + way);
+}
+
 /// "2/8" into options.
 void read_shard(const std::string& text, experiment::SweepOptions& options) {
   const std::size_t slash = text.find('/');
@@ -127,9 +142,7 @@ SweepOutcome carry_out(const Session& session, const std::vector<experiment::Con
     outcome.report = experiment::sweep(configs, options, line);
     out_of_time = line.out_of_time();
   }
-  for (const PlannedRun& run : outcome.report.runs)
-    if (run.state == RunState::kFailed || run.state == RunState::kDiverged)
-      note(session, run.name + ": " + experiment::state_name(run.state) + (run.error.empty() ? "" : ": " + run.error));
+  note_failures(session, outcome.report.runs);
   if (outcome.report.elsewhere > 0)
     note(session, std::to_string(outcome.report.elsewhere) + " runs were left to another process that is at them");
   if (count(outcome.report.runs, RunState::kFailed) > 0) outcome.status = Exit::kRunsFailed;

@@ -14,6 +14,8 @@ foreach(SCHEMA_FILE ${SCHEMA_FILES})
   string(APPEND SCHEMAS "    {\"${KIND}\", R\"schema(${SCHEMA})schema\"},\n")
 endforeach()
 file(READ ${SOURCE}/src/experiment/torch_peer.py TORCH_PEER)
+file(READ ${SOURCE}/data/rerun/table1.csv RERUN_TABLE1)
+file(READ ${SOURCE}/data/rerun/table2.csv RERUN_TABLE2)
 file(CONFIGURE OUTPUT ${OUT}/build_info.hpp @ONLY CONTENT [==[
 // Generated at build time.
 #pragma once
@@ -23,5 +25,7 @@ inline constexpr const char* kCompiler = "@COMPILER@";
 inline constexpr const char* kFlags = "@FLAGS@";
 inline constexpr const char* kSchemaTexts[][2]{
 @SCHEMAS@};
+inline constexpr const char* kRerunTable1 = R"csv(@RERUN_TABLE1@)csv";
+inline constexpr const char* kRerunTable2 = R"csv(@RERUN_TABLE2@)csv";
 inline constexpr const char* kTorchPeer = R"peer(@TORCH_PEER@)peer";
 ]==])

@@ -8,6 +8,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/data/sources.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
 namespace qkvbench::experiment {
@@ -131,7 +132,11 @@ namespace {
 /// Whether the first combination of a block has its data; what is wrong if not.
 std::string missing_data(const GridBlock& block, const std::string& origin) {
   try {
-    config_of(combination(block, 0), origin);
+    const Config config = config_of(combination(block, 0), origin);
+    // The sizes of a published set are known without its files.
+    const auto& sets = data::all_sources();
+    if (config.data.empty() && std::ranges::find(sets, config.task, &data::Source::name) != sets.end())
+      data::require_installed(config.task);
   } catch (const Error& error) {
     if (error.status() == Exit::kInput) return error.what();
     throw;

@@ -1,61 +1,34 @@
-// Timing a machine, choosing a level, and keeping the choice.
+// Choosing a level, and keeping the choice; run_time says how long a level takes.
 // The choice is the only thing in a reproduction that depends on speed, so it is made once and written down.
 #include "qkvbench/experiment/plan.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <set>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
-#include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/system.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/experiment/identity.hpp"
 #include "qkvbench/experiment/json_text.hpp"
-#include "qkvbench/experiment/sweep.hpp"
-#include "qkvbench/nn/accounting.hpp"
+#include "qkvbench/experiment/run_time.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
 namespace qkvbench::experiment {
 
 namespace {
 
-constexpr double kMeasured_s = 0.5;
-constexpr double kStart_s = 0.2;    // of a run: its process, its data, its files
-constexpr double kUsed = 0.95;      // of a budget; the rest is for what the estimate does not see
-constexpr double kTogether = 0.95;  // speed of a core beside other busy ones, against alone
+constexpr double kUsed = 0.95;  // of a budget; the rest is for what the estimate does not see
 
 std::string budget_text(double budget_s) {
   return budget_s > 0 ? std::to_string(std::llround(budget_s)) + "s" : "full";
 }
 
-/// Restores the number of threads on every way out.
-class OneThread {
- public:
-  OneThread() : before_(threads()) { set_threads(1); }
-  ~OneThread() { set_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
-
-/// Expected seconds of lists of runs: one measurement for each family and width that occurs.
-class Clock {
- public:
-  double expect(const std::vector<Config>& runs, int jobs) {
-    double sum = 0;
-    for (const Config& config : runs) sum += run_flop(config) / speed(config) + kStart_s;
-    return jobs > 1 ? sum / (jobs * kTogether) : sum;
-  }
-
- private:
-  double speed(const Config& config) {
-    const std::pair key(data::find_task(config.task).family, config.d_model);
-    const auto known = speeds_.find(key);
-    return known != speeds_.end() ? known->second : speeds_[key] = measure_flop_per_s(config);
-  }
-  std::map<std::pair<std::string, index_t>, double> speeds_;
+/// A level of the recipe without the tasks whose data are not there.
+struct Level {
+  Grid grid;
+  std::vector<Config> runs;
 };
 
 Plan plan_of(const Recipe& recipe, const std::string& level, const std::vector<std::string>& missing,
@@ -69,19 +42,57 @@ Plan plan_of(const Recipe& recipe, const std::string& level, const std::vector<s
   return plan;
 }
 
-Plan choose(const Recipe& recipe, double budget_s, int jobs) {
-  const OneThread alone;
-  Clock clock;
-  Plan plan;
-  std::vector<std::string> missing;
-  for (const std::string& level : recipe.levels) {
-    const Grid grid = with_data(find_grid(level), missing);
-    if (grid.blocks.empty()) continue;
-    plan = plan_of(recipe, level, missing, grid);
-    plan.expected_s = clock.expect(plan.runs, jobs);
-    if (budget_s == 0 || plan.expected_s <= kUsed * budget_s) break;
+/// The levels that have data, the largest first; what is missing, of all of them.
+std::vector<Level> levels_of(const Recipe& recipe, std::vector<std::string>& missing) {
+  std::vector<Level> levels;
+  for (const std::string& id : recipe.levels) {
+    const Grid grid = with_data(find_grid(id), missing);
+    if (!grid.blocks.empty()) levels.push_back({grid, expand(grid)});
   }
-  if (plan.runs.empty()) fail_input("none of the data of " + recipe.id + " are there: " + missing.front());
+  if (levels.empty())
+    fail_input("none of the data of " + recipe.id + " are there: " + missing.front() +
+               (missing.size() > 1 ? ", and so for " + std::to_string(missing.size() - 1) + " more" : "") +
+               "; without a download there are `qkvbench reproduce table1` and, of images, `qkvbench train --task "
+               "glyphs`");
+  return levels;
+}
+
+/// Those that are not finished in `out`, and not among `others`.
+std::vector<Config> left_of(const std::vector<Config>& runs, const std::filesystem::path& out,
+                            const std::vector<Config>& others = {}) {
+  std::set<std::string> names;
+  for (const Config& config : others) names.insert(run_name(config));
+  std::vector<Config> left;
+  for (const Config& config : runs)
+    if (!names.contains(run_name(config)) && !std::filesystem::exists(run_directory(out, config) / "result.json"))
+      left.push_back(config);
+  return left;
+}
+
+/// From the smallest level up, so that timing takes no more than its share of what there is time for.
+Plan choose(const Recipe& recipe, double budget_s, const SweepOptions& options) {
+  std::vector<std::string> missing;
+  const std::vector<Level> levels = levels_of(recipe, missing);
+  const double begin = seconds_now();
+  RunClock clock(options);
+  std::size_t chosen = budget_s > 0 ? levels.size() - 1 : 0;
+  double expected_s = 0;
+  if (budget_s > 0) expected_s = clock.expect(left_of(levels[chosen].runs, options.out));
+  const auto left_s = [&] { return kUsed * budget_s - (seconds_now() - begin); };
+  while (chosen > 0 && expected_s <= left_s()) {
+    const std::vector<Config> runs = left_of(levels[chosen - 1].runs, options.out);
+    if (clock.at_least(runs) > left_s()) break;
+    const double larger_s = clock.expect(runs);
+    if (larger_s > left_s()) break;
+    --chosen;
+    expected_s = larger_s;
+  }
+  Plan plan = plan_of(recipe, levels[chosen].grid.id, missing, levels[chosen].grid);
+  plan.expected_s = expected_s;
+  if (chosen == 0) return plan;
+  const std::vector<Config> next = left_of(levels[chosen - 1].runs, options.out, plan.runs);
+  plan.next_level = levels[chosen - 1].grid.id;
+  plan.next_s = (clock.at_least(next) > budget_s ? clock.roughly(next) : clock.expect(next)) / kUsed;
   return plan;
 }
 
@@ -90,8 +101,10 @@ Json choice_json(const Plan& plan) {
   Json tasks = Json::array();
   for (const Config& config : plan.runs)
     if (std::ranges::find(tasks, Json(config.task)) == tasks.end()) tasks.push_back(config.task);
-  return {{"recipe", plan.recipe}, {"budget", plan.budget},           {"level", plan.level},
-          {"tasks", tasks},        {"unavailable", plan.unavailable}, {"expected_s", plan.expected_s}};
+  Json json{{"recipe", plan.recipe}, {"budget", plan.budget},           {"level", plan.level},
+            {"tasks", tasks},        {"unavailable", plan.unavailable}, {"expected_s", plan.expected_s}};
+  if (!plan.next_level.empty()) json["next"] = {{"level", plan.next_level}, {"budget_s", plan.next_s}};
+  return json;
 }
 
 Plan read_choice(const Recipe& recipe, const std::filesystem::path& path) {
@@ -110,6 +123,10 @@ Plan read_choice(const Recipe& recipe, const std::filesystem::path& path) {
     });
     Plan plan = plan_of(recipe, grid.id, unavailable, grid);
     plan.expected_s = json.at("expected_s");
+    if (json.contains("next")) {
+      plan.next_level = json["next"].at("level");
+      plan.next_s = json["next"].at("budget_s");
+    }
     return plan;
   } catch (const nlohmann::json::exception& error) {
     fail_input(origin + ": no plan of this tool (" + error.what() + "); remove it to plan anew");
@@ -119,44 +136,58 @@ Plan read_choice(const Recipe& recipe, const std::filesystem::path& path) {
   }
 }
 
-}  // namespace
+/// What a message is about: "data set mnist is not there".
+std::string subject_of(const std::string& message) { return message.substr(0, message.find(':')); }
 
-double measure_flop_per_s(const Config& resolved) {
-  constexpr index_t kLargestBatch = 32;
-  Config config = resolved;
-  config.batch_size = std::min(config.batch_size, kLargestBatch);
-  config.micro_batch = std::min(config.micro_batch, config.batch_size);
-  nn::Model model(model_config(config));
-  model.parameters().allocate();
-  model.parameters().initialise(config.seed);
-  const auto data = data::find_task(config.task).make(task_options(config), data::Split::kTrain);
-  train::Trainer trainer(model, *data, train_options(config));
-  trainer.step();  // takes the memory
-  const double flop = 6 * static_cast<double>(nn::count_cost(model).macs_forward * config.batch_size);
-  const double begin = seconds_now();
-  double steps = 0, seconds = 0;
-  while ((steps < 1 || seconds < kMeasured_s) && !trainer.done()) {
-    trainer.step();
-    ++steps;
-    seconds = seconds_now() - begin;
-  }
-  return flop * std::max(1.0, steps) / std::max(seconds, 1e-6);
+/// What was missing when a plan was made and is there today.
+std::vector<std::string> appeared(const std::vector<std::string>& then, const std::vector<std::string>& now) {
+  std::vector<std::string> subjects;
+  for (const std::string& message : then)
+    if (std::ranges::find(now, subject_of(message), subject_of) == now.end()) subjects.push_back(subject_of(message));
+  return subjects;
 }
 
-Plan make_plan(const Recipe& recipe, double budget_s, int jobs, const std::filesystem::path& out) {
-  make_directories(out);
+/// Leaves out what cannot be run for want of data that were there when it was planned.
+void check_data(const Recipe& recipe, Plan& plan) {
+  std::vector<std::string> missing;
+  const Grid there = with_data(find_grid(plan.level), missing);
+  std::set<std::string> names;
+  for (const Config& config : expand(there)) names.insert(run_name(config));
+  std::erase_if(plan.runs, [&](const Config& config) { return !names.contains(run_name(config)); });
+  if (plan.runs.empty()) fail_input("the data of " + plan.level + " are gone: " + missing.front());
+  plan.unavailable = missing_data(recipe);
+}
+
+}  // namespace
+
+std::vector<std::string> missing_data(const Recipe& recipe) {
+  std::vector<std::string> missing;
+  for (const std::string& level : recipe.levels) with_data(find_grid(level), missing);
+  return missing;
+}
+
+Plan make_plan(const Recipe& recipe, double budget_s, const SweepOptions& options) {
+  make_directories(options.out);
   const std::string budget = budget_text(budget_s);
-  const std::filesystem::path path = out / ("plan-" + recipe.id + "-" + budget + ".json");
-  // Planning takes seconds: of shards that start together one plans, the others wait and take its plan.
-  constexpr double kPlanned_s = 120;
-  const FileLock lock(out / "plan.lock", "the planning in " + out.string(), "choose another --out", kPlanned_s);
+  const std::filesystem::path path = options.out / ("plan-" + recipe.id + "-" + budget + ".json");
+  // Planning takes a share of the budget: of shards that start together one plans, the others wait and take its plan.
+  constexpr double kPlanned_s = 600;
+  const FileLock lock(options.out / "plan.lock", "the planning in " + options.out.string(), "choose another --out",
+                      kPlanned_s);
   Plan plan;
-  if (std::filesystem::exists(path)) {
+  std::vector<std::string> news;
+  const bool kept = std::filesystem::exists(path);
+  if (kept) {
     plan = read_choice(recipe, path);
+    news = appeared(plan.unavailable, missing_data(recipe));
+  }
+  if (kept && news.empty()) {
+    check_data(recipe, plan);
   } else {
-    plan = choose(recipe, budget_s, jobs);
+    plan = choose(recipe, budget_s, options);
     plan.budget = budget;
     write_file_atomic(path, text_of(choice_json(plan), 2) + "\n");
+    if (!news.empty()) plan.news = "planned anew, since it is no longer so that " + join(news, " or ");
   }
   plan.budget = budget;
   return plan;

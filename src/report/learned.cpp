@@ -101,7 +101,7 @@ void judge_accuracy(const experiment::Recipe& recipe, const Cell& cell, Baseline
     if (const auto chance = chance_level(cell.task, sample.record->config.seq_len)) chances.push_back(*chance);
   if (!chances.empty()) level.chance = mean(chances);
   for (const experiment::PaperCell& paper : recipe.cells)
-    if (paper.task == cell.task && paper.arm == cell.arm) level.published = paper.paper;
+    if (paper.task == cell.task && paper.arm == cell.arm) level.published = paper.paper;  // of its whole grid
   if (level.published && level.chance) level.needed = *level.chance + kHalfWay * (*level.published - *level.chance);
   level.source = level.published ? "the paper" : "";
   level.learned = level.here && level.needed && *level.here >= *level.needed;
@@ -161,7 +161,6 @@ Table baseline_table(const std::vector<ClaimResult>& claims) {
                {"here", Align::kRight},
                {"chance", Align::kRight},
                {"floor", Align::kRight},
-               {"published", Align::kRight},
                {"needed", Align::kRight},
                {"learned"}});
   std::set<std::string> seen;
@@ -169,7 +168,7 @@ Table baseline_table(const std::vector<ClaimResult>& claims) {
     for (const BaselineLevel& level : claim.baseline)
       if (seen.insert(level.task).second)
         table.add({level.task, level.metric, shown(level.here), shown(level.chance), shown(level.floor),
-                   shown(level.published), shown(level.needed),
+                   shown(level.needed),
                    !level.needed || !level.here ? "not known"
                    : level.learned              ? "yes"
                                                 : "no"});

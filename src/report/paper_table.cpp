@@ -12,82 +12,178 @@ using experiment::Recipe;
 
 namespace {
 
-std::string shown(const std::optional<double>& x, int decimals) { return x ? fixed(*x, decimals) : "–"; }
+/// A column of the table, and what it says of a row.
+struct PaperColumn {
+  Table::Column column;
+  std::string (*text)(const PaperRow& row);
+};
+
+bool is_share(const PaperRow& row) { return metric_of(row.task).is_share; }
+
+std::string number(const PaperRow& row, const std::optional<double>& x) {
+  return !x ? "–" : is_share(row) ? fixed(*x, 3) : signed_text(*x, 1);
+}
+
+std::string interval_of(const PaperRow& row) {
+  return row.interval ? number(row, row.interval->low) + " … " + number(row, row.interval->high) : "–";
+}
+
+std::string runs_of(const PaperRow& row) {
+  return std::to_string(row.runs) + (row.runs < row.expected ? " of " + std::to_string(row.expected) : "");
+}
+
+std::string agree_of(const PaperRow& row) {
+  if (!row.shared) return "–";
+  return std::to_string(row.shared->agree) + " of " + std::to_string(row.shared->compared);
+}
+
+std::vector<PaperColumn> columns_of(const std::vector<PaperRow>& rows) {
+  const auto any = [&](auto&& has) { return std::ranges::any_of(rows, has); };
+  const bool shares = any(is_share), paper = any([](const PaperRow&row) { return row.paper.has_value(); });
+  const bool lists =
+      any([](const PaperRow& row) { return row.solved && data::find_task(row.task).family == "encoder"; });
+  std::vector<PaperColumn> columns{
+      {{"task"}, [](const PaperRow& row) { return row.task; }},
+      {{"variant"}, [](const PaperRow& row) { return row.arm; }},
+      {{shares ? "here" : "here, %", Align::kRight}, [](const PaperRow& row) { return number(row, row.here); }},
+      {{"95 % interval", Align::kRight}, interval_of}};
+  if (lists)
+    columns.push_back({{"solved", Align::kRight}, [](const PaperRow& row) {
+                         return row.solved ? fixed(100 * *row.solved, 0) + " %" : std::string("–");
+                       }});
+  columns.push_back({{"runs", Align::kRight}, runs_of});
+  if (paper)
+    columns.push_back(
+        {{shares ? "paper" : "paper, %", Align::kRight}, [](const PaperRow& row) { return number(row, row.paper); }});
+  if (!shares) return columns;
+  if (any([](const PaperRow& row) { return row.shared.has_value(); })) {
+    columns.push_back({{"re-run", Align::kRight}, [](const PaperRow& row) {
+                         return row.shared ? fixed(row.shared->rerun, 3) : std::string("–");
+                       }});
+    if (!paper)  // both would not fit a terminal
+      columns.push_back({{"− re-run", Align::kRight}, [](const PaperRow& row) {
+                           return row.shared ? signed_text(row.shared->here - row.shared->rerun, 3) : std::string("–");
+                         }});
+    columns.push_back({{"agree", Align::kRight}, agree_of});
+  }
+  return columns;
+}
 
 }  // namespace
 
-std::vector<PaperRow> paper_rows(const Recipe& recipe, const Summary& summary) {
+std::vector<PaperRow> paper_rows(const Recipe& recipe, const Summary& summary, const Agreement& agreement,
+                                 const std::string& grid) {
   const Arm baseline{"q_k_v", 0};
   std::vector<PaperRow> rows;
   for (const Cell& cell : summary.cells) {
-    PaperRow row{cell.task,     cell.arm.name(), cell.mean,         {},           {},
-                 cell.interval, cell.solved,     cell.with_value(), cell.expected};
-    for (const experiment::PaperCell& paper : recipe.cells)
-      if (paper.task == cell.task && paper.arm == cell.arm) row.paper = paper.paper, row.rerun = paper.rerun;
-    if (!metric_of(cell.task).is_share) {
+    PaperRow row{cell.task,         cell.arm.name(), cell.mean,           {}, cell.interval, cell.solved,
+                 cell.with_value(), cell.expected,   cell.configurations, {}};
+    if (const SharedCell* shared = agreement.cell(cell.task, cell.arm); shared != nullptr && cell.mean)
+      row.shared = *shared;
+    if (metric_of(cell.task).is_share) {
+      for (const experiment::PaperCell& paper : recipe.cells)
+        if (is_whole(recipe, grid) && paper.task == cell.task && paper.arm == cell.arm) row.paper = paper.paper;
+    } else {
       const Difference* difference = summary.difference(cell.task, cell.arm);
       const bool complete = cell.mean && difference != nullptr;
       row.here = complete ? std::optional(100 * difference->test.mean) : std::nullopt;
       row.interval.reset();
       if (complete && difference->interval)
         row.interval = {100 * difference->interval->low, 100 * difference->interval->high};
-      const auto effect = paper_effect(recipe, cell.task, cell.arm, baseline, false);
+      const auto effect = paper_effect(recipe, {cell.task}, cell.arm, baseline);
       row.paper = effect ? std::optional(100 * *effect) : std::nullopt;
-      row.rerun.reset();
     }
     rows.push_back(row);
   }
   return rows;
 }
 
-Table paper_table(const Recipe& recipe, const Summary& summary) {
-  const bool shares = metric_of(summary.tasks.front()).is_share;
-  const int decimals = shares ? 3 : 1;
-  std::vector<Table::Column> columns{{"task"}, {"variant"}};
-  for (const char* title : {shares ? "here" : "here, %", "95 % interval"}) columns.push_back({title, Align::kRight});
-  if (shares) columns.push_back({"solved", Align::kRight});
-  for (const char* title : {"runs", shares ? "paper" : "paper, %"}) columns.push_back({title, Align::kRight});
-  if (shares) columns.push_back({"re-run", Align::kRight});
-  columns.push_back({"here − paper", Align::kRight});
-  Table table(columns);
-  for (const PaperRow& row : paper_rows(recipe, summary)) {
-    const std::string runs =
-        std::to_string(row.runs) + (row.runs < row.expected ? " of " + std::to_string(row.expected) : "");
-    const std::string difference = row.here && row.paper ? signed_text(*row.here - *row.paper, decimals) : "–";
-    std::vector<std::string> cells{
-        row.task, row.arm, shown(row.here, decimals),
-        row.interval ? fixed(row.interval->low, decimals) + " … " + fixed(row.interval->high, decimals) : "–"};
-    if (shares) cells.push_back(row.solved ? fixed(100 * *row.solved, 0) + " %" : "–");
-    cells.push_back(runs);
-    cells.push_back(shown(row.paper, decimals));
-    if (shares) cells.push_back(shown(row.rerun, decimals));
-    cells.push_back(difference);
+Table paper_table(const std::vector<PaperRow>& rows) {
+  const std::vector<PaperColumn> columns = columns_of(rows);
+  std::vector<Table::Column> titles;
+  for (const PaperColumn& column : columns) titles.push_back(column.column);
+  Table table(titles);
+  for (const PaperRow& row : rows) {
+    std::vector<std::string> cells;
+    for (const PaperColumn& column : columns) cells.push_back(column.text(row));
     table.add(cells);
   }
   return table;
 }
 
 Table claims_table(const std::vector<ClaimResult>& claims) {
-  const bool tested = std::ranges::any_of(claims, [](const ClaimResult& claim) { return claim.threshold.has_value(); });
-  std::vector<Table::Column> columns{{"id"}, {"claim"}};
+  const auto any = [&](std::optional<double> ClaimResult::*number) {
+    return std::ranges::any_of(claims, [&](const ClaimResult& claim) { return (claim.*number).has_value(); });
+  };
+  const bool tested = any(&ClaimResult::threshold), paper = any(&ClaimResult::paper), rerun = any(&ClaimResult::rerun);
+  std::vector<Table::Column> columns{{"claim"}};
   if (tested) columns.push_back({"threshold", Align::kRight});
   columns.push_back({tested ? "here, interval" : "here", Align::kRight});
-  if (tested) columns.push_back({"p, adjusted", Align::kRight});
-  columns.push_back({"paper", Align::kRight});
-  columns.push_back({"re-run", Align::kRight});
+  if (rerun) columns.push_back({"re-run", Align::kRight});
+  if (paper) columns.push_back({"paper", Align::kRight});
   columns.push_back({"verdict"});
   Table table(columns);
   for (const ClaimResult& claim : claims) {
-    std::vector<std::string> row{claim.id, claim.claim};
-    if (tested) row.push_back(threshold_text(claim));
-    row.push_back(effect_text(claim));
-    if (tested) row.push_back(shown(claim.p_adjusted, 3));
-    row.push_back(value_text(claim, claim.paper));
-    row.push_back(value_text(claim, claim.rerun));
-    row.push_back(verdict_name(claim.verdict));
+    std::vector<std::string> row{claim.id};
+    if (tested) row.push_back(threshold_text(claim));  // with the unit of the row
+    row.push_back(number_text(claim, claim.effect) + (claim.interval ? " " + claim_interval_text(claim) : ""));
+    if (rerun) row.push_back(number_text(claim, claim.rerun));
+    if (paper) row.push_back(number_text(claim, claim.paper));
+    row.push_back(claim.verdict == Verdict::kNotTested ? "not tested" : verdict_name(claim.verdict));
     table.add(row);
   }
   return table;
+}
+
+std::string paper_csv(const std::vector<PaperRow>& rows, const std::vector<ClaimResult>& claims) {
+  Table table({{"kind"},
+               {"task"},
+               {"variant"},
+               {"claim"},
+               {"unit"},
+               {"here"},
+               {"low"},
+               {"high"},
+               {"runs"},
+               {"expected"},
+               {"configurations"},
+               {"solved"},
+               {"shared_configurations"},
+               {"shared_here"},
+               {"shared_rerun"},
+               {"compared"},
+               {"agree"},
+               {"paper"},
+               {"rerun"},
+               {"threshold"},
+               {"p_adjusted"},
+               {"verdict"}});
+  const auto text = [](const std::optional<double>& x) { return x ? exact(*x) : std::string(); };
+  for (const PaperRow& row : rows) {
+    std::vector<std::string> cells{"cell", row.task, row.arm, "", is_share(row) ? "fraction" : "%", text(row.here)};
+    cells.push_back(row.interval ? exact(row.interval->low) : "");
+    cells.push_back(row.interval ? exact(row.interval->high) : "");
+    for (const std::size_t n : {row.runs, row.expected, row.configurations}) cells.push_back(std::to_string(n));
+    cells.push_back(text(row.solved));
+    if (row.shared)
+      cells.insert(cells.end(),
+                   {std::to_string(row.shared->configurations), exact(row.shared->here), exact(row.shared->rerun),
+                    std::to_string(row.shared->compared), std::to_string(row.shared->agree)});
+    else
+      cells.resize(cells.size() + 5);
+    cells.push_back(text(row.paper));
+    table.add(cells);
+  }
+  for (const ClaimResult& claim : claims) {
+    std::vector<std::string> cells{"claim", "", "", claim.id, claim.unit, text(claim.effect)};
+    cells.push_back(claim.interval ? exact(claim.interval->low) : "");
+    cells.push_back(claim.interval ? exact(claim.interval->high) : "");
+    cells.resize(17);
+    cells.insert(cells.end(), {text(claim.paper), text(claim.rerun), text(claim.threshold), text(claim.p_adjusted),
+                               verdict_name(claim.verdict)});
+    table.add(cells);
+  }
+  return table.csv();
 }
 
 }  // namespace qkvbench::report

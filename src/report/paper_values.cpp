@@ -1,4 +1,4 @@
-// The paper's and the re-run's numbers as verdicts and pages show them beside this machine's.
+// The paper's numbers, and the authors' re-run of the same configurations, as pages show them beside this machine's.
 // Looked up only; nothing is judged.
 #include "qkvbench/report/verdicts.hpp"
 
@@ -6,24 +6,56 @@ namespace qkvbench::report {
 
 using experiment::Recipe;
 
-std::optional<double> paper_effect(const Recipe& recipe, const std::string& task, const Arm& arm, const Arm& against,
-                                   bool rerun) {
-  std::optional<double> one, other;
-  for (const experiment::PaperCell& cell : recipe.cells) {
-    if (cell.task != task) continue;
-    const auto& value = rerun ? cell.rerun : cell.paper;
-    if (cell.arm == arm) one = value;
-    if (cell.arm == against) other = value;
-  }
-  if (!one || !other) return std::nullopt;
-  return metric_of(task).is_share ? *one - *other : *one / *other - 1;
+namespace {
+
+using Effects = std::vector<std::optional<double>>;
+
+/// None when one of them does not exist, or there is none.
+std::optional<double> mean_of(const Effects& effects) {
+  std::vector<double> values;
+  for (const std::optional<double>& effect : effects)
+    if (effect) values.push_back(*effect);
+  return values.empty() || values.size() < effects.size() ? std::nullopt : std::optional(mean(values));
 }
 
-std::vector<ReferenceValue> reference_values(const Recipe& recipe) {
+}  // namespace
+
+std::optional<double> paper_effect(const Recipe& recipe, const std::vector<std::string>& tasks, const Arm& arm,
+                                   const Arm& against) {
+  Effects effects;
+  for (const std::string& task : tasks) {
+    std::optional<double> one, other;
+    for (const experiment::PaperCell& cell : recipe.cells) {
+      if (cell.task == task && cell.arm == arm) one = cell.paper;
+      if (cell.task == task && cell.arm == against) other = cell.paper;
+    }
+    effects.emplace_back();
+    if (one && other) effects.back() = metric_of(task).is_share ? *one - *other : *one / *other - 1;
+  }
+  return mean_of(effects);
+}
+
+std::optional<double> rerun_effect(const Agreement& agreement, const std::vector<std::string>& tasks, const Arm& arm,
+                                   const Arm& against) {
+  Effects effects;
+  for (const std::string& task : tasks) {
+    const SharedCell *one = agreement.cell(task, arm), *other = agreement.cell(task, against);
+    effects.emplace_back();
+    if (one && other) effects.back() = one->rerun - other->rerun;
+  }
+  return mean_of(effects);
+}
+
+std::vector<ReferenceValue> reference_values(const Recipe& recipe, const Agreement& agreement,
+                                             const std::string& grid) {
   std::vector<ReferenceValue> values;
-  for (const experiment::PaperCell& cell : recipe.cells)
-    if (metric_of(cell.task).is_share)  // a perplexity beside that of another corpus would look like a replication
-      values.push_back({cell.task, cell.arm.name(), cell.paper, cell.rerun});
+  for (const experiment::PaperCell& cell : recipe.cells) {
+    if (!metric_of(cell.task).is_share) continue;  // a perplexity beside another corpus's would look like a replication
+    ReferenceValue value{cell.task, cell.arm.name(), {}, {}};
+    if (is_whole(recipe, grid)) value.paper = cell.paper;
+    if (const SharedCell* shared = agreement.cell(cell.task, cell.arm)) value.rerun = shared->rerun;
+    if (value.paper || value.rerun) values.push_back(value);
+  }
   return values;
 }
 

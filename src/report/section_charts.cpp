@@ -152,7 +152,7 @@ std::string strips_html(const PageInput& input) {
   std::string why =
       "A dot is a run (its name and value show when it is pointed at). Below the dots the mean and its 95 % "
       "interval; an arrow says that the interval goes on. At the right: runs solved of runs done, or runs done.";
-  if (!input.references.empty()) why += " × is the paper's mean, + its authors' re-run.";
+  if (!input.references.empty()) why += " × is the paper's mean, + its authors' re-run of the same configurations.";
   return charts_html(input, why, [&](const Group& group) { return strip_of(input, group); });
 }
 

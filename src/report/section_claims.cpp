@@ -52,8 +52,7 @@ std::string baseline_html(const std::vector<ClaimResult>& claims) {
     for (const BaselineLevel& level : claim.baseline) {
       if (!seen.insert(level.task).second) continue;
       lines += "<li>" + escaped(baseline_text(level));
-      const std::pair<const char*, std::optional<double>> known[]{
-          {"chance", level.chance}, {"floor", level.floor}, {"published", level.published}};
+      const std::pair<const char*, std::optional<double>> known[]{{"chance", level.chance}, {"floor", level.floor}};
       for (const auto& [name, value] : known)
         if (value) lines += std::string("; ") + name + " " + fixed(*value, 3);
       lines += "</li>\n";
@@ -76,18 +75,21 @@ constexpr std::size_t kMostCells = 40000, kMostSide = 64, kLeastSide = 8;  // of
 
 const char* verdict_name(Verdict verdict) { return look_of(verdict).name; }
 
-std::string value_text(const ClaimResult& claim, const std::optional<double>& value) {
+std::string number_text(const ClaimResult& claim, const std::optional<double>& value) {
   if (!value) return "–";
-  const int decimals = decimals_of(claim);
-  return (is_difference(claim) ? signed_text(*value, decimals) : fixed(*value, decimals)) +
-         (claim.unit.empty() ? "" : " " + claim.unit);
+  return (is_difference(claim) ? signed_text : fixed)(*value, decimals_of(claim));
+}
+
+std::string claim_interval_text(const ClaimResult& claim) {
+  return (is_difference(claim) ? signed_interval_text : interval_text)(*claim.interval, decimals_of(claim));
+}
+
+std::string value_text(const ClaimResult& claim, const std::optional<double>& value) {
+  return number_text(claim, value) + (value && !claim.unit.empty() ? " " + claim.unit : "");
 }
 
 std::string effect_text(const ClaimResult& claim) {
-  if (!claim.interval) return value_text(claim, claim.effect);
-  const int decimals = decimals_of(claim);
-  return value_text(claim, claim.effect) + " " +
-         (is_difference(claim) ? signed_interval_text : interval_text)(*claim.interval, decimals);
+  return value_text(claim, claim.effect) + (claim.interval ? " " + claim_interval_text(claim) : "");
 }
 
 std::string threshold_text(const ClaimResult& claim) {

@@ -68,7 +68,9 @@ std::string cell_html(const PageInput& input, const Cell& cell) {
                  " missing</span>");
   if (const ReferenceValue* reference = reference_of(input, cell.task, cell.arm)) {
     const auto text = [&](const std::optional<double>& x) { return x ? value_text(metric, *x) : std::string("–"); };
-    out += small("paper " + text(reference->paper) + ", re-run " + text(reference->rerun));
+    const std::string paper = reference->paper ? "paper " + text(reference->paper) : "",
+                      rerun = reference->rerun ? "re-run " + text(reference->rerun) : "";
+    out += small(paper + (paper.empty() || rerun.empty() ? "" : ", ") + rerun);
   }
   return out;
 }
@@ -81,7 +83,10 @@ std::string explanation(const PageInput& input) {
       "with at least " +
       short_number(100 * kSolved, 0) + " % accuracy.";
   if (input.summary.averages_incomplete) out += " <b>Cells with missing runs are averaged over the runs there are.</b>";
-  if (!input.references.empty()) out += " Below: the paper's value, and its authors' own later re-run.";
+  if (!input.references.empty())
+    out +=
+        " Below: the mean of the authors' later re-run over the configurations that both ran, and beside the paper's "
+        "whole grid its own mean.";
   out += "</p>\n";
   for (const std::string& remark : input.summary.remarks) out += "<p class=\"why\">" + escaped(remark) + ".</p>\n";
   return out;

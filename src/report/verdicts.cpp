@@ -90,19 +90,6 @@ Differences differences_of(const Claim& claim, const Summary& summary, const Arm
   return out;
 }
 
-/// The paper's effect, averaged over the same tasks.
-std::optional<double> paper_mean(const Recipe& recipe, const std::vector<std::string>& tasks, const Arm& arm,
-                                 const Arm& against, bool rerun) {
-  std::vector<double> effects;
-  for (const std::string& task : tasks) {
-    const auto effect = paper_effect(recipe, task, arm, against, rerun);
-    if (!effect) return std::nullopt;
-    effects.push_back(kPerCent * *effect);
-  }
-  if (effects.empty()) return std::nullopt;
-  return mean(effects);
-}
-
 /// The numbers of a cell that are drawn independently.
 std::vector<double> cell_units(const Cell& cell) {
   std::map<std::string, std::vector<double>> clusters;
@@ -154,6 +141,8 @@ Test test_lowest(const std::vector<std::pair<std::vector<double>, Population>>& 
 struct Judging {
   const Recipe& recipe;
   const Summary& summary;
+  const Agreement& agreement;  ///< with the authors' re-run
+  bool whole;                  ///< the paper's whole grid was run
   double claims() const { return static_cast<double>(recipe.claims.size()); }
   double level() const { return 1 - kSignificant / claims(); }
 };
@@ -184,8 +173,9 @@ void conclude(const Judging& table, const Test& test, double threshold, double s
 
 void set_paper(const Judging& table, const Claim& claim, const Arm& against, ClaimResult& result) {
   const std::vector<std::string> tasks = tasks_of(claim, table.summary);
-  result.paper = paper_mean(table.recipe, tasks, claim.arm, against, false);
-  result.rerun = paper_mean(table.recipe, tasks, claim.arm, against, true);
+  const auto in_unit = [](std::optional<double> x) { return x ? std::optional(kPerCent * *x) : std::nullopt; };
+  if (table.whole || relative(claim)) result.paper = in_unit(paper_effect(table.recipe, tasks, claim.arm, against));
+  result.rerun = in_unit(rerun_effect(table.agreement, tasks, claim.arm, against));
 }
 
 /// So that better is up: accuracies as they are, perplexities turned round.
@@ -259,14 +249,13 @@ void judge_all_solve(const Judging& table, const Claim& claim, ClaimResult& resu
     if (result.note.empty()) result.note = "none of its tasks was run";
     return;
   }
-  for (const experiment::PaperCell& cell : table.recipe.cells) {
-    if (std::ranges::find(claim.tasks, cell.task) == claim.tasks.end()) continue;
-    const auto lower = [](std::optional<double>& least, const std::optional<double>& value) {
-      if (value && (!least || *value < *least)) least = *value;
-    };
-    lower(result.paper, cell.paper);
-    lower(result.rerun, cell.rerun);
-  }
+  const auto lower = [](std::optional<double>& least, double value) {
+    least = least ? std::min(*least, value) : value;
+  };
+  for (const experiment::PaperCell& cell : table.recipe.cells)
+    if (table.whole && std::ranges::find(claim.tasks, cell.task) != claim.tasks.end()) lower(result.paper, cell.paper);
+  for (const SharedCell& cell : table.agreement.cells)
+    if (std::ranges::find(claim.tasks, cell.task) != claim.tasks.end()) lower(result.rerun, cell.rerun);
   result.test += "; it is " + lowest->arm.name() + " on " + lowest->task;
   conclude(table, test_lowest(several, kSolved, table.level()), kSolved, 1, 1, result);
 }
@@ -295,7 +284,8 @@ void gate(const Judging& table, const Claim& claim, const std::string& grid, Cla
 }  // namespace
 
 std::vector<ClaimResult> judge(const Recipe& recipe, const Summary& summary, const std::string& grid) {
-  const Judging table{recipe, summary};
+  const Agreement agreement = agreement_of(summary);
+  const Judging table{recipe, summary, agreement, is_whole(recipe, grid)};
   std::vector<ClaimResult> results;
   for (const Claim& claim : recipe.claims) {
     ClaimResult result;

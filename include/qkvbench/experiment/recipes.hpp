@@ -11,11 +11,12 @@
 
 namespace qkvbench::experiment {
 
-/// A number of the paper's table, and of the authors' own later run. Accuracies are fractions.
+/// A number of the paper's table, a mean over its whole grid. Accuracies are fractions. Of the authors' later runs
+/// each one is known, see rerun.hpp.
 struct PaperCell {
   std::string task;
   Arm arm;
-  std::optional<double> paper, rerun;
+  double paper;
 };
 
 enum class ClaimKind {
@@ -37,11 +38,16 @@ struct Claim {
 
 struct Recipe {
   std::string id, title;
-  std::vector<std::string> levels;  ///< grids, the paper's whole one (or the nearest to it) first
+  std::vector<std::string>
+      levels;  ///< grids from the longest to the shortest, the paper's whole one (or the nearest) first
   std::vector<PaperCell> cells;
   std::vector<Claim> claims;
   std::string remark;  ///< how this machine's numbers stand to the paper's even when nothing is shrunk
 };
+
+/// Whether a grid is the recipe's first: only then the paper's means of accuracy are means over the same
+/// configurations. An empty name stands for it.
+bool is_whole(const Recipe& recipe, const std::string& grid);
 
 std::span<const Recipe> all_recipes();
 /// Throws Error (usage) with the nearest name if there is no such recipe.

@@ -31,9 +31,10 @@ std::string baseline_text(const BaselineLevel& level);
 struct ClaimResult {
   std::string id, claim, test;  ///< "qkv-worst-ordered"; what is claimed; by which numbers it is judged
   std::string unit;
-  std::optional<double> effect;        ///< of this machine
-  std::optional<Interval> interval;    ///< of this machine; of claims that are tested at `level`
-  std::optional<double> paper, rerun;  ///< the same effect by the paper's table and by the authors' re-run
+  std::optional<double> effect;      ///< of this machine
+  std::optional<Interval> interval;  ///< of this machine; of claims that are tested at `level`
+  std::optional<double> paper,
+      rerun;  ///< the same effect by the paper's table, and by the authors' re-run of what was run here
   Verdict verdict = Verdict::kInconclusive;
   std::string note;  ///< why it is inconclusive or not tested
   // Of claims that are tested:
@@ -46,7 +47,10 @@ struct ClaimResult {
   std::vector<BaselineLevel> baseline{};    ///< of each of its tasks
 };
 
-/// A number of the claim with its unit: "−1.2 points"; "–" without one.
+/// A number of the claim: "−1.2"; "–" without one. Its interval: "[−2.0, −0.4]".
+std::string number_text(const ClaimResult& claim, const std::optional<double>& value);
+std::string claim_interval_text(const ClaimResult& claim);
+/// The number with its unit: "−1.2 points".
 std::string value_text(const ClaimResult& claim, const std::optional<double>& value);
 /// Effect and interval as tables show them: "−1.2 points [−2.0, −0.4]"; "–" without an effect.
 std::string effect_text(const ClaimResult& claim);

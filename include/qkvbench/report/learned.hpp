@@ -26,7 +26,8 @@ std::optional<double> chance_of(const Summary& summary, const Group& group);
 /// published loss, and a task without the paper's accuracy, cannot be judged.
 BaselineLevel baseline_level(const experiment::Recipe& recipe, const Summary& summary, const std::string& task);
 
-/// The levels of all claims, each task once.
+/// The levels of all claims, each task once. The published level is left out: an accuracy is the paper's mean over its
+/// whole grid, and what follows from it stands under "needed".
 Table baseline_table(const std::vector<ClaimResult>& claims);
 
 }  // namespace qkvbench::report

@@ -2,6 +2,7 @@
 // A claim is a row of experiment/recipes; here stands only how each kind is judged.
 #pragma once
 #include "qkvbench/experiment/recipes.hpp"
+#include "qkvbench/report/agreement.hpp"
 #include "qkvbench/report/claims.hpp"
 #include "qkvbench/report/summary.hpp"
 
@@ -14,14 +15,22 @@ namespace qkvbench::report {
 /// of the claim: points of accuracy, or per cent of perplexity. Of "worst" it is the difference from the closest other
 /// arm, of "all solve" the lowest mean, each with an interval that allows for having been picked. A claim whose
 /// baseline q_k_v has not learned its tasks (see learned.hpp) is not tested; with runs missing, or too few for an
-/// interval, it is inconclusive. grid: the level of the recipe that was run, to name the next larger one; may be empty.
+/// interval, it is inconclusive. The authors' re-run's effects are those of the same configurations; the paper's, which
+/// are of its whole grid, are given only when that was run, or for per cent of perplexity.
+/// grid: the level of the recipe that was run; empty: the whole one.
 std::vector<ClaimResult> judge(const experiment::Recipe& recipe, const Summary& summary, const std::string& grid = "");
 
-/// The paper's values of the cells of a summary, under the names that it uses.
-std::vector<ReferenceValue> reference_values(const experiment::Recipe& recipe);
+/// What a page shows beside this machine's accuracies: of the authors' re-run the means over the configurations that
+/// both ran; the paper's own means only beside its whole grid. None of perplexities.
+std::vector<ReferenceValue> reference_values(const experiment::Recipe& recipe, const Agreement& agreement,
+                                             const std::string& grid);
 
-/// The relative difference of two cells of the paper, or their difference; none when either is not there.
-std::optional<double> paper_effect(const experiment::Recipe& recipe, const std::string& task, const Arm& arm,
-                                   const Arm& against, bool rerun);
+/// The paper's relative difference of two arms, or of accuracies their difference; the mean over the tasks, none when
+/// a cell is not there.
+std::optional<double> paper_effect(const experiment::Recipe& recipe, const std::vector<std::string>& tasks,
+                                   const Arm& arm, const Arm& against);
+/// The same difference of accuracies in the authors' re-run, over the configurations that both ran.
+std::optional<double> rerun_effect(const Agreement& agreement, const std::vector<std::string>& tasks, const Arm& arm,
+                                   const Arm& against);
 
 }  // namespace qkvbench::report
