@@ -23,7 +23,8 @@ std::optional<fs::path> find_data_folder(const std::string& name, const std::str
   if (given.empty()) return in_table(name) ? find_installed(name) : std::nullopt;
   std::error_code ignored;
   if (fs::exists(given, ignored)) return given;
-  fail_input("data set " + name + ": there is no " + given + "; put the set there, or name the folder where it is");
+  fail_input("data set " + name + ": there is no " + given +
+             "; put the set there, or name its folder with --data of train, eval or features");
 }
 
 fs::path data_folder(const std::string& name, const std::string& given) {

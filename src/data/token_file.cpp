@@ -86,13 +86,12 @@ TokenFile read_token_file(const std::filesystem::path& path, index_t vocab, std:
     const auto low = static_cast<unsigned char>(bytes[at]), high = static_cast<unsigned char>(bytes[at + 1]);
     out.tokens[i] = static_cast<std::uint16_t>(low | high << 8);
     if (out.tokens[i] >= vocab)
-      fail_input(
-          name + ": token " + std::to_string(out.tokens[i]) + " at byte " + std::to_string(at) +
-          " is beyond the vocabulary of " + std::to_string(vocab) +
-          "; give the vocabulary size that the file was made with" +
-          (turned_fits(bytes, begin, vocab)
-               ? ", or, as all tokens are below it with their bytes the other way round, write little-endian ones"
-               : ""));
+      fail_input(name + ": token " + std::to_string(out.tokens[i]) + " at byte " + std::to_string(at) +
+                 " is beyond the vocabulary of " + std::to_string(vocab) +
+                 "; give the vocabulary size that the file was made with" +
+                 (turned_fits(bytes, begin, vocab)
+                      ? ", or write little-endian tokens: read as big-endian, all are below it"
+                      : ""));
   }
   return out;
 }

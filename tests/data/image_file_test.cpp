@@ -160,8 +160,8 @@ TEST_CASE("palettes, 1 to 16 bits, opacity by colour and interlaced lines are th
 TEST_CASE("EXIF's orientation turns no image", "[data]") {
   const std::string jpeg = test::jpeg(gradient(3, 16, 24));
   const std::string turned("Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", 32);
-  const std::string tagged =
-      jpeg.substr(0, 2) + "\xff\xe1" + big_endian(turned.size() + 2, 2) + turned + jpeg.substr(2);
+  std::string tagged = jpeg;
+  tagged.insert(2, "\xff\xe1" + big_endian(turned.size() + 2, 2) + turned);
   const Image plain = decode_image(jpeg, 3, "plain"), other = decode_image(tagged, 3, "tagged");
   CHECK(other.height == 16);
   CHECK(other.width == 24);
@@ -174,11 +174,7 @@ TEST_CASE("a file of another format under the name of an image is named", "[data
   };
   refused("RIFF\x10\x20\x30\x40WEBPVP8 ", "WebP");
   refused("GIF89a", "GIF");
-  refused(std::string("\0\0\0\x20"
-                      "ftypheic",
-                      12) +
-              "mif1",
-          "HEIC");
+  refused(std::string("\0\0\0 ftypheicmif1", 16), "HEIC");
   refused("<!DOCTYPE html>", "web page");
 }
 
