@@ -8,7 +8,7 @@
 
 #include <thread>
 
-#include "../data/temporary.hpp"
+#include "support/temporary.hpp"
 #include "qkvbench/base/files.hpp"
 #include "support/messages.hpp"
 

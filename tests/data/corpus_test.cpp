@@ -121,7 +121,7 @@ TEST_CASE("texts that are refused") {
   check_refused("/dev/null", "/dev/null", "not a file");
   check_refused(directory.write("empty.txt", ""), "empty.txt", "empty");
   check_refused("bytes:" + directory.path("empty.txt"), "empty.txt", "empty");
-  check_refused("bytes:" + directory.path(), "bytes:", "not a file");
+  check_refused("bytes:" + directory.path().string(), "bytes:", "not a file");
   check_refused(directory.write("latin1.txt", "caf\xE9 au lait"), "latin1.txt: byte 3 ", "bytes:");
   check_refused(directory.write("cut.txt", "abc\xE2\x82"), "cut.txt: byte 3 ", "UTF-8");
   check_refused(directory.write("large.txt", "0123456789"), "large.txt", "10 bytes", {.max_file_bytes = 9});

@@ -107,9 +107,9 @@ TEST_CASE("what messages quote is whole UTF-8 and can be printed") {
   CHECK(printable("\xff"
                   "1\xe6\xbc") == "\\xff1\\xe6\\xbc");
   CHECK(printable("\xc2\x85") == "\\xc2\\x85");  // a control character of two bytes
-  CHECK(quoted("12") == "'12'");
+  CHECK(data::quoted("12") == "'12'");
   std::string many;
   for (int i = 0; i < 100; ++i) many += "漢";
-  CHECK(quoted(many) == "'漢漢漢漢漢漢漢漢漢漢 … 漢漢漢漢漢漢漢漢漢漢'");
-  CHECK(quoted("x" + many) == "'x漢漢漢漢漢漢漢漢漢 … 漢漢漢漢漢漢漢漢漢漢'");
+  CHECK(data::quoted(many) == "'漢漢漢漢漢漢漢漢漢漢 … 漢漢漢漢漢漢漢漢漢漢'");
+  CHECK(data::quoted("x" + many) == "'x漢漢漢漢漢漢漢漢漢 … 漢漢漢漢漢漢漢漢漢漢'");
 }
