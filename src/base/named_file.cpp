@@ -126,6 +126,7 @@ void write_named_file(const fs::path& path, std::string_view content) {
   const bool there = ::stat(target.c_str(), &info) == 0;
   if (there && S_ISDIR(info.st_mode)) cannot_write(path, "it is a directory");
   if (there && !replaceable(info, target)) return overwrite(target, content, path);
+  if (!there) check_named_file(path);  // names what was asked for rather than where it leads
   write_file_atomic(target, content);
 }
 

@@ -69,7 +69,7 @@ Json dataset_json(const data::DataFacts& facts) {
   Json files = Json::array();
   for (const data::SourceFile& file : facts.files)
     files.push_back({{"path", escape_bytes(file.path)}, {"sha256", file.sha256}, {"bytes", file.bytes}});
-  return {{"name", facts.name},
+  return {{"name", escape_bytes(facts.name)},
           {"n_train", facts.n_train},
           {"n_val", facts.n_val},
           {"n_test", facts.n_test},

@@ -100,7 +100,7 @@ TEST_CASE("train tells where each run is, in one form for one variant and for se
   CHECK(one["runs"][0]["result"]["argv"] == three["argv"]);
   for (const char* key : {"run", "directory", "model", "result"}) CHECK(one["runs"][0][key] == second[key]);
   CHECK(run_qkvbench({"eval", second["model"].get<std::string>()}).status == 0);
-  CHECK(std::filesystem::path(second["directory"].get<std::string>()).filename() == second["run"]);
+  CHECK(std::filesystem::path(second["directory"].get<std::string>()).filename().string() == second["run"]);
 }
 
 TEST_CASE("the configuration of a result starts another run, with flags on top") {
