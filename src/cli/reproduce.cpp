@@ -81,8 +81,9 @@ std::vector<std::string> remarks_of(const Recipe& recipe, const Plan& plan) {
 std::vector<std::string> lines_below(const Plan& plan, const report::Summary& summary,
                                      const report::Agreement& agreement) {
   std::vector<std::string> lines;
-  const bool shares = std::ranges::any_of(
-      summary.cells, [](const report::Cell& cell) { return report::metric_of(cell.task).is_share; });
+  const bool shares = std::ranges::any_of(summary.cells, [](const report::Cell& cell) {
+    return report::metric_of(cell.task).is_share && cell.with_value() > 0;
+  });
   if (shares) lines.push_back(report::agreement_text(agreement));
   if (summary.averages_incomplete) lines.emplace_back("Averages leave out runs that are missing.");
   if (!plan.next_level.empty())
@@ -117,7 +118,7 @@ Exit verdict_status(const std::vector<report::ClaimResult>& claims) {
 /// Writes the forms that go to files; the one that goes to stdout, or the text.
 std::string forms(const ReproduceCommand& flags, const report::PaperDocument& document,
                   const std::vector<report::PaperRow>& rows) {
-  std::string text = report::render(document, report::Format::kText);
+  std::string text = report::render(document, report::Format::kText, output_columns());
   for (std::size_t i = 0; i < kPaperForms.size(); ++i) {
     if (flags.files[i].empty()) continue;
     const std::string form = kPaperForms[i].render(document, rows);
@@ -226,7 +227,7 @@ Exit accounting(const Session& session) {
   const std::vector<report::ClaimResult> claims = accounting_claims(rows);
   print(session, "reproduce",
         "The paper's 300-million-parameter model, counted\n\n" + table.text(output_columns()) + "\n" +
-            report::claims_document(claims, report::Format::kText),
+            report::claims_document(claims, report::Format::kText, output_columns()),
         {{"recipe", "accounting"},
          {"budget", nullptr},
          {"grid", nullptr},

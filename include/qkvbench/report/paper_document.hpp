@@ -18,13 +18,11 @@ struct PaperDocument {
   std::vector<ClaimResult> claims;
 };
 
-/// Text is wrapped to 80 columns; Markdown has headings, and LaTeX what is no table as comments.
-std::string render(const PaperDocument& document, Format format);
+/// Text and its tables take at most `width` columns; 0: paragraphs 80, tables what they need. Markdown has headings,
+/// and LaTeX what is no table as comments.
+std::string render(const PaperDocument& document, Format format, std::size_t width = 0);
 
 /// Only the claims: their table, the rule, what the baseline has learned, and a line for each on how it is tested.
-std::string claims_document(const std::vector<ClaimResult>& claims, Format format);
-
-/// Lines of at most `width` columns, broken at spaces; the later ones are indented by two.
-std::string wrapped(const std::string& text, std::size_t width = 80);
+std::string claims_document(const std::vector<ClaimResult>& claims, Format format, std::size_t width = 0);
 
 }  // namespace qkvbench::report
