@@ -81,8 +81,9 @@ std::vector<std::string> remarks_of(const Recipe& recipe, const Plan& plan) {
 std::vector<std::string> lines_below(const Plan& plan, const report::Summary& summary,
                                      const report::Agreement& agreement) {
   std::vector<std::string> lines;
-  const bool shares = std::ranges::any_of(
-      summary.cells, [](const report::Cell& cell) { return report::metric_of(cell.task).is_share; });
+  const bool shares = std::ranges::any_of(summary.cells, [](const report::Cell& cell) {
+    return report::metric_of(cell.task).is_share && cell.with_value() > 0;
+  });
   if (shares) lines.push_back(report::agreement_text(agreement));
   if (summary.averages_incomplete) lines.emplace_back("Averages leave out runs that are missing.");
   if (!plan.next_level.empty())
