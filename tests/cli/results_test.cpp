@@ -181,7 +181,10 @@ TEST_CASE("report names what it leaves out and refuses what would hide it") {
   CHECK_FALSE(has(mixed.out, "Not compared"));
   check_fails({"report", dir / "nowhere"}, 3, {"there is no", "nowhere"});
   check_fails({"report", dir / "results", "--baseline", "QKV"}, 2, {"three projections"});
-  check_fails({"report", dir / "results", "--md", "-", "--json", "-"}, 2, {"--json and --md", "stdout"});
+  const Outcome both = run_qkvbench({"report", dir / "results", "--md", "-", "--json", "-"});
+  CHECK(both.status == 2);
+  CHECK(has(both.err, "--json and --md both want stdout"));
+  CHECK(nlohmann::json::parse(both.out)["error"]["status"] == 2);  // nothing but the error is there
   check_fails({"report", dir / "results", "--csv", dir / "no/such/file.csv"}, 4, {"cannot write", "file.csv"});
   check_fails({"report"}, 2, {"paths"});
   fs::create_directories(dir / "empty");
