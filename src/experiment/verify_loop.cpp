@@ -79,6 +79,8 @@ class GoldenExamples : public data::Dataset {
   index_t targets_per_example() const override { return static_cast<index_t>(targets_.size()) / size_; }
   bool in_random_order() const override { return in_order_; }
   std::vector<index_t> order(std::uint64_t, index_t epoch) const override {
+    if (epoch >= epochs())
+      fail_internal("the loop asks for the order of epoch " + std::to_string(epoch) + ", of which there is none");
     const auto first = order_.begin() + epoch * size_;
     return {first, first + size_};
   }

@@ -8,9 +8,9 @@
 
 #include <thread>
 
-#include "support/temporary.hpp"
 #include "qkvbench/base/files.hpp"
 #include "support/messages.hpp"
+#include "support/temporary.hpp"
 
 using namespace qkvbench;
 using qkvbench::test::TemporaryDirectory;

@@ -3,10 +3,10 @@
 #include "qkvbench/data/image_listing.hpp"
 
 #include "data/image_fixtures.hpp"
-#include "support/temporary.hpp"
 #include "qkvbench/data/image_folder.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
+#include "support/temporary.hpp"
 
 namespace qkvbench::testing {
 

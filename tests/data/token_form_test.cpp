@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "data/image_fixtures.hpp"
-#include "support/temporary.hpp"
 #include "qkvbench/data/token_file.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
+#include "support/temporary.hpp"
 
 namespace qkvbench::testing {
 

@@ -2,7 +2,9 @@
 // Runs as a whole are in tests/cli.
 #include "qkvbench/train/trainer.hpp"
 
+#include <cmath>
 #include <functional>
+#include <numeric>
 
 #include "support/catch.hpp"
 #include "support/tiny_models.hpp"
@@ -108,6 +110,28 @@ std::vector<real> trained_on(const Lists& data, index_t micro_batch, real dropou
   return {model.parameters().values().begin(), model.parameters().values().end()};
 }
 
+nn::ModelConfig without_dropout() {
+  nn::ModelConfig config = tiny_config("gpt", "q_k_v");
+  config.dropout = 0;
+  return config;
+}
+
+/// The gradient's norm of the mean loss over all scored targets of `data`, without a Trainer.
+double norm_of_mean_loss(const Lists& data) {
+  nn::Model model(without_dropout());
+  fill_parameters(model, 3);
+  std::vector<index_t> all(static_cast<std::size_t>(data.size()));
+  std::iota(all.begin(), all.end(), index_t{0});
+  Batch batch;
+  data.fill(all, batch);
+  Tape tape;
+  tape.reset();
+  tape.backward(cross_entropy(tape, model.forward(tape, batch), batch.targets).mean_nats);
+  double squares = 0;
+  for (const real g : model.parameters().grads()) squares += static_cast<double>(g) * static_cast<double>(g);
+  return std::sqrt(squares);
+}
+
 TEST_CASE("no two micro-batches of a step share a dropout mask", "[train]") {
   // With the same masks, two lists that are alike would get the same gradient twice: that of one of them.
   const Lists one(1, false, true), two(2, false, true);
@@ -119,6 +143,13 @@ TEST_CASE("a step's gradient is of the mean over its scored targets, however the
   const Lists data(9, true);
   const std::vector<real> whole = trained_on(data, 9, 0, 2);
   for (const index_t micro_batch : {1, 2, 4}) CHECK(max_difference(trained_on(data, micro_batch, 0, 2), whole) <= 1e-6);
+  const double norm = norm_of_mean_loss(data);
+  for (const index_t micro_batch : {1, 2, 4, 9}) {
+    nn::Model model(without_dropout());
+    fill_parameters(model, 3);
+    train::Trainer trainer(model, data, {9, micro_batch, 1, 1, 1e-2, {"constant", 0, 0, 1}, {}, 5});
+    CHECK(std::abs(trainer.step().grad_norm - norm) <= 1e-5 * norm);
+  }
 }
 
 TEST_CASE("a step that was stopped anywhere can be taken again to the same bits", "[train]") {
