@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "qkvbench/base/descriptor.hpp"
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/system.hpp"
 
@@ -24,52 +25,7 @@ namespace qkvbench {
 
 namespace {
 
-/// Closes on every way out. close() to see its error, otherwise it is closed quietly.
-class Descriptor {
- public:
-  Descriptor(const char* path, int flags, mode_t mode = 0644) {
-    do fd_ = ::open(path, flags | O_CLOEXEC, mode);
-    while (fd_ < 0 && errno == EINTR);
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-  int release() {
-    const int fd = fd_;
-    fd_ = -1;
-    return fd;
-  }
-  /// EINTR is no failure: the descriptor is gone, and what matters was synced before.
-  bool close() { return ::close(release()) == 0 || errno == EINTR; }
-
- private:
-  int fd_ = -1;
-};
-
 std::string reason() { return std::strerror(errno); }
-
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t n = ::write(fd, content.data(), content.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n == 0) errno = EIO;  // nothing written and no reason: going on would never end
-    if (n <= 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-/// EINTR is the one failure after which nothing was given up, so only then the call is made again.
-bool sync_file(int fd) {
-  int result;
-  do result = ::fsync(fd);
-  while (result != 0 && errno == EINTR);
-  return result == 0;
-}
 
 /// A file system that cannot sync a directory (EINVAL) and a directory that may not be read have no better to offer.
 bool sync_entries(const std::filesystem::path& directory) {
@@ -83,10 +39,6 @@ bool rename_file(const std::string& from, const std::filesystem::path& to) {
   do result = ::rename(from.c_str(), to.c_str());
   while (result != 0 && errno == EINTR);
   return result == 0;
-}
-
-std::filesystem::path parent_of(const std::filesystem::path& path) {
-  return path.has_parent_path() ? path.parent_path() : ".";
 }
 
 constexpr const char* kTemporary = ".tmp.";
@@ -125,7 +77,7 @@ class Temporary {
   bool placed_ = false;
 };
 
-bool write_all(int fd, std::span<const std::string_view> pieces) {
+bool write_pieces(int fd, std::span<const std::string_view> pieces) {
   for (const std::string_view piece : pieces)
     if (!write_all(fd, piece)) return false;
   return true;
@@ -136,7 +88,7 @@ bool write_all(int fd, std::span<const std::string_view> pieces) {
 bool Temporary::fill_and_place(std::span<const std::string_view> pieces, const std::filesystem::path& path) {
   struct stat old {};
   if (::stat(path.c_str(), &old) == 0 && ::fchmod(file_->get(), old.st_mode & 07777) != 0) return false;
-  if (!write_all(file_->get(), pieces) || !sync_file(file_->get())) return false;
+  if (!write_pieces(file_->get(), pieces) || !sync_file(file_->get())) return false;
   placed_ = rename_file(name_, path);
   return placed_ && file_->close();
 }
@@ -204,7 +156,7 @@ void write_file_atomic(const std::filesystem::path& path, std::span<const std::s
   const auto status = std::filesystem::status(path, ignored);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
     Descriptor device(path.c_str(), O_WRONLY);
-    if (!device.valid() || !write_all(device.get(), pieces) || !device.close()) cannot_write(path);
+    if (!device.valid() || !write_pieces(device.get(), pieces) || !device.close()) cannot_write(path);
     return;
   }
   remove_temporaries(parent_of(path), path.filename().string() + kTemporary);

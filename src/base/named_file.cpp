@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "qkvbench/base/descriptor.hpp"
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 
@@ -37,29 +38,16 @@ fs::path behind_links(const fs::path& named) {
   return path;
 }
 
-fs::path parent_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : "."; }
-
 void write_descriptor(int fd, std::string_view content, const fs::path& named) {
-  while (!content.empty()) {
-    const ssize_t n = ::write(fd, content.data(), content.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) cannot_write(named, std::strerror(n == 0 ? EIO : errno));
-    content.remove_prefix(static_cast<std::size_t>(n));
-  }
+  if (!write_all(fd, content)) cannot_write(named, std::strerror(errno));
 }
 
 void overwrite(const fs::path& target, std::string_view content, const fs::path& named) {
-  int fd;
-  do fd = ::open(target.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
-  while (fd < 0 && errno == EINTR);
-  if (fd < 0) cannot_write(named, std::strerror(errno));
-  const struct Closer {
-    int fd;
-    ~Closer() { ::close(fd); }
-  } closer{fd};
-  write_descriptor(fd, content, named);
+  const Descriptor file(target.c_str(), O_WRONLY | O_TRUNC);
+  if (!file.valid()) cannot_write(named, std::strerror(errno));
+  write_descriptor(file.get(), content, named);
   // EINVAL, EROFS: a pipe or a device, which has nothing to sync.
-  if (::fsync(fd) != 0 && errno != EINVAL && errno != EROFS) cannot_write(named, std::strerror(errno));
+  if (!sync_file(file.get()) && errno != EINVAL && errno != EROFS) cannot_write(named, std::strerror(errno));
 }
 
 /// Whether a file can be replaced by a new one of its mode without anybody seeing another difference.

@@ -26,8 +26,8 @@ struct SignalAnswer {
   std::string text;
 };
 std::array<SignalAnswer, 3> g_signals{{{SIGINT, "SIGINT", ""}, {SIGTERM, "SIGTERM", ""}, {SIGHUP, "SIGHUP", ""}}};
-std::string g_file;  // where a signal's answer goes; a name of /dev/fd for a descriptor
-volatile sig_atomic_t g_answered = 1;
+std::string g_file;                    // where a signal's answer goes; a name of /dev/fd for a descriptor
+volatile sig_atomic_t g_answered = 0;  // the JSON, a result or an error, is where it was asked for
 
 /// Where `text` has `part` outside quotes and brackets; npos if nowhere.
 std::size_t find_plain(const std::string& text, std::string_view part) {
@@ -121,7 +121,6 @@ std::string answer_text(const std::string& kind, const Json& fields) {
 
 void write_answer(const Session& session, const std::string& text) {
   g_answered = 1;
-  session.answered = true;
   if (session.json_on_stdout())
     write_out(text);
   else
@@ -131,12 +130,11 @@ void write_answer(const Session& session, const std::string& text) {
 void answer_error(const Session& session, int status, const std::string& message) {
   Session asked = session;
   if (asked.json.empty()) asked.json = json_in(asked.argv);
-  if (asked.json.empty() || session.answered) return;
+  if (asked.json.empty() || g_answered != 0) return;
   try {
     write_answer(asked, error_text(status, message));
   } catch (const Error&) {
   }
-  session.answered = true;
 }
 
 void answer_signals(const Session& session) {
@@ -151,7 +149,6 @@ void answer_signals(const Session& session) {
     action.sa_handler = on_last_signal;
     sigaction(one.number, &action, nullptr);
   }
-  g_answered = 0;
 }
 
 void answer_signal(int number) {

@@ -48,14 +48,13 @@ void check_output(const std::string& file) {
 
 void check_output(const std::string& flag, const std::string& file, const char* form, const char* endings) {
   if (file.empty() || file == "-") return;
-  const std::filesystem::path path(file);
+  std::filesystem::path path(file);
   std::string ending = path.extension().string();
   std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const std::vector<std::string> fine = split(endings, ' ');
-  if (!ending.empty() && !std::filesystem::exists(std::filesystem::path(file) / "") &&
-      std::ranges::find(fine, ending) == fine.end())
+  if (!ending.empty() && !std::filesystem::is_directory(path) && std::ranges::find(fine, ending) == fine.end())
     fail_usage(flag + ": what is written is " + form + ", and " + file + " says another form; name it " +
-               std::filesystem::path(path).replace_extension(fine[0]).string());
+               path.replace_extension(fine[0]).string());
   check_output(file);
 }
 

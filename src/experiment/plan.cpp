@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
@@ -148,14 +149,13 @@ std::vector<std::string> appeared(const std::vector<std::string>& then, const st
 }
 
 /// Leaves out what cannot be run for want of data that were there when it was planned.
-void check_data(const Recipe& recipe, Plan& plan) {
+void check_data(Plan& plan) {
   std::vector<std::string> missing;
   const Grid there = with_data(find_grid(plan.level), missing);
   std::set<std::string> names;
   for (const Config& config : expand(there)) names.insert(run_name(config));
   std::erase_if(plan.runs, [&](const Config& config) { return !names.contains(run_name(config)); });
   if (plan.runs.empty()) fail_input("the data of " + plan.level + " are gone: " + missing.front());
-  plan.unavailable = missing_data(recipe);
 }
 
 }  // namespace
@@ -179,10 +179,11 @@ Plan make_plan(const Recipe& recipe, double budget_s, const SweepOptions& option
   const bool kept = std::filesystem::exists(path);
   if (kept) {
     plan = read_choice(recipe, path);
-    news = appeared(plan.unavailable, missing_data(recipe));
+    const std::vector<std::string> missing = missing_data(recipe);
+    news = appeared(std::exchange(plan.unavailable, missing), missing);
   }
   if (kept && news.empty()) {
-    check_data(recipe, plan);
+    check_data(plan);
   } else {
     plan = choose(recipe, budget_s, options);
     plan.budget = budget;

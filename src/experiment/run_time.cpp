@@ -13,7 +13,6 @@
 #include "qkvbench/base/process.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/experiment/identity.hpp"
-#include "qkvbench/nn/accounting.hpp"
 #include "qkvbench/train/strict_json.hpp"
 
 namespace qkvbench::experiment {
@@ -29,10 +28,6 @@ constexpr double kBiggerIsFaster = 4;
 
 double flop_of_step(double macs, const Config& config) { return 6 * macs * static_cast<double>(config.batch_size); }
 
-double macs_of(const Config& config) {
-  return static_cast<double>(nn::count_cost(nn::Model(model_config(config))).macs_forward);
-}
-
 std::string size_of(const Config& config) {
   Json key = config_json(config);
   for (const char* other : {"variant", "kv_heads", "pos_dim", "seed", "steps", "epochs", "log_every"}) key.erase(other);
@@ -47,14 +42,8 @@ struct Timed {
 
 /// One short run from its start to its end.
 Timed time_run(const Config& config, const SweepOptions& options, const fs::path& folder) {
-  std::vector<std::string> command{options.program.string()};
-  const std::vector<std::string> arguments = train_arguments(config);
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  for (const std::string& more : {std::string("--out"), folder.string(), std::string("--threads"),
-                                  std::to_string(options.threads), std::string("-q")})
-    command.push_back(more);
   const double begin = seconds_now();
-  const ProcessResult child = run_process(command);
+  const ProcessResult child = run_process(train_command(config, options, folder));
   Timed timed;
   timed.wall_s = seconds_now() - begin;
   const fs::path result = run_directory(folder, config) / "result.json";
@@ -113,7 +102,7 @@ void RunClock::time_sizes(const std::map<std::string, Config>& sizes) {
   for (std::size_t copy = 0; copy < copies; ++copy)
     for (const auto& [size, config] : sizes) {
       runs.push_back(config);
-      const double in_time = kSeconds * best_flop_per_s_ / flop_of_step(macs_of(config), config);
+      const double in_time = kSeconds * best_flop_per_s_ / flop_of_step(forward_macs(config), config);
       const double steps = best_flop_per_s_ > 0 ? std::clamp(in_time, kLeastSteps, kMostSteps) : kMostSteps;
       runs.back().steps = std::min(static_cast<index_t>(steps), train_options(config).total_steps);
       runs.back().epochs = Config{}.epochs;
@@ -127,7 +116,7 @@ void RunClock::time_sizes(const std::map<std::string, Config>& sizes) {
   std::size_t i = 0;
   for (const auto& [size, config] : sizes) {
     Size& known = known_[size];
-    known.macs = macs_of(config);
+    known.macs = forward_macs(config);
     for (std::size_t copy = 0; copy < copies; ++copy) {
       const Timed& one = timed[copy * sizes.size() + i];
       known.step_s += one.train_s / static_cast<double>(runs[i].steps) / static_cast<double>(copies);
@@ -147,7 +136,7 @@ double RunClock::expect(const std::vector<Config>& runs) {
   for (const Config& config : runs) {
     const Size& size = known_.at(size_of(config));
     const auto steps = static_cast<double>(train_options(config).total_steps);
-    seconds.push_back(size.fixed_s + steps * size.step_s * macs_of(config) / size.macs);
+    seconds.push_back(size.fixed_s + steps * size.step_s * forward_macs(config) / size.macs);
   }
   return last_end(seconds, options_.jobs);
 }

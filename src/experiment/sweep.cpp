@@ -150,12 +150,8 @@ class Pool {
   }
 
   ProcessResult train(const Config& config) {
-    std::vector<std::string> command{options_.program.string()};
-    const std::vector<std::string> arguments = train_arguments(config);
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    for (const std::string& more : {std::string("--out"), options_.out.string(), std::string("--threads"),
-                                    std::to_string(options_.threads), std::string("--resume"), std::string("-q")})
-      command.push_back(more);
+    std::vector<std::string> command = train_command(config, options_, options_.out);
+    command.emplace_back("--resume");
     return run_process(command, [this] {
       const std::lock_guard guard(mutex_);
       return !wants_stop();
@@ -209,11 +205,14 @@ const char* state_name(RunState state) {
   return "";
 }
 
+double forward_macs(const Config& config) {
+  return static_cast<double>(nn::count_cost(nn::Model(model_config(config))).macs_forward);
+}
+
 double run_flop(const Config& config) {
-  const auto macs = static_cast<double>(nn::count_cost(nn::Model(model_config(config))).macs_forward);
   const train::TrainOptions options = train_options(config);
   const auto trained = static_cast<double>(options.total_steps * options.batch_size);
-  return macs * (6 * trained + 2 * static_cast<double>(config.n_test));
+  return forward_macs(config) * (6 * trained + 2 * static_cast<double>(config.n_test));
 }
 
 std::vector<PlannedRun> survey(const std::vector<Config>& configs, const fs::path& out) {
@@ -264,6 +263,14 @@ std::vector<std::string> train_arguments(const Config& config) {
     arguments.push_back(text);
   }
   return arguments;
+}
+
+std::vector<std::string> train_command(const Config& config, const SweepOptions& options, const fs::path& out) {
+  std::vector<std::string> command{options.program.string()};
+  const std::vector<std::string> arguments = train_arguments(config);
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  command.insert(command.end(), {"--out", out.string(), "--threads", std::to_string(options.threads), "-q"});
+  return command;
 }
 
 SweepReport sweep(const std::vector<Config>& configs, const SweepOptions& options, SweepMonitor& monitor) {

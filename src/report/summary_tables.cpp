@@ -70,6 +70,9 @@ std::string solved_text(const Cell* cell) {
          (cell->missing() > 0 ? " (" + of(n, cell->expected) + ")" : "");
 }
 
+/// Which way is better.
+std::string arrow(const Metric& metric) { return metric.higher_is_better ? " ↑" : " ↓"; }
+
 /// What guessing gets, below all: one row, or one for each block of rows where it differs between them.
 void add_chance(Table& table, const Summary& summary, const Panel& panel) {
   std::vector<std::vector<std::string>> rows;
@@ -184,9 +187,7 @@ std::optional<double> task_average(const Summary& summary, const Panel& panel, s
   return means.size() < 2 ? std::nullopt : std::optional(mean(means));
 }
 
-std::string directed(const Metric& metric) {
-  return std::string(metric.heading) + (metric.higher_is_better ? " ↑" : " ↓");
-}
+std::string directed(const Metric& metric) { return metric.heading + arrow(metric); }
 
 std::string cell_text(const Cell* cell) {
   if (cell == nullptr) return "";
@@ -206,7 +207,7 @@ std::string difference_text(const Difference& d) {
 Table main_table(const Summary& summary, const Panel& panel) {
   std::vector<Table::Column> heads = heads_of(panel);
   for (const Group& column : panel.columns)
-    heads.push_back({column.data + (metric_of(column.task).higher_is_better ? " ↑" : " ↓"), Align::kRight});
+    heads.push_back({column.data + arrow(metric_of(column.task)), Align::kRight});
   const bool averages = share_columns(panel) > 1;
   if (averages) heads.push_back({"average of " + std::to_string(share_columns(panel)), Align::kRight});
   Table table(heads);

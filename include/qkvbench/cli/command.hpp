@@ -18,10 +18,9 @@ struct Session {
   std::vector<std::string> argv;
   int threads = 0;  ///< 0: physical cores
   bool quiet = false;
-  std::string color = "auto";     ///< auto, always or never
-  std::string json;               ///< empty, "-" or a path
-  std::function<Exit()> action;   ///< what the chosen command does
-  mutable bool answered = false;  ///< the JSON, a result or an error, is where it was asked for
+  std::string color = "auto";    ///< auto, always or never
+  std::string json;              ///< empty, "-" or a path
+  std::function<Exit()> action;  ///< what the chosen command does
 
   bool json_on_stdout() const;  ///< "-", or a name of standard output
 };

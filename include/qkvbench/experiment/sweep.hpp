@@ -30,6 +30,8 @@ struct PlannedRun {
 
 /// Model FLOPs of a whole run: 6 a multiply-add of the forward pass and training example, 2 a test example.
 double run_flop(const Config& resolved);
+/// Multiply-adds of a forward pass of one example.
+double forward_macs(const Config& resolved);
 
 /// What `out` holds of these runs, in the order given. A finished run of other data than today's counts as failed.
 std::vector<PlannedRun> survey(const std::vector<Config>& configs, const std::filesystem::path& out);
@@ -73,5 +75,8 @@ std::vector<Config> shard_of(const std::vector<Config>& configs, int shard, int 
 
 /// The command line of one run without the program: "train --task reverse …", every key of the configuration.
 std::vector<std::string> train_arguments(const Config& config);
+/// The whole of it, quiet, with its results in `out` and the threads of `options`.
+std::vector<std::string> train_command(const Config& config, const SweepOptions& options,
+                                       const std::filesystem::path& out);
 
 }  // namespace qkvbench::experiment
