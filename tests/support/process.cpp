@@ -22,6 +22,10 @@ Outcome run_binary(const std::string& binary, const std::vector<std::string>& ar
                    const std::function<void(pid_t)>& while_running) {
   const TemporaryDirectory streams;
   const std::string out = streams / "out", err = streams / "err";
+  // Made before the fork: in the copy another thread may hold the allocator's lock for ever.
+  std::vector<char*> argv{const_cast<char*>("qkvbench")};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
   // Closed by a successful exec: before that, a signal would reach a copy of the tests and not the program.
   int started[2];
   if (pipe(started) != 0) throw std::runtime_error("pipe failed");
@@ -33,9 +37,6 @@ Outcome run_binary(const std::string& binary, const std::vector<std::string>& ar
               err_fd = open(err.c_str(), O_WRONLY | O_CREAT, 0600);
     dup2(out_fd, STDOUT_FILENO);
     dup2(err_fd, STDERR_FILENO);
-    std::vector<char*> argv{const_cast<char*>("qkvbench")};
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
     execv(binary.c_str(), argv.data());
     _exit(127);
   }
