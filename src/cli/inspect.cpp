@@ -84,7 +84,7 @@ report::Table cache_table(const std::vector<Costs>& all) {
   report::Table table(columns);
   for (const Costs& costs : all) {
     std::vector<std::string> row = name_of(costs);
-    row.push_back(std::to_string(nn::parse_variant(costs.config.variant).sharing->cached_tensors()));
+    row.push_back(std::to_string(nn::parse_variant(costs.config.variant).kind->cached_tensors));
     for (const index_t positions : {index_t{1}, costs.context})
       for (const auto& format : experiment::kCacheFormats)
         row.push_back(

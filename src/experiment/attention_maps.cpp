@@ -8,6 +8,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/data/vision.hpp"
+#include "qkvbench/nn/score_reader.hpp"
 
 namespace qkvbench::experiment {
 
@@ -97,12 +98,14 @@ AttentionMaps attention_maps(const LoadedModel& run, const AttentionRequest& req
                              heads = chosen(request.heads, run.config.heads, "--heads");
   const Batch batch = batch_of(run, request);
   Tape tape(false);
-  const std::vector<std::vector<real>> scores = run.model->attention_scores(tape, batch);
+  nn::ScoreReader scores(*run.model);
+  tape.watch(&scores);
+  run.model->forward(tape, batch);
   AttentionMaps out{run.model->family().positions(), names_of(run, batch), {}};
   const index_t T = out.positions;
   for (const index_t layer : layers)
     for (const index_t head : heads)
-      out.maps.push_back(make_map(layer, head, scores[static_cast<std::size_t>(layer)].data() + head * T * T, T));
+      out.maps.push_back(make_map(layer, head, scores.layer(layer).data() + head * T * T, T));
   return out;
 }
 

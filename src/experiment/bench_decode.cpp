@@ -42,8 +42,9 @@ double cached_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, n
 
 /// Bytes of the weights that a step reads.
 index_t weight_bytes(const nn::Model& model) {
-  const Shape& positions = model.parameters().find("pos_emb.weight")->shape;
-  const index_t numbers = model.parameters().total() - positions.elements() + positions.last();
+  index_t numbers = model.parameters().total();
+  if (const nn::Parameter* positions = model.parameters().find("pos_emb.weight"))
+    numbers -= positions->shape.elements() - positions->shape.last();
   return numbers * static_cast<index_t>(sizeof(real));
 }
 
@@ -69,7 +70,7 @@ DecodeResult run_decode_bench(const Config& config, const std::vector<index_t>& 
   DecodeResult result{config, {}};
   for (const index_t context : contexts) {
     if (context < 8) fail_usage("a context of " + std::to_string(context) + " is too short to time; 8 is the least");
-    nn::KvCache cache(model.config(), 1, context);
+    nn::KvCache cache(model, 1, context);
     std::vector<std::int32_t> ids;
     for (index_t i = 0; i < context; ++i) ids.push_back(static_cast<std::int32_t>(i * 31 % config.vocab));
     const double cached = cached_ms(model, ids, cache, seconds / 2);

@@ -129,7 +129,7 @@ void resolve(Config& c) {
   if (c.micro_batch > c.batch_size)
     fail_usage("micro_batch " + std::to_string(c.micro_batch) + " is larger than batch_size " +
                std::to_string(c.batch_size) + "; lower --micro-batch, or leave it out");
-  nn::check_heads(*variant.sharing, c.d_model, c.heads, c.kv_heads);
+  nn::check_heads(model_config(c));
   complete_data(c, task);
   if (c.log_every == 0) c.log_every = default_log_every(c);
   const index_t in_cache = default_micro_batch(c);

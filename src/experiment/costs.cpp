@@ -74,15 +74,17 @@ std::vector<Config> sharing_grid(const Config& config) {
   std::vector<index_t> shares{config.heads};
   while (shares.back() % 2 == 0) shares.push_back(shares.back() / 2);
   if (shares.back() > 1) shares.push_back(1);
-  for (const nn::Sharing& sharing : nn::all_sharings())
+  for (const nn::AttentionKind& kind : nn::all_kinds()) {
+    if (!kind.is_partition()) continue;
     for (const index_t kv_heads : shares) {
       Config one = config;
-      one.variant = std::string(sharing.id) + (plus ? "+" : "");
+      one.variant = std::string(kind.id) + (plus ? "+" : "");
       one.kv_heads = kv_heads;
       resolve(one);
       grid.push_back(one);
-      if (sharing.query_shared()) break;
+      if (kind.sharing.query_shared()) break;
     }
+  }
   return grid;
 }
 

@@ -148,7 +148,7 @@ Json variant_json(const Config& config) {
   return {{"id", variant.id()},
           {"paper_name", or_null(variant.paper_name())},
           {"equation", variant.equation()},
-          {"projections", variant.sharing->projection_count()},
+          {"projections", variant.kind->projections},
           {"heads", config.heads},
           {"kv_heads", config.kv_heads},
           {"plus", variant.plus}};

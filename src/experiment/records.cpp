@@ -82,7 +82,7 @@ Config config_of(const Fields& result) {
   try {
     config = stored_config(json, "config");
     if (nn::parse_variant(config.variant).id() != config.variant) throw Refusal{"config.variant is no id"};
-    nn::check_heads(*nn::parse_variant(config.variant).sharing, config.d_model, config.heads, config.kv_heads);
+    nn::check_heads(model_config(config));
   } catch (const Error& error) {
     throw Refusal{error.what()};
   }
@@ -265,7 +265,7 @@ bool stands_before(const Record& a, const Record& b) {
   const auto place = [](const Record& r) {
     const nn::Variant variant = nn::parse_variant(r.config.variant);
     const auto task = std::ranges::find(data::all_tasks(), r.config.task, &data::Task::id) - data::all_tasks().begin();
-    return std::tuple(task, variant.sharing - nn::all_sharings().data(), variant.plus, -r.config.kv_heads);
+    return std::tuple(task, variant.place(), variant.plus, -r.config.kv_heads);
   };
   const auto x = place(a), y = place(b);
   return x != y ? x < y : std::tie(a.run, a.build, a.training, a.path) < std::tie(b.run, b.build, b.training, b.path);

@@ -55,7 +55,7 @@ struct GroupRuns {
 /// The place of an arm in every listing.
 auto order_of(const Arm& arm) {
   const nn::Variant variant = nn::parse_variant(arm.variant);
-  return std::tuple(variant.sharing - nn::all_sharings().data(), variant.plus, arm.kv_heads != 0, -arm.kv_heads);
+  return std::tuple(variant.place(), variant.plus, arm.kv_heads != 0, -arm.kv_heads);
 }
 
 std::vector<double> values_of(const std::vector<Sample>& samples) {
