@@ -10,15 +10,15 @@
 #include <iostream>
 
 #include "qkvbench/base/named_file.hpp"
-#include "qkvbench/experiment/json_text.hpp"
-#include "qkvbench/experiment/record.hpp"
-#include "qkvbench/experiment/schemas.hpp"
+#include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/run/record.hpp"
+#include "qkvbench/run/schemas.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Json;
+using formats::Json;
 
 struct SignalAnswer {
   int number;
@@ -84,10 +84,7 @@ Json error_json(int status, const std::string& message) {
   std::string advice = message.substr(mend);
   if (end + 2 == mend && advice.starts_with("see ") && advice.ends_with(")")) advice.pop_back();
   const std::string what = message.substr(0, end);
-  return {{"status", status},
-          {"what", what},
-          {"where", experiment::or_null(place_in(what))},
-          {"mend", experiment::or_null(advice)}};
+  return {{"status", status}, {"what", what}, {"where", run::or_null(place_in(what))}, {"mend", run::or_null(advice)}};
 }
 
 std::string error_text(int status, const std::string& message) {
@@ -113,10 +110,10 @@ extern "C" void on_last_signal(int number) {
 }  // namespace
 
 std::string answer_text(const std::string& kind, const Json& fields) {
-  experiment::find_schema(kind);
-  Json json{{"schema_version", experiment::kSchemaVersion}, {"kind", kind}, {"tool", experiment::tool_json()}};
+  run::find_schema(kind);
+  Json json{{"schema_version", run::kSchemaVersion}, {"kind", kind}, {"tool", run::tool_json()}};
   json.update(fields);
-  return experiment::text_of(json, 2) + "\n";
+  return formats::text_of(json, 2) + "\n";
 }
 
 void write_answer(const Session& session, const std::string& text) {

@@ -1,27 +1,28 @@
 // qkvbench attention: the attention maps of a trained model on one example, as a picture and as numbers.
-// What they hold is in experiment/attention_maps, how they are drawn in report/heatmap.
+// What they hold is in run/attention_maps, how they are drawn in report/heatmap.
 #include <cmath>
 #include <memory>
 
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/cli/command.hpp"
-#include "qkvbench/experiment/attention_maps.hpp"
-#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/heatmap.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/attention_maps.hpp"
+#include "qkvbench/run/record.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::AttentionMap;
-using experiment::AttentionMaps;
-using experiment::Json;
-using experiment::LoadedModel;
+using formats::Json;
+using run::AttentionMap;
+using run::AttentionMaps;
+using run::LoadedModel;
 
 struct AttentionFlags {
   std::string model, out;
-  experiment::AttentionRequest request;
+  run::AttentionRequest request;
 };
 
 Json map_json(const AttentionMap& map, index_t T) {
@@ -30,7 +31,7 @@ Json map_json(const AttentionMap& map, index_t T) {
     rows.push_back(std::vector<double>(map.probabilities.begin() + i * T, map.probabilities.begin() + (i + 1) * T));
   return {{"layer", map.layer},
           {"head", map.head},
-          {"score_asymmetry", experiment::or_null(map.score_asymmetry)},
+          {"score_asymmetry", run::or_null(map.score_asymmetry)},
           {"probability_asymmetry", map.probability_asymmetry},
           {"probabilities", rows}};
 }
@@ -64,8 +65,8 @@ std::string picture_of(const LoadedModel& run, const AttentionMaps& all, std::si
 
 Exit attention(const Session& session, const AttentionFlags& flags) {
   check_output("--out", flags.out, "an SVG picture", ".svg");
-  const LoadedModel run = experiment::load_run(flags.model);
-  const AttentionMaps all = experiment::attention_maps(run, flags.request);
+  const LoadedModel run = run::load_run(flags.model);
+  const AttentionMaps all = run::attention_maps(run, flags.request);
   std::string text = table_of(all);
   if (data::find_task(run.config.task).family == "vit")
     text += "Position 0 is the class token, the others are the image's patches, row by row.\n";

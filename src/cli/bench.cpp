@@ -1,5 +1,5 @@
 // qkvbench bench: how fast this build trains, evaluates, decodes and reads data. Its flags, and what its tables share.
-// The benchmarks are in bench_steps, bench_decode and bench_data; what is timed is in experiment/.
+// The benchmarks are in bench_steps, bench_decode and bench_data; what is timed is in run/.
 #include "qkvbench/cli/bench.hpp"
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/text.hpp"
-#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/run/record.hpp"
 
 namespace qkvbench::cli {
 
@@ -62,17 +62,17 @@ constexpr const char* kExamples =
 
 }  // namespace
 
-std::optional<experiment::EarlierBench> earlier_record(const BenchFlags& flags) {
+std::optional<run::EarlierBench> earlier_record(const BenchFlags& flags) {
   if (flags.compare.empty()) return std::nullopt;
-  return experiment::read_earlier_bench(flags.compare, flags.what);
+  return run::read_earlier_bench(flags.compare, flags.what);
 }
 
 std::string render(const BenchFlags& flags, const report::Table& table) {
   return table.render(flags.format == "markdown" ? report::Format::kMarkdown : report::Format::kText, output_columns());
 }
 
-std::string where_text(const std::optional<experiment::EarlierBench>& earlier) {
-  const experiment::Json env = experiment::env_json();
+std::string where_text(const std::optional<run::EarlierBench>& earlier) {
+  const formats::Json env = run::env_json();
   std::string text = env["cpu"].get<std::string>() + ", " + std::to_string(threads()) +
                      (threads() == 1 ? " thread, " : " threads, ") + env["isa"].get<std::string>();
   if (!earlier) return text;

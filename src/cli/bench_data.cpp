@@ -1,28 +1,29 @@
 // qkvbench bench data: examples a second of the side that reads.
-// What is timed is in experiment/bench_data.
-#include "qkvbench/experiment/bench_data.hpp"
+// What is timed is in run/bench_data.
+#include "qkvbench/run/bench_data.hpp"
 
 #include <cmath>
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/bench.hpp"
-#include "qkvbench/experiment/bench.hpp"
+#include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/run/bench.hpp"
 
 namespace qkvbench::cli {
 
 Exit bench_data(const Session& session, const BenchFlags& flags) {
-  using experiment::Json;
+  using formats::Json;
   const auto earlier = earlier_record(flags);
   std::vector<report::Table::Column> columns{
       {"data"}, {"examples", report::Align::kRight}, {"examples/s", report::Align::kRight}};
   if (earlier) columns.push_back({"to earlier", report::Align::kRight});
   report::Table table(columns);
-  Json json = experiment::bench_json(flags.what);
+  Json json = run::bench_json(flags.what);
   json["cases"] = Json::array();
   for (const std::string& task : flags.tasks) data::find_task(task);  // before any of them is timed
   for (const std::string& task : flags.tasks) {
     note(session, task + " …");
-    for (const auto& s : experiment::run_data_bench(task, flags.data, flags.seconds.value_or(1))) {
+    for (const auto& s : run::run_data_bench(task, flags.data, flags.seconds.value_or(1))) {
       const auto before = earlier ? earlier->speed(s.name) : std::nullopt;
       std::vector<std::string> row{s.name, with_commas(s.examples), with_commas(std::llround(s.examples_per_s))};
       if (earlier) row.push_back(ratio_text(s.examples_per_s, before));

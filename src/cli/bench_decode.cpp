@@ -1,6 +1,6 @@
 // qkvbench bench decode: one more token, with the cache and without, for every way to share.
-// What is timed is in experiment/bench_decode.
-#include "qkvbench/experiment/bench_decode.hpp"
+// What is timed is in run/bench_decode.
+#include "qkvbench/run/bench_decode.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,24 +8,25 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/bench.hpp"
-#include "qkvbench/experiment/bench.hpp"
-#include "qkvbench/experiment/costs.hpp"
+#include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/run/bench.hpp"
+#include "qkvbench/run/costs.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Config;
-using experiment::DecodeSpeed;
-using experiment::EarlierBench;
-using experiment::Json;
+using formats::Json;
 using report::Align;
 using report::fixed;
+using run::Config;
+using run::DecodeSpeed;
+using run::EarlierBench;
 
 /// The preset's sizes with room for the longest context.
 Config decode_config(const BenchFlags& flags) {
   Config config;
-  apply_preset(config, experiment::find_preset(flags.preset));
+  apply_preset(config, run::find_preset(flags.preset));
   if (data::find_task(config.task).family != "gpt")
     fail_usage("--preset " + flags.preset + " is no language model; take char, nano, gpt2-124m, 300m or 1.2b");
   config.seq_len = std::max(config.seq_len, *std::ranges::max_element(flags.contexts));
@@ -53,7 +54,7 @@ report::Table empty_table(const BenchFlags& flags, const std::optional<EarlierBe
   return report::Table(columns);
 }
 
-std::vector<std::string> table_row(const experiment::DecodeResult& r, double read_gb_per_s,
+std::vector<std::string> table_row(const run::DecodeResult& r, double read_gb_per_s,
                                    const std::optional<EarlierBench>& earlier) {
   std::vector<std::string> row{r.config.variant, std::to_string(r.config.kv_heads),
                                report::size_text(static_cast<double>(r.speeds.back().cache_bytes))};
@@ -92,13 +93,13 @@ Exit bench_decode(const Session& session, const BenchFlags& flags) {
   const double read_gb_per_s = kernels::measure_bandwidth(0.5).read_gb_per_s;
   report::Table table = empty_table(flags, earlier);
   Json rows = Json::array();
-  for (const Config& one : experiment::sharing_grid(config)) {
+  for (const Config& one : run::sharing_grid(config)) {
     note(session, one.variant + " with " + std::to_string(one.kv_heads) + " kv heads …");
-    const auto r = experiment::run_decode_bench(one, flags.contexts, flags.seconds.value_or(0.5));
+    const auto r = run::run_decode_bench(one, flags.contexts, flags.seconds.value_or(0.5));
     table.add(table_row(r, read_gb_per_s, earlier));
     for (const DecodeSpeed& s : r.speeds) rows.push_back(row_json(one, s, read_gb_per_s, earlier));
   }
-  Json json = experiment::bench_json(flags.what);
+  Json json = run::bench_json(flags.what);
   json["read_gb_per_s"] = read_gb_per_s;
   json["config"] = config_json(config);
   json["decode"] = rows;

@@ -1,29 +1,29 @@
 // qkvbench bench train and bench eval: the two tables, speed and where the time goes.
-// What is timed is in experiment/bench.
+// What is timed is in run/bench.
 #include <algorithm>
 #include <cmath>
 
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/bench.hpp"
-#include "qkvbench/experiment/bench.hpp"
-#include "qkvbench/experiment/bench_peer.hpp"
+#include "qkvbench/run/bench.hpp"
+#include "qkvbench/run/bench_peer.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::BenchCase;
-using experiment::BenchKind;
-using experiment::CaseRecord;
-using experiment::MachineLimits;
 using report::Align;
 using report::fixed;
+using run::BenchCase;
+using run::BenchKind;
+using run::CaseRecord;
+using run::MachineLimits;
 
 std::vector<BenchCase> chosen_cases(const BenchFlags& flags) {
   std::vector<BenchCase> cases;
-  for (const std::string& name : flags.cases) cases.push_back(experiment::find_bench_case(name));
-  const auto all = experiment::bench_cases();
+  for (const std::string& name : flags.cases) cases.push_back(run::find_bench_case(name));
+  const auto all = run::bench_cases();
   if (cases.empty()) cases.assign(all.begin(), all.end());
   return cases;
 }
@@ -122,14 +122,14 @@ std::string peer_text(const CaseRecord& record) {
 Exit bench_steps(const Session& session, const BenchFlags& flags) {
   const std::vector<BenchCase> cases = chosen_cases(flags);
   const auto earlier = earlier_record(flags);
-  const std::string python3 = flags.peer ? experiment::find_peer() : "";
+  const std::string python3 = flags.peer ? run::find_peer() : "";
   const BenchKind kind = flags.what == "train" ? BenchKind::kTrain : BenchKind::kEval;
-  const MachineLimits limits = experiment::measure_limits(flags.scaling);
+  const MachineLimits limits = run::measure_limits(flags.scaling);
   std::vector<CaseRecord> records;
-  experiment::Json json = experiment::bench_json(flags.what);
+  formats::Json json = run::bench_json(flags.what);
   json["fma_peak_gflops"] = limits.fma_peak_gflops;
   json["limits"] = limits_json(limits);
-  json["cases"] = experiment::Json::array();
+  json["cases"] = formats::Json::array();
   for (const BenchCase& c : cases) {
     note(session, std::string(c.name) + " …");
     records.push_back(measure(c, kind, flags, python3));

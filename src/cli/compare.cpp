@@ -1,26 +1,27 @@
 // qkvbench compare: two results or two directories of them, metric by metric, with tolerances for scripts.
-// What is compared and what holds is decided in experiment/compare.
-#include "qkvbench/experiment/compare.hpp"
+// What is compared and what holds is decided in study/compare.
+#include "qkvbench/study/compare.hpp"
 
 #include <cmath>
 #include <memory>
 
 #include "qkvbench/cli/results.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Comparison;
-using experiment::Json;
-using experiment::MetricPair;
-using experiment::or_null;
-using experiment::RunPair;
+using formats::Json;
+using run::or_null;
+using study::Comparison;
+using study::MetricPair;
+using study::RunPair;
 
 struct CompareFlags {
   std::string a, b;
-  experiment::Demand demand;
+  study::Demand demand;
 };
 
 std::optional<double> difference_of(const MetricPair& m) {
@@ -40,7 +41,7 @@ Json pair_json(const RunPair& pair) {
                        {"difference", or_null(difference_of(m))},
                        {"relative", or_null(relative_of(m))},
                        {"within", m.within}};
-  for (const experiment::FieldPair& f : pair.fields) fields.push_back({{"field", f.field}, {"a", f.a}, {"b", f.b}});
+  for (const study::FieldPair& f : pair.fields) fields.push_back({{"field", f.field}, {"a", f.a}, {"b", f.b}});
   return {{"run_a", pair.run_a},
           {"run_b", pair.run_b},
           {"path_a", pair.path_a.string()},
@@ -89,7 +90,7 @@ std::string pair_text(const RunPair& pair) {
   }
   text += table.text(output_columns());
   if (pair.fields_differing > 0) text += "\n";
-  for (const experiment::FieldPair& f : pair.fields)
+  for (const study::FieldPair& f : pair.fields)
     text += f.field + ": " + f.a.substr(0, 60) + " and " + f.b.substr(0, 60) + "\n";
   if (pair.fields_differing > pair.fields.size())
     text += "… and " + std::to_string(pair.fields_differing - pair.fields.size()) + " other fields differ\n";
@@ -120,7 +121,7 @@ std::string list_text(const Comparison& comparison) {
 }
 
 Exit compare(const Session& session, const CompareFlags& flags) {
-  const Comparison comparison = experiment::compare(flags.a, flags.b, flags.demand);
+  const Comparison comparison = study::compare(flags.a, flags.b, flags.demand);
   note_left_out(session, comparison.left_out);
   std::string text = comparison.runs.size() == 1 ? pair_text(comparison.runs[0]) : list_text(comparison);
   for (const auto& [side, names] : {std::pair("a", &comparison.only_a), std::pair("b", &comparison.only_b)})

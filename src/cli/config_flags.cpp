@@ -1,18 +1,17 @@
 // The configuration's keys as flags of a command.
-// What a key is called, may be and means stands in experiment/options.cpp, not here.
+// What a key is called, may be and means stands in run/options.cpp, not here.
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
 
 namespace qkvbench::cli {
 
-using experiment::Config;
-using experiment::Option;
+using run::Config;
+using run::Option;
 
 void ConfigFlags::add_to(CLI::App& command) {
   const Config defaults;
-  for (const Option& option : experiment::all_options()) {
-    const experiment::Json value =
-        std::visit([&](auto member) { return experiment::Json(defaults.*member); }, option.member);
+  for (const Option& option : run::all_options()) {
+    const formats::Json value = std::visit([&](auto member) { return formats::Json(defaults.*member); }, option.member);
     const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
     const std::string key = option.key;
     command
@@ -35,19 +34,19 @@ Config ConfigFlags::unresolved() const {
     fail_usage("--config and --preset both name a starting point; give one of them");
   Config config;
   if (!config_file_.empty())
-    config = experiment::read_config(config_file_);
+    config = run::read_config(config_file_);
   else if (!preset_.empty() || !given_.contains("task"))
-    apply_preset(config, experiment::find_preset(preset_.empty() ? "quick" : preset_));
-  else if (const experiment::Preset* recipe = experiment::recipe_of(given_.at("task")))
+    apply_preset(config, run::find_preset(preset_.empty() ? "quick" : preset_));
+  else if (const run::Preset* recipe = run::recipe_of(given_.at("task")))
     apply_preset(config, *recipe);
   // A configuration that was resolved has as many kv heads as heads unless someone asked for fewer: they follow.
   if (given_.contains("heads") && config.kv_heads == config.heads) config.kv_heads = 0;
-  for (const Option& option : experiment::all_options()) {
+  for (const Option& option : run::all_options()) {
     const auto given = given_.find(option.key);
     if (given != given_.end() && given->first != "variant") set_option(config, option, given->second);
   }
   const bool task_is_chosen = given_.contains("task") || !config_file_.empty() || !preset_.empty();
-  for (const Option& option : experiment::all_options())
+  for (const Option& option : run::all_options())
     if (given_.contains(option.key)) check_concerns(config, option, task_is_chosen);
   return config;
 }
@@ -61,7 +60,7 @@ std::vector<Config> ConfigFlags::resolved() const {
   for (const std::string& variant : variants) {
     configs.push_back(config);
     configs.back().variant = variant;
-    experiment::resolve(configs.back());
+    run::resolve(configs.back());
   }
   return configs;
 }

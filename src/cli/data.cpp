@@ -5,6 +5,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/status_line.hpp"
 #include "qkvbench/data/fetch.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
@@ -14,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using data::Origin;
 using data::Source;
-using experiment::Json;
+using formats::Json;
 using report::Align;
 
 struct DataFlags {

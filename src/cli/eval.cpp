@@ -4,18 +4,19 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
-#include "qkvbench/experiment/identity.hpp"
-#include "qkvbench/experiment/run.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/identity.hpp"
+#include "qkvbench/run/run.hpp"
 #include "qkvbench/train/generate.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Config;
-using experiment::Json;
-using experiment::LoadedModel;
+using formats::Json;
+using run::Config;
+using run::LoadedModel;
 
 struct EvalFlags {
   std::string model;
@@ -28,7 +29,7 @@ struct EvalFlags {
 /// Puts the flags into the configuration. Throws Error (usage) when one does not concern the model's task.
 void adapt(const EvalFlags& flags, Config& config) {
   const auto take = [&](const char* key, const std::string& text) {
-    const experiment::Option& option = experiment::find_option(key, "eval");
+    const run::Option& option = run::find_option(key, "eval");
     check_concerns(config, option);
     set_option(config, option, text);
   };
@@ -56,11 +57,11 @@ data::TaskOptions data_of(const Session& session, const LoadedModel& run) {
 }
 
 Exit eval(const Session& session, const EvalFlags& flags) {
-  const LoadedModel run = experiment::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
+  const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
   const data::Task& task = data::find_task(run.config.task);
   const data::TaskOptions options = data_of(session, run);
   const data::DataFacts facts = task.facts(options);
-  if (const std::string other = experiment::other_files(run.dataset, facts); !other.empty())
+  if (const std::string other = run::other_files(run.dataset, facts); !other.empty())
     note(session, "note: these are not the data that the model was trained with: " + other);
   index_t cache_bytes = 0;
   const auto score = [&](data::Split split) {
@@ -72,7 +73,7 @@ Exit eval(const Session& session, const EvalFlags& flags) {
   };
   if (flags.cached && task.family != "gpt")
     fail_usage("--cached: task " + task.id + " does not decode; only language models do");
-  const Json metrics = experiment::scores_json(score(data::Split::kValidation), score(data::Split::kTest), facts);
+  const Json metrics = run::scores_json(score(data::Split::kValidation), score(data::Split::kTest), facts);
   report::Table table({{"metric"}, {"value", report::Align::kRight}});
   for (const auto& [name, value] : metrics.items())
     table.add({name, value.is_number_integer() ? with_commas(value.get<index_t>()) : report::fixed(value, 4)});
@@ -82,7 +83,7 @@ Exit eval(const Session& session, const EvalFlags& flags) {
         {{"model", flags.model},
          {"config", config_json(run.config)},
          {"variant", variant_json(run.config)},
-         {"dataset", experiment::dataset_json(facts)},
+         {"dataset", run::dataset_json(facts)},
          {"metrics", metrics},
          {"cache_bytes", cache_bytes}});
   return Exit::kDone;

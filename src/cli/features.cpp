@@ -1,27 +1,28 @@
 // qkvbench features: images as a trained model represents them, in .npy files.
-// What is written and how is in experiment/features.
-#include "qkvbench/experiment/features.hpp"
+// What is written and how is in run/features.
+#include "qkvbench/run/features.hpp"
 
 #include <memory>
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Json;
+using formats::Json;
 
 struct FeaturesFlags {
   std::string model, out;
-  experiment::FeatureRequest request;
+  run::FeatureRequest request;
 };
 
 Exit features(const Session& session, const FeaturesFlags& flags) {
-  const experiment::LoadedModel run = experiment::load_run(flags.model);
-  const experiment::FeatureFiles written = experiment::write_features(run, flags.request, flags.out);
+  const run::LoadedModel run = run::load_run(flags.model);
+  const run::FeatureFiles written = run::write_features(run, flags.request, flags.out);
   report::Table table({{"file"}, {"bytes", report::Align::kRight}, {"SHA-256"}});
   Json files = Json::array();
   for (const data::SourceFile& file : written.files) {

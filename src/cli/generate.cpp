@@ -7,17 +7,18 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
-#include "qkvbench/experiment/record.hpp"
-#include "qkvbench/experiment/run.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/record.hpp"
+#include "qkvbench/run/run.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
 using data::Tokenizer;
-using experiment::Json;
-using experiment::LoadedModel;
+using formats::Json;
+using run::LoadedModel;
 
 struct GenerateFlags {
   std::string model;
@@ -61,7 +62,7 @@ std::string speed_text(const train::Generated& out, const train::GenerateOptions
 }
 
 Exit generate(const Session& session, GenerateFlags flags) {
-  const LoadedModel run = experiment::load_run(flags.model);
+  const LoadedModel run = run::load_run(flags.model);
   if (!run.tokenizer)
     fail_usage(flags.model + " is a model of task " + run.config.task + "; only language models (task lm) write text");
   const Tokenizer& tokenizer = *run.tokenizer;

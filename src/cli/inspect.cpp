@@ -5,17 +5,18 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
-#include "qkvbench/experiment/costs.hpp"
-#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/costs.hpp"
+#include "qkvbench/run/record.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Costs;
-using experiment::Json;
+using formats::Json;
 using report::Align;
+using run::Costs;
 
 struct InspectFlags {
   ConfigFlags config;
@@ -76,9 +77,9 @@ report::Table macs_table(const std::vector<Costs>& all) {
 report::Table cache_table(const std::vector<Costs>& all) {
   auto columns = named_columns();
   columns.push_back({"tensors", Align::kRight});
-  for (const auto& format : experiment::kCacheFormats)
+  for (const auto& format : run::kCacheFormats)
     columns.push_back({std::string(format.name) + " a token", Align::kRight});
-  for (const auto& format : experiment::kCacheFormats)
+  for (const auto& format : run::kCacheFormats)
     columns.push_back({std::string(format.name) + ", " + with_commas(all[0].context), Align::kRight});
   columns.push_back({"less than q_k_v", Align::kRight});
   report::Table table(columns);
@@ -86,7 +87,7 @@ report::Table cache_table(const std::vector<Costs>& all) {
     std::vector<std::string> row = name_of(costs);
     row.push_back(std::to_string(nn::parse_variant(costs.config.variant).kind->cached_tensors));
     for (const index_t positions : {index_t{1}, costs.context})
-      for (const auto& format : experiment::kCacheFormats)
+      for (const auto& format : run::kCacheFormats)
         row.push_back(
             report::size_text(static_cast<double>(costs.cost.kv_cache_numbers_per_token * format.bytes * positions)));
     row.push_back(report::fixed(100 * costs.cache_reduction, 1) + " %");
@@ -110,7 +111,7 @@ report::Table memory_table(const std::vector<Costs>& all) {
   return table;
 }
 
-std::string sizes_text(const experiment::Config& c) {
+std::string sizes_text(const run::Config& c) {
   return std::to_string(c.layers) + " layers, d " + std::to_string(c.d_model) + ", " + std::to_string(c.heads) +
          " heads" + (c.vocab > 0 ? ", vocabulary " + with_commas(c.vocab) : "");
 }
@@ -118,7 +119,7 @@ std::string sizes_text(const experiment::Config& c) {
 std::string tables_text(const std::vector<Costs>& all, const std::string& format_name) {
   const auto format =
       static_cast<report::Format>(std::ranges::find(report::kFormatNames, format_name) - report::kFormatNames.begin());
-  const experiment::Config& c = all[0].config;
+  const run::Config& c = all[0].config;
   const std::string memory = "Memory of training: micro-batches of " + std::to_string(c.micro_batch) +
                              ", activations " + (c.activations == "keep" ? "kept" : "recomputed") +
                              "; program, data and scratch come on top";
@@ -137,13 +138,13 @@ std::string tables_text(const std::vector<Costs>& all, const std::string& format
 }
 
 Exit inspect(const Session& session, const InspectFlags& flags) {
-  std::vector<experiment::Config> configs = flags.config.resolved();
-  if (flags.table) configs = experiment::sharing_grid(configs[0]);
+  std::vector<run::Config> configs = flags.config.resolved();
+  if (flags.table) configs = run::sharing_grid(configs[0]);
   std::vector<Costs> all;
   Json list = Json::array();
   std::string details;
-  for (const experiment::Config& one : configs) {
-    all.push_back(experiment::count_costs(one, flags.lengths, flags.context));
+  for (const run::Config& one : configs) {
+    all.push_back(run::count_costs(one, flags.lengths, flags.context));
     list.push_back(costs_json(all.back()));
     if (!flags.parameters) continue;
     const nn::Model model(model_config(one));

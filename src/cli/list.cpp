@@ -4,15 +4,16 @@
 #include <memory>
 
 #include "qkvbench/cli/command.hpp"
-#include "qkvbench/experiment/grid.hpp"
-#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/record.hpp"
+#include "qkvbench/study/grid.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Json;
+using formats::Json;
 using report::Align;
 
 void print_list(const Session& session, const char* what, const std::string& text, const Json& rows) {
@@ -30,7 +31,7 @@ Exit list_variants(const Session& session) {
       table.add({variant.id(), paper.empty() ? "–" : paper, variant.equation(), std::to_string(kind.projections),
                  std::string(kind.cached)});
       json.push_back({{"id", variant.id()},
-                      {"paper_name", experiment::or_null(paper)},
+                      {"paper_name", run::or_null(paper)},
                       {"equation", variant.equation()},
                       {"projections", kind.projections},
                       {"cached_tensors", kind.cached_tensors}});
@@ -55,9 +56,9 @@ Exit list_tasks(const Session& session) {
 Exit list_presets(const Session& session) {
   report::Table table({{"id"}, {"what it is"}});
   Json json = Json::array();
-  for (const experiment::Preset& preset : experiment::all_presets()) {
+  for (const run::Preset& preset : run::all_presets()) {
     table.add({preset.id, preset.summary});
-    experiment::Config config;
+    run::Config config;
     apply_preset(config, preset);
     json.push_back({{"id", preset.id}, {"summary", preset.summary}, {"config", config_json(config)}});
   }
@@ -68,10 +69,10 @@ Exit list_presets(const Session& session) {
 Exit list_grids(const Session& session) {
   report::Table table({{"id"}, {"what it is"}});
   Json json = Json::array();
-  for (const experiment::Grid& grid : experiment::all_grids()) {
+  for (const study::Grid& grid : study::all_grids()) {
     table.add({grid.id, grid.summary});
     Json blocks = Json::array();
-    for (const experiment::GridBlock& block : grid.blocks) {
+    for (const study::GridBlock& block : grid.blocks) {
       Json axes;
       for (const auto& [key, values] : block.axes) axes[key] = values;
       blocks.push_back(axes);

@@ -9,16 +9,18 @@
 #include "qkvbench/data/synthetic.hpp"
 #include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/data/vision.hpp"
-#include "qkvbench/experiment/run.hpp"
+#include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/formats/utf8.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/run.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Config;
-using experiment::Json;
-using experiment::LoadedModel;
+using formats::Json;
+using run::Config;
+using run::LoadedModel;
 
 struct PredictFlags {
   std::string model, input;
@@ -28,12 +30,12 @@ struct PredictFlags {
 constexpr const char* kForms = "write symbols 0-9, as \"3 1 4 1 5\", \"3,1,4,1,5\" or 31415";
 
 [[noreturn]] void fail_list(const std::string& text, const std::string& what) {
-  fail_usage("the list " + data::quoted(text) + " " + what + "; " + kForms);
+  fail_usage("the list " + formats::quoted(text) + " " + what + "; " + kForms);
 }
 
 /// The first character of a text, or its first byte where none begins.
 std::string_view first_character(std::string_view text) {
-  return text.substr(0, std::max<std::size_t>(1, data::code_point_at(text, 0).bytes));
+  return text.substr(0, std::max<std::size_t>(1, formats::code_point_at(text, 0).bytes));
 }
 
 /// The parts of a text between commas and white space. Throws when nothing stands before or behind a comma.
@@ -70,7 +72,7 @@ std::vector<std::int32_t> parse_symbols(const std::string& text) {
   std::vector<std::int32_t> symbols;
   for (const std::string& item : items) {
     if (item.size() != 1 || item[0] < '0' || item[0] > '9')
-      fail_list(text, "holds " + data::quoted(item) + ", which is no symbol");
+      fail_list(text, "holds " + formats::quoted(item) + ", which is no symbol");
     symbols.push_back(item[0] - '0');
   }
   return symbols;
@@ -214,7 +216,7 @@ void take_list(const PredictFlags& flags, Config& config) {
 Exit predict(const Session& session, const PredictFlags& flags) {
   std::string family;
   index_t trained_len = 0;
-  const LoadedModel run = experiment::load_run(flags.model, [&](Config& config) {
+  const LoadedModel run = run::load_run(flags.model, [&](Config& config) {
     family = data::find_task(config.task).family;
     if (family != "encoder" && family != "vit")
       fail_usage(flags.model + " is a model of task " + config.task + ", which has no input of one's own" +

@@ -6,7 +6,8 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/answer.hpp"
 #include "qkvbench/data/tokenizer.hpp"
-#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/formats/utf8.hpp"
+#include "qkvbench/run/record.hpp"
 
 namespace qkvbench::cli {
 
@@ -77,7 +78,7 @@ std::string unanswered_text(int status) {
 }
 
 int fail(const Session& session, Exit status, const std::string& message) {
-  std::cerr << colored(session, "error:", 31, true) << " " << data::printable(message) << "\n";
+  std::cerr << colored(session, "error:", 31, true) << " " << formats::printable(message) << "\n";
   answer_error(session, static_cast<int>(status), message);
   return static_cast<int>(status);
 }
@@ -90,7 +91,7 @@ int run_program(int argc, char** argv) {
   CLI::App app{"qkvbench trains and evaluates transformers whose query, key and value projections are shared.",
                "qkvbench"};
   app.set_version_flag("--version", [] {
-    const experiment::Json tool = experiment::tool_json();
+    const formats::Json tool = run::tool_json();
     return "qkvbench " + tool["version"].get<std::string>() + " (" + tool["git_sha"].get<std::string>() + ")";
   });
   app.require_subcommand(1);

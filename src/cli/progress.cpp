@@ -71,7 +71,7 @@ void ProgressLine::on_note(const std::string& text) {
 
 ProgressLine::~ProgressLine() { on_worth_saving(true); }
 
-void ProgressLine::on_step(const experiment::Progress& p) {
+void ProgressLine::on_step(const run::Progress& p) {
   if (!line_.due()) return;
   using report::fixed;
   std::string line = name_ + "  step " + with_commas(p.step) + "/" + with_commas(p.total_steps);

@@ -1,24 +1,25 @@
 // qkvbench report: all results of some directories as tables and as a page, with intervals, and what was left out.
-// What is averaged is decided in report/summary, what is left out in experiment/records.
+// What is averaged is decided in report/summary, what is left out in run/records.
 #include <array>
 #include <memory>
 
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/results.hpp"
-#include "qkvbench/experiment/records.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/learned.hpp"
 #include "qkvbench/report/summary_csv.hpp"
 #include "qkvbench/report/summary_tables.hpp"
+#include "qkvbench/run/records.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Json;
-using experiment::or_null;
-using experiment::RecordSet;
+using formats::Json;
 using report::Summary;
+using run::or_null;
+using run::RecordSet;
 
 /// A form of the report that goes to a file or to stdout. To add one, add a row.
 struct Form {
@@ -98,7 +99,7 @@ Json report_json(const Summary& summary, const RecordSet& set) {
   for (const report::Cell& cell : summary.cells) cells.push_back(cell_json(cell, chance_of(summary, cell.group)));
   for (const report::Difference& d : summary.differences) differences.push_back(difference_json(d));
   for (const report::NotCompared& runs : summary.not_compared)
-    for (const experiment::Record* record : runs.records)
+    for (const run::Record* record : runs.records)
       not_compared.push_back({{"run", record->run}, {"path", record->path.string()}, {"reason", runs.why}});
   return {{"records", set.records.size()},
           {"builds", summary.builds},
@@ -125,7 +126,7 @@ void check_forms(const Session& session, const ReportFlags& flags) {
 }
 
 RecordSet read(const Session& session, const ReportFlags& flags) {
-  RecordSet set = experiment::read_records({flags.paths.begin(), flags.paths.end()});
+  RecordSet set = run::read_records({flags.paths.begin(), flags.paths.end()});
   const std::size_t builds = builds_of(set.records).size(), all = set.records.size();
   keep_one_build(set, flags.mix_builds);
   note_left_out(session, set.left_out);
@@ -146,7 +147,7 @@ report::Telling telling_of(const std::vector<std::string>& by) {
   if (by.empty()) return {.by_what_varies = true, .keys = {}};
   if (by == std::vector<std::string>{"none"}) return {};
   for (const std::string& key : by) {
-    if (experiment::find_option(key, "--by").key == std::string("seed"))
+    if (run::find_option(key, "--by").key == std::string("seed"))
       fail_usage("--by: seeds are always averaged; --csv-runs has every run");
     for (const char* own : {"task", "variant", "kv_heads", "corpus", "data", "source"})
       if (key == own)

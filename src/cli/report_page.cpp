@@ -6,20 +6,20 @@
 #include <cmath>
 #include <filesystem>
 
-#include "qkvbench/experiment/attention_maps.hpp"
+#include "qkvbench/run/attention_maps.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
 /// The first run by name of each arm, of the group that has most of them with a model.
-std::vector<const experiment::Record*> runs_to_look_at(const report::Summary& summary) {
-  std::vector<const experiment::Record*> best;
+std::vector<const run::Record*> runs_to_look_at(const report::Summary& summary) {
+  std::vector<const run::Record*> best;
   for (const report::Group& group : summary.groups) {
-    std::vector<const experiment::Record*> runs;
+    std::vector<const run::Record*> runs;
     for (const report::Arm& arm : summary.arms) {
       const report::Cell* cell = summary.cell(group, arm);
-      const experiment::Record* first = nullptr;
+      const run::Record* first = nullptr;
       if (cell != nullptr)
         for (const report::Sample& sample : cell->samples)
           if ((first == nullptr || sample.record->run < first->run) &&
@@ -33,12 +33,11 @@ std::vector<const experiment::Record*> runs_to_look_at(const report::Summary& su
 }
 
 /// The maps of a run's first test example. Throws Error as load_run() and attention_maps() do.
-report::AttentionOfRun attention_of(const experiment::Record& record) {
-  const experiment::AttentionMaps maps =
-      experiment::attention_maps(experiment::load_run(record.path.parent_path()), {});
+report::AttentionOfRun attention_of(const run::Record& record) {
+  const run::AttentionMaps maps = run::attention_maps(run::load_run(record.path.parent_path()), {});
   report::AttentionOfRun run{
       report::arm_of(record.config).name(), record.run, static_cast<std::size_t>(maps.positions), maps.names, {}};
-  for (const experiment::AttentionMap& map : maps.maps) {
+  for (const run::AttentionMap& map : maps.maps) {
     report::AttentionPicture picture;
     picture.map = {"layer " + std::to_string(map.layer) + ", head " + std::to_string(map.head), map.probabilities};
     if (std::isfinite(map.score_asymmetry)) picture.score_asymmetry = map.score_asymmetry;
@@ -52,7 +51,7 @@ report::AttentionOfRun attention_of(const experiment::Record& record) {
 
 std::vector<report::AttentionOfRun> attention_of_arms(const Session& session, const report::Summary& summary) {
   std::vector<report::AttentionOfRun> runs;
-  for (const experiment::Record* record : runs_to_look_at(summary)) try {
+  for (const run::Record* record : runs_to_look_at(summary)) try {
       runs.push_back(attention_of(*record));
     } catch (const Error& error) {
       note(session, "no attention maps of " + record->run + ": " + error.what());

@@ -1,5 +1,5 @@
 // qkvbench reproduce: a table of the paper at the size that fits a budget, beside the paper's numbers, and its claims.
-// What is run is chosen in experiment/plan, claims are judged in report/verdicts.
+// What is run is chosen in study/plan, claims are judged in report/verdicts.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,26 +11,27 @@
 #include "qkvbench/cli/reproduce_json.hpp"
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
-#include "qkvbench/experiment/accounting.hpp"
-#include "qkvbench/experiment/identity.hpp"
-#include "qkvbench/experiment/plan.hpp"
-#include "qkvbench/experiment/records.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/agreement.hpp"
 #include "qkvbench/report/page.hpp"
 #include "qkvbench/report/paper_document.hpp"
 #include "qkvbench/report/paper_table.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/report/verdicts.hpp"
+#include "qkvbench/run/identity.hpp"
+#include "qkvbench/run/records.hpp"
+#include "qkvbench/study/accounting.hpp"
+#include "qkvbench/study/plan.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Json;
-using experiment::or_null;
-using experiment::Plan;
-using experiment::Recipe;
+using formats::Json;
 using report::Align;
+using run::or_null;
+using study::Plan;
+using study::Recipe;
 
 /// A form of what is printed that goes to a file or to stdout. To add one, add a row.
 struct PaperForm {
@@ -92,20 +93,20 @@ std::vector<std::string> lines_below(const Plan& plan, const report::Summary& su
 }
 
 /// The plan's results as they are on disk.
-experiment::RecordSet results_of(const Plan& plan, const std::filesystem::path& out, bool mix_builds) {
+run::RecordSet results_of(const Plan& plan, const std::filesystem::path& out, bool mix_builds) {
   std::vector<std::filesystem::path> paths;
-  std::vector<experiment::LeftOut> left_out;
-  for (const experiment::PlannedRun& run : experiment::survey(plan.runs, out)) {
-    const std::filesystem::path path = experiment::run_directory(out, run.config) / "result.json";
+  std::vector<run::LeftOut> left_out;
+  for (const study::PlannedRun& run : study::survey(plan.runs, out)) {
+    const std::filesystem::path path = run::run_directory(out, run.config) / "result.json";
     if (!std::filesystem::exists(path)) continue;
-    if (run.state == experiment::RunState::kFailed)  // damaged, or of other data
+    if (run.state == study::RunState::kFailed)  // damaged, or of other data
       left_out.push_back({path, run.error});
     else
       paths.push_back(path);
   }
-  experiment::RecordSet set = experiment::read_records(paths);
+  run::RecordSet set = run::read_records(paths);
   set.left_out.insert(set.left_out.end(), left_out.begin(), left_out.end());
-  experiment::keep_one_build(set, mix_builds);
+  run::keep_one_build(set, mix_builds);
   return set;
 }
 
@@ -139,7 +140,7 @@ void write_page(const Session& session, const ReproduceCommand& flags, const Rec
 }
 
 Exit show(const Session& session, const ReproduceCommand& flags, const Recipe& recipe, const Plan& plan) {
-  const experiment::RecordSet set = results_of(plan, flags.runs.out, flags.mix_builds);
+  const run::RecordSet set = results_of(plan, flags.runs.out, flags.mix_builds);
   note_left_out(session, set.left_out);
   report::SummaryOptions options;
   options.allow_missing = flags.allow_missing;
@@ -181,9 +182,9 @@ Exit show(const Session& session, const ReproduceCommand& flags, const Recipe& r
 }
 
 /// The claims that are about counts alone.
-std::vector<report::ClaimResult> accounting_claims(const std::vector<experiment::AccountingRow>& rows) {
+std::vector<report::ClaimResult> accounting_claims(const std::vector<study::AccountingRow>& rows) {
   const auto cache = [&](const std::string& variant, index_t kv_heads) {
-    const auto at = std::ranges::find_if(rows, [&](const experiment::AccountingRow& row) {
+    const auto at = std::ranges::find_if(rows, [&](const study::AccountingRow& row) {
       return row.variant == variant && row.kv_heads == kv_heads && row.what.starts_with("cache");
     });
     return static_cast<double>(at->here);
@@ -207,7 +208,7 @@ std::vector<report::ClaimResult> accounting_claims(const std::vector<experiment:
 }
 
 Exit accounting(const Session& session) {
-  const std::vector<experiment::AccountingRow> rows = experiment::accounting_rows();
+  const std::vector<study::AccountingRow> rows = study::accounting_rows();
   report::Table table({{"variant"},
                        {"kv heads", Align::kRight},
                        {"count"},
@@ -215,12 +216,12 @@ Exit accounting(const Session& session) {
                        {"paper", Align::kRight},
                        {"here − paper", Align::kRight}});
   Json json = Json::array();
-  for (const experiment::AccountingRow& row : rows) {
+  for (const study::AccountingRow& row : rows) {
     table.add({row.variant, std::to_string(row.kv_heads), row.what, with_commas(row.here), with_commas(row.paper),
                with_commas(row.here - row.paper)});
     report::PaperRow cell{};
     cell.task = "lm";
-    cell.arm = experiment::Arm{row.variant, row.kv_heads}.name();
+    cell.arm = study::Arm{row.variant, row.kv_heads}.name();
     cell.here = static_cast<double>(row.here), cell.paper = static_cast<double>(row.paper);
     json.push_back(cell_json(cell, row.what));
   }
@@ -261,11 +262,11 @@ void check_files(const Session& session, const ReproduceCommand& flags) {
 Exit reproduce(const Session& session, const ReproduceCommand& flags) {
   check_files(session, flags);
   if (flags.what == "accounting") return accounting(session);
-  const Recipe& recipe = experiment::find_recipe(flags.what);
+  const Recipe& recipe = study::find_recipe(flags.what);
   const double budget_s = flags.budget == "full" ? 0 : parse_duration("--budget", flags.budget);
-  const experiment::SweepOptions options = flags.runs.options(session);
-  for (const std::string& missing : experiment::missing_data(recipe)) note(session, "not run: " + missing);
-  const Plan plan = experiment::make_plan(recipe, budget_s, options);
+  const study::SweepOptions options = flags.runs.options(session);
+  for (const std::string& missing : study::missing_data(recipe)) note(session, "not run: " + missing);
+  const Plan plan = study::make_plan(recipe, budget_s, options);
   if (!plan.news.empty()) note(session, plan.news);
   note(session,
        recipe.id + ": " + std::to_string(plan.runs.size()) + " runs of " + plan.level +

@@ -3,11 +3,12 @@
 #include "qkvbench/cli/reproduce_json.hpp"
 
 #include "qkvbench/cli/results.hpp"
+#include "qkvbench/formats/json_text.hpp"
 
 namespace qkvbench::cli {
 
-using experiment::Json;
-using experiment::or_null;
+using formats::Json;
+using run::or_null;
 
 namespace {
 
@@ -92,7 +93,7 @@ Json agreement_json(const report::Agreement& agreement) {
           {"single_runs", agreement.single_runs}};
 }
 
-Json next_json(const experiment::Plan& plan) {
+Json next_json(const study::Plan& plan) {
   if (plan.next_level.empty()) return nullptr;
   return {{"grid", plan.next_level}, {"budget_s", plan.next_s}};
 }

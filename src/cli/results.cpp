@@ -4,12 +4,12 @@
 
 namespace qkvbench::cli {
 
-void note_left_out(const Session& session, const std::vector<experiment::LeftOut>& left_out) {
-  for (const experiment::LeftOut& one : left_out) note(session, "left out: " + one.path.string() + ": " + one.reason);
+void note_left_out(const Session& session, const std::vector<run::LeftOut>& left_out) {
+  for (const run::LeftOut& one : left_out) note(session, "left out: " + one.path.string() + ": " + one.reason);
 }
 
-experiment::Json interval_json(const std::optional<report::Interval>& interval) {
-  return interval ? experiment::Json::array({interval->low, interval->high}) : experiment::Json(nullptr);
+formats::Json interval_json(const std::optional<report::Interval>& interval) {
+  return interval ? formats::Json::array({interval->low, interval->high}) : formats::Json(nullptr);
 }
 
 }  // namespace qkvbench::cli

@@ -1,17 +1,18 @@
 // qkvbench schema: the JSON Schemas of everything that is written as JSON.
-// They are made in experiment/schemas; nothing is known here of any of them.
+// They are made in run/schemas; nothing is known here of any of them.
 #include <algorithm>
 #include <memory>
 
 #include "qkvbench/cli/command.hpp"
-#include "qkvbench/experiment/schemas.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/schemas.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Json;
+using formats::Json;
 
 struct SchemaFlags {
   std::string kind = "result";
@@ -21,8 +22,8 @@ struct SchemaFlags {
 Exit list_schemas(const Session& session) {
   report::Table table({{"kind"}, {"what it is"}});
   Json kinds = Json::array();
-  for (const experiment::Schema& schema : experiment::all_schemas()) {
-    const std::string all = experiment::schema_json(schema.kind)["description"];
+  for (const run::Schema& schema : run::all_schemas()) {
+    const std::string all = run::schema_json(schema.kind)["description"];
     table.add({schema.kind, all.substr(0, std::min(all.find(". "), all.size() - 1))});
     kinds.push_back({{"kind", schema.kind}, {"description", all}});
   }
@@ -32,7 +33,7 @@ Exit list_schemas(const Session& session) {
 
 Exit print_schema(const Session& session, const SchemaFlags& flags) {
   if (flags.list) return list_schemas(session);
-  const Json json = experiment::schema_json(flags.kind);
+  const Json json = run::schema_json(flags.kind);
   print(session, "schema", json.dump(2) + "\n", {{"of", flags.kind}, {"schema", json}});
   return Exit::kDone;
 }

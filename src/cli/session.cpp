@@ -58,7 +58,7 @@ void check_output(const std::string& flag, const std::string& file, const char* 
   check_output(file);
 }
 
-void print(const Session& session, const std::string& kind, const std::string& text, const experiment::Json& json) {
+void print(const Session& session, const std::string& kind, const std::string& text, const formats::Json& json) {
   const std::string answer = answer_text(kind, json);
   if (!session.json_on_stdout()) write_out(text);
   if (!session.json.empty()) write_answer(session, answer);

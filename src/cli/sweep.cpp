@@ -1,5 +1,5 @@
 // qkvbench sweep: every run of a grid, its state, and a script that spreads it over machines.
-// What a grid is stands in experiment/grid, how runs are carried out in experiment/sweep.
+// What a grid is stands in study/grid, how runs are carried out in study/sweep.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -8,18 +8,19 @@
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
-#include "qkvbench/experiment/grid.hpp"
-#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/groups.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/record.hpp"
+#include "qkvbench/study/grid.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Json;
-using experiment::PlannedRun;
-using experiment::RunState;
+using formats::Json;
+using study::PlannedRun;
+using study::RunState;
 
 constexpr std::array<RunState, 5> kStates{RunState::kDone, RunState::kDiverged, RunState::kFailed,
                                           RunState::kUnfinished, RunState::kMissing};
@@ -32,9 +33,9 @@ struct SweepCommand {
 };
 
 /// A name of the table, or a file.
-experiment::Grid grid_of(const std::string& what) {
+study::Grid grid_of(const std::string& what) {
   const bool is_file = what == "-" || what.find('/') != std::string::npos || what.ends_with(".json");
-  return is_file ? experiment::read_grid(what) : experiment::find_grid(what);
+  return is_file ? study::read_grid(what) : study::find_grid(what);
 }
 
 using Counts = std::array<std::size_t, kStates.size()>;
@@ -45,7 +46,7 @@ void add(Counts& counts, const PlannedRun& run) {
 
 Json counts_json(const Counts& counts) {
   Json json;
-  for (std::size_t i = 0; i < kStates.size(); ++i) json[experiment::state_name(kStates[i])] = counts[i];
+  for (std::size_t i = 0; i < kStates.size(); ++i) json[study::state_name(kStates[i])] = counts[i];
   return json;
 }
 
@@ -53,7 +54,7 @@ Json counts_json(const Counts& counts) {
 std::string table_of(const std::vector<PlannedRun>& runs) {
   using report::Align;
   std::vector<report::Table::Column> columns{{"data"}, {"runs", Align::kRight}};
-  for (const RunState state : kStates) columns.push_back({experiment::state_name(state), Align::kRight});
+  for (const RunState state : kStates) columns.push_back({study::state_name(state), Align::kRight});
   report::Table table(columns);
   std::vector<std::pair<std::string, Counts>> tasks;
   for (const PlannedRun& run : runs) {
@@ -84,18 +85,18 @@ Json sweep_json(const std::string& grid, const std::vector<PlannedRun>& runs, do
   for (const PlannedRun& run : runs) {
     add(counts, run);
     rows.push_back({{"run", run.name},
-                    {"state", experiment::state_name(run.state)},
+                    {"state", study::state_name(run.state)},
                     {"wall_s", run.wall_s > 0 ? Json(run.wall_s) : Json(nullptr)},
-                    {"error", experiment::or_null(run.error)}});
+                    {"error", run::or_null(run.error)}});
   }
-  return {{"grid", grid}, {"counts", counts_json(counts)}, {"left_s", experiment::or_null(left_s)}, {"runs", rows}};
+  return {{"grid", grid}, {"counts", counts_json(counts)}, {"left_s", run::or_null(left_s)}, {"runs", rows}};
 }
 
-Exit status(const Session& session, const SweepCommand& flags, const experiment::Grid& grid) {
-  const experiment::SweepOptions options = flags.runs.options(session);
-  const auto configs = experiment::shard_of(experiment::expand(grid), options.shard, options.shards);
-  const std::vector<PlannedRun> runs = experiment::survey(configs, options.out);
-  const double left = experiment::seconds_left(runs, options.jobs);
+Exit status(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
+  const study::SweepOptions options = flags.runs.options(session);
+  const auto configs = study::shard_of(study::expand(grid), options.shard, options.shards);
+  const std::vector<PlannedRun> runs = study::survey(configs, options.out);
+  const double left = study::seconds_left(runs, options.jobs);
   std::string text = table_of(runs) + "\n";
   for (const PlannedRun& run : runs)
     if (run.state == RunState::kFailed) text += run.name + ": " + run.error + "\n";
@@ -119,7 +120,7 @@ std::string shell_word(const std::string& text) {
 }
 
 /// A job script for an array of so many machines.
-std::string slurm_script(const Session& session, const SweepCommand& flags, const experiment::Grid& grid) {
+std::string slurm_script(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
   const int cores = flags.runs.jobs > 0 ? flags.runs.jobs : 16;
   const std::string threads = session.threads > 0 ? " --threads " + std::to_string(session.threads) : "";
   // Since Slurm 22.05 srun does not take over what sbatch was asked for.
@@ -151,19 +152,19 @@ std::string slurm_script(const Session& session, const SweepCommand& flags, cons
          std::to_string(cores) + threads + max_time + "\n";
 }
 
-Exit run_all(const Session& session, const SweepCommand& flags, const experiment::Grid& grid) {
-  const SweepOutcome outcome = carry_out(session, experiment::expand(grid), flags.runs);
+Exit run_all(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
+  const SweepOutcome outcome = carry_out(session, study::expand(grid), flags.runs);
   const auto& runs = outcome.report.runs;
   const std::string hint = "\nqkvbench report " + flags.runs.out + " --out report.html shows them\n";
   print(session, "sweep", table_of(runs) + (outcome.status == Exit::kDone ? hint : ""),
-        sweep_json(grid.id, runs, experiment::seconds_left(runs, 1)));
+        sweep_json(grid.id, runs, study::seconds_left(runs, 1)));
   return outcome.status;
 }
 
 Exit sweep(const Session& session, const SweepCommand& flags) {
   if (flags.slurm > 0 && flags.what == "-")
     fail_usage("--slurm: the jobs cannot read the grid from standard input; give a file or a name");
-  const experiment::Grid grid = grid_of(flags.what);
+  const study::Grid grid = grid_of(flags.what);
   if (flags.slurm > 0) {
     const std::string script = slurm_script(session, flags, grid);
     print(session, "sweep-script", script, {{"grid", grid.id}, {"tasks", flags.slurm}, {"script", script}});

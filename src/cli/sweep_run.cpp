@@ -1,5 +1,5 @@
 // Flags, progress and endings of many runs.
-// The runs themselves are processes of their own, see experiment/sweep.
+// The runs themselves are processes of their own, see study/sweep.
 #include "qkvbench/cli/sweep_run.hpp"
 
 #include <algorithm>
@@ -18,8 +18,8 @@ namespace qkvbench::cli {
 
 namespace {
 
-using experiment::PlannedRun;
-using experiment::RunState;
+using study::PlannedRun;
+using study::RunState;
 
 std::size_t count(const std::vector<PlannedRun>& runs, RunState state) {
   return static_cast<std::size_t>(
@@ -27,7 +27,7 @@ std::size_t count(const std::vector<PlannedRun>& runs, RunState state) {
 }
 
 /// How far all runs are.
-class SweepLine : public experiment::SweepMonitor {
+class SweepLine : public study::SweepMonitor {
  public:
   SweepLine(const Session& session, int jobs, double max_time_s)
       : line_(session), jobs_(jobs), end_(max_time_s > 0 ? seconds_now() + max_time_s : HUGE_VAL) {}
@@ -39,7 +39,7 @@ class SweepLine : public experiment::SweepMonitor {
     std::string line = std::to_string(done) + " of " + std::to_string(runs.size()) + " runs done, " +
                        std::to_string(running) + " running";
     if (const std::size_t failed = count(runs, RunState::kFailed)) line += ", " + std::to_string(failed) + " failed";
-    const double left = experiment::seconds_left(runs, jobs_);
+    const double left = study::seconds_left(runs, jobs_);
     if (std::isfinite(left) && !last) line += ", " + report::duration(left) + " left";
     line_.show(line);
   }
@@ -61,7 +61,7 @@ void note_failures(const Session& session, const std::vector<PlannedRun>& runs) 
   std::vector<std::pair<std::string, std::vector<std::string>>> ways;  // what happened, names of runs
   for (const PlannedRun& run : runs) {
     if (run.state != RunState::kFailed && run.state != RunState::kDiverged) continue;
-    const std::string way = experiment::state_name(run.state) + (run.error.empty() ? "" : ": " + run.error);
+    const std::string way = study::state_name(run.state) + (run.error.empty() ? "" : ": " + run.error);
     auto at = std::ranges::find(ways, way, [](const auto& pair) { return pair.first; });
     if (at == ways.end()) at = ways.insert(ways.end(), {way, {}});
     at->second.push_back(run.name);
@@ -72,7 +72,7 @@ void note_failures(const Session& session, const std::vector<PlannedRun>& runs) 
 }
 
 /// "2/8" into options.
-void read_shard(const std::string& text, experiment::SweepOptions& options) {
+void read_shard(const std::string& text, study::SweepOptions& options) {
   const std::size_t slash = text.find('/');
   const char* end = text.data() + text.size();
   if (slash != std::string::npos) {
@@ -114,8 +114,8 @@ void SweepFlags::add_to(CLI::App& command) {
       ->group("Runs");
 }
 
-experiment::SweepOptions SweepFlags::options(const Session& session) const {
-  experiment::SweepOptions options;
+study::SweepOptions SweepFlags::options(const Session& session) const {
+  study::SweepOptions options;
   options.out = out;
   options.program = program_path();
   options.jobs = jobs > 0 ? jobs : physical_cores();
@@ -131,15 +131,14 @@ experiment::SweepOptions SweepFlags::options(const Session& session) const {
   return options;
 }
 
-SweepOutcome carry_out(const Session& session, const std::vector<experiment::Config>& configs,
-                       const SweepFlags& flags) {
-  const experiment::SweepOptions options = flags.options(session);
+SweepOutcome carry_out(const Session& session, const std::vector<run::Config>& configs, const SweepFlags& flags) {
+  const study::SweepOptions options = flags.options(session);
   catch_stop_signals();
   SweepOutcome outcome{{}, Exit::kDone};
   bool out_of_time = false;
   {
     SweepLine line(session, options.jobs, flags.max_time.empty() ? 0 : parse_duration("--max-time", flags.max_time));
-    outcome.report = experiment::sweep(configs, options, line);
+    outcome.report = study::sweep(configs, options, line);
     out_of_time = line.out_of_time();
   }
   note_failures(session, outcome.report.runs);

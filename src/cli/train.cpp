@@ -1,5 +1,5 @@
 // qkvbench train: one run, or one for each of several variants, and a table of how they ended.
-// What a run does and leaves is in experiment/run.
+// What a run does and leaves is in run/run.
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -9,25 +9,25 @@
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/progress.hpp"
-#include "qkvbench/experiment/json_text.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Json;
-using experiment::RunReport;
-using experiment::Status;
+using formats::Json;
+using run::RunReport;
+using run::Status;
 
 struct TrainFlags {
   ConfigFlags config;
-  experiment::RunOptions run;
+  run::RunOptions run;
   std::string checkpoint_every = "60s", max_time;
 };
 
 /// "50" are steps, anything else is a time.
-experiment::CheckpointEvery checkpoint_every(const std::string& text) {
+run::CheckpointEvery checkpoint_every(const std::string& text) {
   if (!text.empty() && text.find_first_not_of("0123456789.eE+-") == std::string::npos &&
       text.find_first_not_of("0123456789") != std::string::npos)
     fail_usage("--checkpoint-every: '" + text + "' is no whole number of steps; write 1000, or a time such as 1000s");
@@ -85,8 +85,7 @@ std::string table_of(const std::vector<RunReport>& reports) {
 }
 
 /// Of images and sets of them: how fast it was and whether the reader kept up.
-void note_speed(const Session& session, const std::string& name, const RunReport& r,
-                const experiment::SpeedUnit& unit) {
+void note_speed(const Session& session, const std::string& name, const RunReport& r, const run::SpeedUnit& unit) {
   const Json& timing = r.result["timing"];
   const double share = number_or_nan(timing["data_wait_s"]) / number_or_nan(timing["train_s"]);
   if (r.was_finished || !std::isfinite(share) || unit.tokens == 1) return;
@@ -99,14 +98,14 @@ Json train_json(const Session& session, const std::vector<RunReport>& reports) {
   for (const RunReport& r : reports) {
     const bool has_model = r.status == Status::kCompleted;
     runs.push_back(
-        {{"run", experiment::escape_bytes(r.directory.filename().string())},
-         {"directory", experiment::escape_bytes(r.directory.string())},
-         {"model", has_model ? Json(experiment::escape_bytes((r.directory / "model.safetensors").string())) : Json()},
+        {{"run", formats::escape_bytes(r.directory.filename().string())},
+         {"directory", formats::escape_bytes(r.directory.string())},
+         {"model", has_model ? Json(formats::escape_bytes((r.directory / "model.safetensors").string())) : Json()},
          {"found", r.was_finished},
-         {"error", experiment::or_null(r.error)},
+         {"error", run::or_null(r.error)},
          {"result", r.result}});
   }
-  return {{"argv", experiment::escape_bytes(session.argv)}, {"runs", runs}};
+  return {{"argv", formats::escape_bytes(session.argv)}, {"runs", runs}};
 }
 
 Exit train(const Session& session, TrainFlags& flags) {
@@ -116,13 +115,13 @@ Exit train(const Session& session, TrainFlags& flags) {
   catch_stop_signals();
   std::vector<RunReport> reports;
   Exit status = Exit::kDone;
-  for (const experiment::Config& config : flags.config.resolved()) {
+  for (const run::Config& config : flags.config.resolved()) {
     const std::string name = config.task + " " + config.variant;
-    const experiment::SpeedUnit unit = experiment::speed_unit(config);
+    const run::SpeedUnit unit = run::speed_unit(config);
     {
       ProgressLine progress(session, name, deadline_s);
       progress.tell_speed_in(unit);
-      reports.push_back(experiment::run(config, flags.run, progress));
+      reports.push_back(run::run(config, flags.run, progress));
     }
     const RunReport& r = reports.back();
     if (r.was_finished) note(session, name + ": already finished, not run again (--overwrite does)");

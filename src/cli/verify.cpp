@@ -1,40 +1,41 @@
 // qkvbench verify: that this build computes what the paper's official code computes.
-// The comparison and its tolerances are in experiment/verify.
-#include "qkvbench/experiment/verify.hpp"
+// The comparison and its tolerances are in run/verify.
+#include "qkvbench/run/verify.hpp"
 
 #include <algorithm>
 #include <memory>
 
 #include "qkvbench/cli/command.hpp"
-#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/record.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-using experiment::Json;
+using formats::Json;
 using report::Align;
 using report::fixed;
 
 /// Of a single step, or of a whole loop.
-Json errors_json(const experiment::ParityErrors& e) {
+Json errors_json(const run::ParityErrors& e) {
   if (e.steps > 0)
     return {{"steps", e.steps},
-            {"lr", experiment::or_null(e.lr)},
-            {"loss", experiment::or_null(e.loss)},
-            {"grad_norm", experiment::or_null(e.grad_norm)},
-            {"after", experiment::or_null(e.after)}};
-  return {{"logits", experiment::or_null(e.logits)},
-          {"loss", experiment::or_null(e.loss)},
-          {"gradients", experiment::or_null(e.grads)},
-          {"after", experiment::or_null(e.after)},
-          {"after_share_beyond", experiment::or_null(e.after_far)}};
+            {"lr", run::or_null(e.lr)},
+            {"loss", run::or_null(e.loss)},
+            {"grad_norm", run::or_null(e.grad_norm)},
+            {"after", run::or_null(e.after)}};
+  return {{"logits", run::or_null(e.logits)},
+          {"loss", run::or_null(e.loss)},
+          {"gradients", run::or_null(e.grads)},
+          {"after", run::or_null(e.after)},
+          {"after_share_beyond", run::or_null(e.after_far)}};
 }
 
 Exit verify(const Session& session, const std::string& directory) {
-  using Verdict = experiment::ParityResult::Verdict;
-  const std::vector<experiment::ParityResult> results = experiment::verify_golden_directory(directory);
+  using Verdict = run::ParityResult::Verdict;
+  const std::vector<run::ParityResult> results = run::verify_golden_directory(directory);
   report::Table table({{"file"},
                        {"logits", Align::kRight},
                        {"loss", Align::kRight},
@@ -44,12 +45,12 @@ Exit verify(const Session& session, const std::string& directory) {
                        {"verdict"}});
   Json rows = Json::array();
   int counts[3] = {0, 0, 0};
-  experiment::ParityErrors worst;
+  run::ParityErrors worst;
   constexpr const char* kWords[3] = {"passed", "failed", "not built"};
   for (const auto& r : results) {
     const auto verdict = static_cast<std::size_t>(r.verdict);
     ++counts[verdict];
-    const experiment::ParityErrors& e = r.errors;
+    const run::ParityErrors& e = r.errors;
     if (r.verdict == Verdict::kNotBuilt) {
       table.add({r.file, "", "", "", "", "", r.reason});
     } else {

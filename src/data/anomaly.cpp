@@ -10,7 +10,7 @@
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/data/data_folder.hpp"
 #include "qkvbench/data/image_sources.hpp"
-#include "qkvbench/data/npy.hpp"
+#include "qkvbench/formats/npy.hpp"
 
 namespace qkvbench::data {
 
@@ -138,8 +138,8 @@ OpenRows open_npy(const std::string& folder, Split split) {
     fail_usage("source npy reads train.npy, train-labels.npy, test.npy and test-labels.npy; --data names their folder");
   const std::string stem = split == Split::kTest ? "test" : "train";
   const auto path = data_folder(kNpy, folder);
-  NpyMatrix matrix = read_npy_matrix(path / (stem + ".npy"));
-  NpyLabels labels = read_npy_labels(path / (stem + "-labels.npy"));
+  formats::NpyMatrix matrix = formats::read_npy_matrix(path / (stem + ".npy"));
+  formats::NpyLabels labels = formats::read_npy_labels(path / (stem + "-labels.npy"));
   if (matrix.rows != static_cast<index_t>(labels.values.size()))
     fail_input((path / (stem + ".npy")).string() + " has " + std::to_string(matrix.rows) + " rows, but " +
                (path / (stem + "-labels.npy")).string() + " has " + std::to_string(labels.values.size()) + " labels");

@@ -8,6 +8,8 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/data/sources.hpp"
+#include "qkvbench/formats/sha256.hpp"
+#include "qkvbench/formats/utf8.hpp"
 
 namespace qkvbench::data {
 
@@ -51,7 +53,7 @@ Corpus read_bytes(const std::string& text) {
 std::vector<std::string> symbols_of(const std::vector<bool>& seen) {
   std::vector<std::string> symbols;
   for (char32_t c = 0; c < seen.size(); ++c)
-    if (seen[c]) symbols.push_back(utf8(c));
+    if (seen[c]) symbols.push_back(formats::utf8(c));
   return symbols;
 }
 
@@ -61,7 +63,7 @@ Corpus read_characters(const std::string& text, const std::string& path, const s
   std::vector<bool> seen(kCodePoints);
   std::size_t length = 0, vocab = 0;
   for (std::size_t at = 0; at < text.size(); ++length) {
-    const CodePoint c = code_point_at(text, at);
+    const formats::CodePoint c = formats::code_point_at(text, at);
     if (c.bytes == 0)
       fail_input(path + ": byte " + std::to_string(at) + " begins no character of UTF-8; read it with bytes:" + path);
     if (!seen[c.value]) ++vocab;
@@ -81,10 +83,10 @@ Corpus read_characters(const std::string& text, const std::string& path, const s
   Corpus corpus;
   corpus.tokenizer = own ? *own : Tokenizer::characters(symbols_of(seen));
   std::uint16_t id = 0;
-  for (const std::string& symbol : corpus.tokenizer.symbols()) id_of[code_point_at(symbol, 0).value] = id++;
+  for (const std::string& symbol : corpus.tokenizer.symbols()) id_of[formats::code_point_at(symbol, 0).value] = id++;
   tokens.reserve(length);
   for (std::size_t at = 0; at < text.size();) {
-    const CodePoint c = code_point_at(text, at);
+    const formats::CodePoint c = formats::code_point_at(text, at);
     tokens.push_back(id_of[c.value]);
     at += c.bytes;
   }
@@ -128,7 +130,7 @@ Corpus read_text(const std::string& path, bool bytes, const CorpusOptions& optio
   Corpus corpus = options.tokenizer ? read_for_model(text, path, *options.tokenizer)
                   : bytes           ? read_bytes(text)
                                     : read_characters(text, path, std::nullopt);
-  corpus.files.push_back({path, sha256(text), text.size()});
+  corpus.files.push_back({path, formats::sha256(text), text.size()});
   return corpus;
 }
 
@@ -145,7 +147,7 @@ Corpus read_directory(const fs::path& directory, const CorpusOptions& options) {
     const bool train = file == std::string_view("train.bin"), there = fs::is_regular_file(directory / file);
     if (train && own && !there) continue;  // nothing is trained
     if (!there) fail_input(directory.string() + " has no file " + file + "; " + kForms);
-    TokenFile read = read_token_file(directory / file, vocab, options.max_file_bytes);
+    formats::TokenFile read = formats::read_token_file(directory / file, vocab, options.max_file_bytes);
     (train ? corpus.train : corpus.validation) = std::move(read.tokens);
     corpus.files.push_back(read.source);
   }

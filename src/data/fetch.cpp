@@ -10,6 +10,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/process.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/formats/sha256.hpp"
 
 namespace qkvbench::data {
 
@@ -104,7 +105,7 @@ std::string download_from(const std::string& address, const Source& source, cons
                                : "it sent " + std::to_string(bytes) + " bytes, not the " +
                                      std::to_string(download.bytes) + " of the published file");
   if (download.sha256.empty()) return html ? remove_and_say(page) : "";
-  const std::string sha256 = sha256_file(part);
+  const std::string sha256 = formats::sha256_file(part);
   if (sha256 != download.sha256)
     return remove_and_say(html ? page : "wrong checksum: SHA-256 is " + sha256 + ", published is " + download.sha256);
   return "";
@@ -118,7 +119,7 @@ void bring(const Source& source, const KnownFile& download, const fs::path& path
   for (const std::string& address : addresses_of(source, download)) {
     if (!failure.empty() && monitor.note) monitor.note(failure + "; trying the next source");
     const bool whole = download.bytes != 0 && size_of(part) == download.bytes;
-    if (size_of(part) > download.bytes || (whole && sha256_file(part) != download.sha256)) fs::remove(part);
+    if (size_of(part) > download.bytes || (whole && formats::sha256_file(part) != download.sha256)) fs::remove(part);
     const bool resumed = fs::exists(part);
     std::string problem = whole && resumed ? "" : download_from(address, source, download, part, monitor);
     // The old part may be what was wrong, or the server may not be able to go on in the middle.

@@ -7,7 +7,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
-#include "qkvbench/data/gzip.hpp"
+#include "qkvbench/formats/gzip.hpp"
 
 namespace qkvbench::data {
 
@@ -36,7 +36,7 @@ struct Header {
 /// The header of an IDX file with `rank` sizes.
 Header read_header(const fs::path& path, std::size_t rank) {
   const std::size_t length = 4 + 4 * rank;
-  const std::string head = unpacked_head(path, length);
+  const std::string head = formats::unpacked_head(path, length);
   const std::string magic{'\0', '\0', static_cast<char>(kUnsignedBytes), static_cast<char>(rank)};
   if (head.substr(0, 4) != magic)
     fail_input(path.string() + ": it begins with the bytes " + hexadecimal(head.substr(0, 4)) +
@@ -106,10 +106,10 @@ ImageSet read_idx(const fs::path& folder, Split split, index_t classes) {
   out.classes = classes;
   out.side = static_cast<index_t>(files.images.sizes[1]);
   const auto read = [&](const Header& header, const std::vector<fs::path>& all) {
-    UnpackedFile file = read_unpacked(header.path, header.begin + header.payload);
+    formats::UnpackedFile file = formats::read_unpacked(header.path, header.begin + header.payload);
     for (std::size_t i = 1; i < all.size(); ++i)
       if (read_header(all[i], header.sizes.size()).sizes != header.sizes ||
-          read_unpacked(all[i], header.begin + header.payload).bytes != file.bytes)
+          formats::read_unpacked(all[i], header.begin + header.payload).bytes != file.bytes)
         fail_input(all[i].string() + " is not the same as " + header.path.filename().string() +
                    " beside it; remove the one that is not meant");
     file.source.path = header.path.filename().string();

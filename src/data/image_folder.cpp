@@ -12,6 +12,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/image_file.hpp"
 #include "qkvbench/data/image_listing.hpp"
+#include "qkvbench/formats/sha256.hpp"
 
 namespace qkvbench::data {
 
@@ -127,7 +128,7 @@ ImageSet decode(ImageListing listing, const DecodeOptions& options) {
     const fs::path path = listing.folder / listing.paths[at];
     try {
       const std::string bytes = read_file(path, kMaxFileBytes);
-      files[at] = {listing.paths[at], sha256(bytes), bytes.size()};
+      files[at] = {listing.paths[at], formats::sha256(bytes), bytes.size()};
       resample_centre(decode_image(bytes, options.channels, path.string()), options.side,
                       out.pixels.data() + i * out.image_bytes());
     } catch (const Error& error) {
@@ -144,7 +145,7 @@ ImageSet decode(ImageListing listing, const DecodeOptions& options) {
     lines += file.sha256 + "  " + file.path + "\n";
     all.bytes += file.bytes;
   }
-  all.sha256 = sha256(lines);
+  all.sha256 = formats::sha256(lines);
   out.files.push_back(all);
   return out;
 }

@@ -8,7 +8,8 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/record.hpp"
-#include "qkvbench/data/unpack.hpp"
+#include "qkvbench/formats/sha256.hpp"
+#include "qkvbench/formats/unpack.hpp"
 
 namespace qkvbench::data {
 
@@ -46,7 +47,7 @@ class Gathering {
 
   /// Writes one file of the set; `from` names where it comes from, for errors.
   void take(const Match& match, const std::string& from, std::optional<std::uint64_t> declared,
-            const std::function<void(const Pieces&)>& read) {
+            const std::function<void(const formats::Pieces&)>& read) {
     const std::uint64_t wanted = match.row->bytes, limit = wanted != 0 ? wanted : source_.max_bytes - bytes_;
     const auto refuse = [&](const std::string& size) {
       fail_input(from + " has " + size + ", but data set " + source_.name + " has " +
@@ -58,7 +59,7 @@ class Gathering {
     const fs::path path = folder_ / match.name;
     make_directories(path.parent_path());
     AppendFile file(path, 0);
-    Sha256 hash;
+    formats::Sha256 hash;
     read([&](std::string_view piece) {
       if (file.size() + piece.size() > limit) refuse("more than " + bytes_text(limit));
       file.append(piece);
@@ -71,12 +72,12 @@ class Gathering {
   }
 
   void take_archive(const fs::path& path, const KnownFile* download) {
-    read_archive(path, source_.max_bytes, [&](const Member& member) {
+    formats::read_archive(path, source_.max_bytes, [&](const formats::Member& member) {
       if (const auto match = match_file(source_, member.name))
         take(*match, path.string() + ": " + member.name, member.bytes, member.read);
     });
     from_published_archive_ = download != nullptr && fs::file_size(path) == download->bytes &&
-                              !download->sha256.empty() && sha256_file(path) == download->sha256;
+                              !download->sha256.empty() && formats::sha256_file(path) == download->sha256;
   }
 
   void take_file(const Match& match, const fs::path& path) {
@@ -84,7 +85,7 @@ class Gathering {
     std::optional<std::uint64_t> declared;
     if (!zipped) declared = fs::file_size(path);
     take(match, path.string(), declared,
-         [&](const Pieces& pieces) { zipped ? read_gzip(path, pieces) : read_pieces(path, pieces); });
+         [&](const formats::Pieces& pieces) { zipped ? formats::read_gzip(path, pieces) : read_pieces(path, pieces); });
   }
 
   /// Checks that nothing is missing, leaves the record and puts the folder in its place.

@@ -8,6 +8,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/formats/sha256.hpp"
 
 namespace qkvbench::data {
 
@@ -99,7 +100,7 @@ Verification verify(const Source& source, const fs::path& folder) {
   Verification result;
   std::vector<KnownFile> found;
   for (const std::string& name : files_of(source, folder)) {
-    const KnownFile file{name, fs::file_size(folder / name), sha256_file(folder / name)};
+    const KnownFile file{name, fs::file_size(folder / name), formats::sha256_file(folder / name)};
     found.push_back(file);
     result.bytes += file.bytes;
     const auto known = recorded.find(name);

@@ -8,60 +8,9 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/formats/utf8.hpp"
 
 namespace qkvbench::data {
-
-CodePoint code_point_at(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() - at < bytes) return {0, 0};
-  char32_t value = lead & (0x7Fu >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xC0u) != 0x80) return {0, 0};
-    value = value << 6 | (byte(i) & 0x3Fu);
-  }
-  constexpr char32_t kSmallest[5] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-  if (value < kSmallest[bytes] || value > 0x10FFFF || surrogate) return {0, 0};
-  return {value, bytes};
-}
-
-std::string utf8(char32_t c) {
-  const auto tail = [&](int shift) { return static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
-  if (c < 0x80) return {static_cast<char>(c)};
-  if (c < 0x800) return {static_cast<char>(0xC0 | (c >> 6)), tail(0)};
-  if (c < 0x10000) return {static_cast<char>(0xE0 | (c >> 12)), tail(6), tail(0)};
-  return {static_cast<char>(0xF0 | (c >> 18)), tail(12), tail(6), tail(0)};
-}
-
-std::string printable(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const CodePoint c = code_point_at(text, at);
-    const bool whole = c.bytes > 0 && c.value >= 0x20 && !(c.value >= 0x7F && c.value < 0xA0);
-    const auto byte = static_cast<unsigned char>(text[at]);
-    constexpr char kHex[] = "0123456789abcdef";
-    if (whole) {
-      out += text.substr(at, c.bytes);
-    } else {
-      out += byte == '\n' ? "\\n" : std::string("\\x") + kHex[byte >> 4] + kHex[byte & 15];
-    }
-    at += whole ? c.bytes : 1;
-  }
-  return out;
-}
-
-std::string quoted(std::string_view text) {
-  constexpr std::size_t kShown = 30;  // bytes at either end
-  if (text.size() <= 3 * kShown) return "'" + printable(text) + "'";
-  std::size_t head = kShown, tail = text.size() - kShown;
-  const auto within = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80; };
-  while (head > 0 && within(head)) --head;
-  while (tail < text.size() && within(tail)) ++tail;
-  return "'" + printable(text.substr(0, head)) + " … " + printable(text.substr(tail)) + "'";
-}
 
 namespace {
 
@@ -106,8 +55,8 @@ Tokenizer Tokenizer::bytes() { return {Kind::kBytes, 256, {}}; }
 Tokenizer Tokenizer::characters(std::vector<std::string> symbols) {
   check_symbols(symbols);
   for (const std::string& symbol : symbols)
-    if (symbol.empty() || code_point_at(symbol, 0).bytes != symbol.size())
-      fail_input("vocabulary: " + quoted(symbol) + " is not one character of UTF-8");
+    if (symbol.empty() || formats::code_point_at(symbol, 0).bytes != symbol.size())
+      fail_input("vocabulary: " + formats::quoted(symbol) + " is not one character of UTF-8");
   const auto vocab = static_cast<index_t>(symbols.size());
   return {Kind::kCharacters, vocab, std::move(symbols)};
 }
@@ -122,7 +71,7 @@ std::int32_t Tokenizer::id_of(std::string_view piece, std::size_t at) const {
   const auto found = id_of_.find(std::string(piece));
   if (found != id_of_.end()) return found->second;
   const bool words = kind_ == Kind::kWords;
-  fail_usage("text: " + quoted(piece) + " at byte " + std::to_string(at) + " is not one of the " +
+  fail_usage("text: " + formats::quoted(piece) + " at byte " + std::to_string(at) + " is not one of the " +
              std::to_string(vocab_) + (words ? " words" : " characters") + " of the corpus; " +
              (words ? "did you mean '" + nearest(piece, symbols_) + "'?" : "leave it out"));
 }
@@ -134,12 +83,12 @@ std::string Tokenizer::lacking(std::string_view text) const {
   const auto look_at = [&](std::string_view piece, std::size_t at) {
     std::string key(piece);
     if (id_of_.contains(key) || !seen.emplace(key, true).second) return;
-    if (named.size() < kNamed) named.push_back(quoted(piece) + " at byte " + std::to_string(at));
+    if (named.size() < kNamed) named.push_back(formats::quoted(piece) + " at byte " + std::to_string(at));
   };
   if (kind_ == Kind::kWords) for_each_word(text, true, look_at);
   if (kind_ == Kind::kCharacters)
     for (std::size_t at = 0, n = 0; at < text.size(); at += n) {
-      n = std::max<std::size_t>(1, code_point_at(text, at).bytes);
+      n = std::max<std::size_t>(1, formats::code_point_at(text, at).bytes);
       look_at(text.substr(at, n), at);
     }
   const std::size_t more = seen.size() - named.size();
@@ -154,7 +103,7 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
       break;
     case Kind::kCharacters:
       for (std::size_t at = 0; at < text.size();) {
-        const std::size_t n = std::max<std::size_t>(1, code_point_at(text, at).bytes);
+        const std::size_t n = std::max<std::size_t>(1, formats::code_point_at(text, at).bytes);
         out.push_back(id_of(text.substr(at, n), at));
         at += n;
       }
@@ -168,7 +117,7 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
         const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
         if (word == kNewline) return;
         if (error != std::errc{} || end != word.data() + word.size() || id < 0 || id >= vocab_)
-          fail_usage("text: " + quoted(word) + " at byte " + std::to_string(at) + " is not a token id below " +
+          fail_usage("text: " + formats::quoted(word) + " at byte " + std::to_string(at) + " is not a token id below " +
                      std::to_string(vocab_) + "; this corpus has no text, so give ids between spaces");
         out.push_back(id);
       });

@@ -7,8 +7,8 @@
 #include <map>
 
 #include "qkvbench/base/text.hpp"
-#include "qkvbench/experiment/rerun.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/study/rerun.hpp"
 
 namespace qkvbench::report {
 
@@ -43,7 +43,7 @@ std::vector<Shared> shared_of(const Cell& cell) {
   for (const Sample& sample : cell.samples) {
     if (!sample.value) continue;
     Shared& shared = by_configuration[sample.configuration];
-    if (shared.here.empty()) shared.rerun = experiment::rerun_accuracies(sample.record->config);
+    if (shared.here.empty()) shared.rerun = study::rerun_accuracies(sample.record->config);
     shared.here.push_back(*sample.value);
   }
   std::vector<Shared> all;

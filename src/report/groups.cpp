@@ -9,18 +9,18 @@
 #include <string_view>
 
 #include "qkvbench/base/text.hpp"
-#include "qkvbench/experiment/identity.hpp"
 #include "qkvbench/report/settings.hpp"
 #include "qkvbench/report/summary.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/identity.hpp"
 
 namespace qkvbench::report {
 
 namespace {
 
-using experiment::Config;
-using experiment::Option;
-using experiment::Record;
+using run::Config;
+using run::Option;
+using run::Record;
 
 constexpr std::size_t kMostSeeds = 6;  // that are named one by one
 
@@ -50,8 +50,8 @@ struct Member {
 };
 
 Config compared_as(const Config& config) {
-  Config identity = experiment::identity_of(config);
-  if (identity.pos_dim == 0) identity.pos_dim = experiment::default_pos_dim(data::find_task(config.task).family);
+  Config identity = run::identity_of(config);
+  if (identity.pos_dim == 0) identity.pos_dim = run::default_pos_dim(data::find_task(config.task).family);
   return identity;
 }
 
@@ -72,7 +72,7 @@ std::vector<const Option*> varying_keys(const std::vector<Member>& members) {
   if (members.empty()) return keys;
   const std::string family = data::find_task(members[0].config->task).family;
   for (const bool following : {false, true})
-    for (const Option& option : experiment::all_options()) {
+    for (const Option& option : run::all_options()) {
       if (is_told_otherwise(option.key) || follows(option.key) != following || !option.concerns(family)) continue;
       if (count_told_apart(members, {&option}) < 2) continue;
       std::vector<const Option*> more = keys;
@@ -87,7 +87,7 @@ std::vector<const Option*> keys_of(const std::vector<Member>& members, const Tel
   std::vector<const Option*> keys;
   const std::string family = data::find_task(members[0].config->task).family;
   for (const std::string& key : telling.keys)
-    if (const Option& option = experiment::find_option(key, "--by"); option.concerns(family)) keys.push_back(&option);
+    if (const Option& option = run::find_option(key, "--by"); option.concerns(family)) keys.push_back(&option);
   return keys;
 }
 
@@ -184,7 +184,7 @@ std::string not_compared_text(const NotCompared& runs) {
   for (const Record* record : runs.records) {
     seeds.insert(record->config.seed);
     const auto value = record->metrics.find(metric.key);
-    if (record->status == experiment::Status::kCompleted && value != record->metrics.end()) sum += value->second, ++n;
+    if (record->status == run::Status::kCompleted && value != record->metrics.end()) sum += value->second, ++n;
   }
   std::vector<std::string> seed_texts;
   for (const std::uint64_t seed : seeds) seed_texts.push_back(std::to_string(seed));

@@ -57,7 +57,7 @@ double sort_by_place(index_t length) {
   return sum / n;
 }
 
-const experiment::Record* first_record(const Cell& cell) {
+const run::Record* first_record(const Cell& cell) {
   const auto at = std::ranges::find_if(cell.samples, [](const Sample& sample) { return sample.value.has_value(); });
   return at == cell.samples.end() ? nullptr : at->record;
 }
@@ -77,7 +77,7 @@ std::optional<double> mean_metric(const Cell& cell, const char* key) {
 void judge_text(const Cell& cell, BaselineLevel& level) {
   level.here = mean_metric(cell, "val_loss");
   level.floor = mean_metric(cell, "val_floor");
-  const experiment::Config& config = first_record(cell)->config;
+  const run::Config& config = first_record(cell)->config;
   if (level.floor) {
     level.needed = *level.floor + kNearFloor;
     level.source = "the text's own entropy";
@@ -94,13 +94,13 @@ void judge_text(const Cell& cell, BaselineLevel& level) {
   level.learned = level.here && level.needed && *level.here <= *level.needed;
 }
 
-void judge_accuracy(const experiment::Recipe& recipe, const Cell& cell, BaselineLevel& level) {
+void judge_accuracy(const study::Recipe& recipe, const Cell& cell, BaselineLevel& level) {
   level.here = cell.mean;
   std::vector<double> chances;
   for (const Sample& sample : cell.samples)
     if (const auto chance = chance_level(cell.task, sample.record->config.seq_len)) chances.push_back(*chance);
   if (!chances.empty()) level.chance = mean(chances);
-  for (const experiment::PaperCell& paper : recipe.cells)
+  for (const study::PaperCell& paper : recipe.cells)
     if (paper.task == cell.task && paper.arm == cell.arm) level.published = paper.paper;  // of its whole grid
   if (level.published && level.chance) level.needed = *level.chance + kHalfWay * (*level.published - *level.chance);
   level.source = level.published ? "the paper" : "";
@@ -117,7 +117,7 @@ std::optional<double> chance_level(const std::string& task, index_t seq_len) {
   return at == kClasses.end() ? std::nullopt : std::optional(1 / at->classes);
 }
 
-std::optional<double> chance_of(const experiment::Config& config) {
+std::optional<double> chance_of(const run::Config& config) {
   if (const auto level = chance_level(config.task, config.seq_len)) return level;
   const bool images = data::find_task(config.task).family == "vit" && config.classes > 0;
   return images ? std::optional(1 / static_cast<double>(config.classes)) : std::nullopt;
@@ -132,7 +132,7 @@ std::optional<double> chance_of(const Summary& summary, const Group& group) {
   return levels.size() == 1 ? *levels.begin() : std::nullopt;
 }
 
-BaselineLevel baseline_level(const experiment::Recipe& recipe, const Summary& summary, const std::string& task) {
+BaselineLevel baseline_level(const study::Recipe& recipe, const Summary& summary, const std::string& task) {
   BaselineLevel level;
   level.task = task;
   level.metric = metric_of(task).is_share ? "accuracy" : "val loss";

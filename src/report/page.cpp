@@ -30,9 +30,9 @@ constexpr std::array<Part, 9> kParts{{{"claims", "The paper's claims", claims_ht
                                       {"how", "What was run", runs_html}}};
 
 /// Different texts, the most frequent first.
-std::string listed(const std::vector<experiment::Record>& records, std::string experiment::Record::*member) {
+std::string listed(const std::vector<run::Record>& records, std::string run::Record::*member) {
   std::map<std::string, std::size_t> counts;
-  for (const experiment::Record& record : records) ++counts[record.*member];
+  for (const run::Record& record : records) ++counts[record.*member];
   std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());
   std::ranges::stable_sort(order, [](const auto& a, const auto& b) { return a.second > b.second; });
   std::string out;
@@ -42,14 +42,14 @@ std::string listed(const std::vector<experiment::Record>& records, std::string e
 }
 
 std::string heading_html(const PageInput& input) {
-  const std::vector<experiment::Record>& records = input.records.records;
+  const std::vector<run::Record>& records = input.records.records;
   double wall_s = 0;
   std::size_t diverged = 0;
   std::set<std::string> data;
   for (const Group& group : input.summary.groups) data.insert(group.data);
-  for (const experiment::Record& record : records) {
+  for (const run::Record& record : records) {
     wall_s += record.wall_s;
-    diverged += record.status == experiment::Status::kDiverged ? 1 : 0;
+    diverged += record.status == run::Status::kDiverged ? 1 : 0;
   }
   std::string out = "<header><h1>" + escaped(input.title) + "</h1>\n<p>Transformers whose query, key and value " +
                     "projections are shared, trained and tested by <b>qkvbench</b>: " + counted(records.size(), "run") +
@@ -58,8 +58,8 @@ std::string heading_html(const PageInput& input) {
                     duration(wall_s) + " of computing.</p>\n";
   for (const std::string& remark : input.remarks) out += "<p>" + escaped(remark) + "</p>\n";
   if (!records.empty())
-    out += "<dl class=\"facts\"><dt>machine</dt><dd>" + listed(records, &experiment::Record::machine) +
-           "</dd><dt>build</dt><dd>" + listed(records, &experiment::Record::build) + "</dd></dl>\n";
+    out += "<dl class=\"facts\"><dt>machine</dt><dd>" + listed(records, &run::Record::machine) +
+           "</dd><dt>build</dt><dd>" + listed(records, &run::Record::build) + "</dd></dl>\n";
   if (input.summary.builds.size() > 1)
     out += "<p class=\"warning\">Runs of " + counted(input.summary.builds.size(), "build") +
            " stand together in these averages.</p>\n";

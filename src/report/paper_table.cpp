@@ -8,7 +8,7 @@
 
 namespace qkvbench::report {
 
-using experiment::Recipe;
+using study::Recipe;
 
 namespace {
 
@@ -81,7 +81,7 @@ std::vector<PaperRow> paper_rows(const Recipe& recipe, const Summary& summary, c
     if (const SharedCell* shared = agreement.cell(cell.task, cell.arm); shared != nullptr && cell.mean)
       row.shared = *shared;
     if (metric_of(cell.task).is_share) {
-      for (const experiment::PaperCell& paper : recipe.cells)
+      for (const study::PaperCell& paper : recipe.cells)
         if (is_whole(recipe, grid) && paper.task == cell.task && paper.arm == cell.arm) row.paper = paper.paper;
     } else {
       const Difference* difference = summary.difference(cell.task, cell.arm);

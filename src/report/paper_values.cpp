@@ -4,7 +4,7 @@
 
 namespace qkvbench::report {
 
-using experiment::Recipe;
+using study::Recipe;
 
 namespace {
 
@@ -25,7 +25,7 @@ std::optional<double> paper_effect(const Recipe& recipe, const std::vector<std::
   Effects effects;
   for (const std::string& task : tasks) {
     std::optional<double> one, other;
-    for (const experiment::PaperCell& cell : recipe.cells) {
+    for (const study::PaperCell& cell : recipe.cells) {
       if (cell.task == task && cell.arm == arm) one = cell.paper;
       if (cell.task == task && cell.arm == against) other = cell.paper;
     }
@@ -49,7 +49,7 @@ std::optional<double> rerun_effect(const Agreement& agreement, const std::vector
 std::vector<ReferenceValue> reference_values(const Recipe& recipe, const Agreement& agreement,
                                              const std::string& grid) {
   std::vector<ReferenceValue> values;
-  for (const experiment::PaperCell& cell : recipe.cells) {
+  for (const study::PaperCell& cell : recipe.cells) {
     if (!metric_of(cell.task).is_share) continue;  // a perplexity beside another corpus's would look like a replication
     ReferenceValue value{cell.task, cell.arm.name(), {}, {}};
     if (is_whole(recipe, grid)) value.paper = cell.paper;

@@ -14,7 +14,7 @@ namespace qkvbench::report {
 
 namespace {
 
-using experiment::Record;
+using run::Record;
 
 std::string details(const std::string& summary, const std::string& content) {
   return "<details><summary>" + escaped(summary) + "</summary>\n" + content + "</details>\n";
@@ -36,7 +36,7 @@ std::string settings_table(const PageInput& input, bool varying) {
   for (const std::string& task : input.summary.tasks) columns.push_back(values_of(input.records.records, task));
   std::string head = "<tr><th>setting</th>", rows;
   for (const std::string& task : input.summary.tasks) head += "<th>" + escaped(task) + "</th>";
-  for (const experiment::Option& option : experiment::all_options()) {
+  for (const run::Option& option : run::all_options()) {
     const bool varies = std::ranges::any_of(columns, [&](const auto& column) {
       const auto found = column.find(option.key);
       return found != column.end() && found->second.size() > 1;
@@ -58,7 +58,7 @@ std::string settings_table(const PageInput& input, bool varying) {
 std::string left_out_html(const PageInput& input) {
   if (input.records.left_out.empty()) return {};
   std::string rows;
-  for (const experiment::LeftOut& file : input.records.left_out)
+  for (const run::LeftOut& file : input.records.left_out)
     rows += "<tr><td>" + escaped(file.path.generic_string()) + "</td><td>" + escaped(file.reason) + "</td></tr>\n";
   return "<h3>Left out</h3>\n<div class=\"scroll\"><table "
          "class=\"left\"><thead><tr><th>file</th><th>why</th></tr></thead>\n<tbody>" +
@@ -84,10 +84,10 @@ std::string all_runs_html(const PageInput& input) {
                             ? nullptr
                             : &metric_of(record.config.task);
     const auto value = metric == nullptr ? record.metrics.end() : record.metrics.find(metric->key);
-    const bool done = record.status == experiment::Status::kCompleted && value != record.metrics.end();
+    const bool done = record.status == run::Status::kCompleted && value != record.metrics.end();
     rows += "<tr><td>" + escaped(record.run) + "</td><td>" +
             (done ? value_text(*metric, value->second) + " " + metric->heading
-                  : std::string(experiment::status_name(record.status))) +
+                  : std::string(run::status_name(record.status))) +
             "</td><td>" + with_commas(record.params_total) + "</td><td>" + with_commas(record.params_attention) +
             "</td><td>" + with_commas(record.macs_forward) + "</td><td>" +
             (data::find_task(record.config.task).family == "gpt" ? with_commas(record.kv_cache_bytes_per_token) : "–") +

@@ -17,7 +17,7 @@ namespace qkvbench::report {
 
 namespace {
 
-using experiment::Record;
+using run::Record;
 
 /// None for a name that is no variant.
 std::optional<nn::Variant> variant_of(const Arm& arm) {

@@ -16,9 +16,9 @@ namespace qkvbench::report {
 
 namespace {
 
-using experiment::Config;
-using experiment::Option;
-using experiment::Record;
+using run::Config;
+using run::Option;
+using run::Record;
 
 std::string family_of(const std::string& task) {
   for (const data::Task& known : data::all_tasks())
@@ -43,7 +43,7 @@ std::string quoted(const std::string& text) {
 /// Where a run begins of which only the task is named.
 Config start_of(const std::string& task) {
   Config config;
-  if (const experiment::Preset* recipe = experiment::recipe_of(task)) apply_preset(config, *recipe);
+  if (const run::Preset* recipe = run::recipe_of(task)) apply_preset(config, *recipe);
   config.task = task;
   return config;
 }
@@ -51,7 +51,7 @@ Config start_of(const std::string& task) {
 /// Whether the micro-batches are those that a run has of itself.
 bool usual_micro_batch(const Config& config) {
   try {
-    return config.micro_batch == experiment::default_micro_batch(config);
+    return config.micro_batch == run::default_micro_batch(config);
   } catch (const Error&) {
     return false;  // a record is shown even where no model can be made of it
   }
@@ -62,7 +62,7 @@ std::string flags_of(const Config& config) {
   const Config start = start_of(config.task);
   const std::string family = family_of(config.task);
   std::string out = " --task " + quoted(config.task);
-  for (const Option& option : experiment::all_options()) {
+  for (const Option& option : run::all_options()) {
     const std::string key = option.key, text = setting_text(config, option);
     const bool follows =
         (key == "kv_heads" && config.kv_heads == config.heads) || (key == "micro_batch" && usual_micro_batch(config));
@@ -106,7 +106,7 @@ std::pair<double, std::string> setting_value(const Config& config, const Option&
 std::map<std::string, std::vector<std::string>> values_of(const std::vector<Record>& records, const std::string& task) {
   const std::string family = family_of(task);
   std::map<std::string, std::vector<std::string>> values;
-  for (const Option& option : experiment::all_options()) {
+  for (const Option& option : run::all_options()) {
     if (is_arm_key(option.key) || !option.concerns(family)) continue;
     std::set<std::pair<double, std::string>> seen;
     for (const Record& record : records)

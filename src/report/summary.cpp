@@ -14,8 +14,8 @@ namespace qkvbench::report {
 
 namespace {
 
-using experiment::Config;
-using experiment::Record;
+using run::Config;
+using run::Record;
 
 constexpr Metric kAccuracy{"test_accuracy", "accuracy", true, true},
     kPerplexity{"perplexity", "perplexity", false, false};
@@ -197,7 +197,7 @@ void add_record(GroupRuns& runs, const Record& record, std::vector<NotCompared>&
   const Pair pair = pair_of(record.config);
   Sample sample{pair.first, pair.second, std::nullopt, &record};
   const auto metric = record.metrics.find(metric_of(record.config.task).key);
-  if (record.status == experiment::Status::kCompleted && metric != record.metrics.end()) sample.value = metric->second;
+  if (record.status == run::Status::kCompleted && metric != record.metrics.end()) sample.value = metric->second;
   const Arm arm = arm_of(record.config);
   const auto [there, is_new] = runs.by_arm[arm].emplace(pair, sample);
   if (is_new) return;

@@ -14,7 +14,7 @@ namespace qkvbench::report {
 
 namespace {
 
-using experiment::Record;
+using run::Record;
 using Row = std::map<std::string, std::string>;
 
 std::string exact(const std::optional<double>& x) { return x ? report::exact(*x) : ""; }
@@ -73,7 +73,7 @@ Row run_row(const Record& r) {
           {"machine", r.machine},
           {"path", r.path.generic_string()}};
   const std::string family = data::find_task(r.config.task).family;
-  for (const experiment::Option& option : experiment::all_options())
+  for (const run::Option& option : run::all_options())
     if (option.concerns(family)) row[option.key] = setting_text(r.config, option);
   for (const auto& numbers : {r.metrics, r.timing})
     for (const auto& [key, value] : numbers) row[key] = report::exact(value);
@@ -133,7 +133,7 @@ std::string runs_csv(const std::vector<Record>& records) {
     for (const auto& [key, value] : rows.back()) there.insert(key);
   }
   std::vector<std::string> names{"run", "status", "dataset", "dataset_sha256"};
-  for (const experiment::Option& option : experiment::all_options())
+  for (const run::Option& option : run::all_options())
     if (there.contains(option.key)) names.emplace_back(option.key);
   names.insert(names.end(), {"params_total", "params_attention", "macs_forward", "kv_cache_bytes_per_token"});
   names.insert(names.end(), metrics.begin(), metrics.end());

@@ -15,9 +15,9 @@ namespace qkvbench::report {
 
 namespace {
 
-using experiment::Claim;
-using experiment::ClaimKind;
-using experiment::Recipe;
+using study::Claim;
+using study::ClaimKind;
+using study::Recipe;
 
 constexpr double kSignificant = 0.05, kPerCent = 100;  // of all claims of a table together
 
@@ -252,7 +252,7 @@ void judge_all_solve(const Judging& table, const Claim& claim, ClaimResult& resu
   const auto lower = [](std::optional<double>& least, double value) {
     least = least ? std::min(*least, value) : value;
   };
-  for (const experiment::PaperCell& cell : table.recipe.cells)
+  for (const study::PaperCell& cell : table.recipe.cells)
     if (table.whole && std::ranges::find(claim.tasks, cell.task) != claim.tasks.end()) lower(result.paper, cell.paper);
   for (const SharedCell& cell : table.agreement.cells)
     if (std::ranges::find(claim.tasks, cell.task) != claim.tasks.end()) lower(result.rerun, cell.rerun);

@@ -5,7 +5,8 @@
 #include <algorithm>
 
 #include "qkvbench/base/error.hpp"
-#include "qkvbench/train/strict_json.hpp"
+#include "qkvbench/formats/manifest.hpp"
+#include "qkvbench/formats/strict_json.hpp"
 
 namespace qkvbench::train {
 
@@ -21,14 +22,15 @@ std::vector<index_t> sizes(const Shape& shape) {
 
 /// Adds every parameter's part of a flat array that is laid out like the parameters.
 void add_tensors(const nn::Parameters& parameters, const std::string& prefix, const real* flat,
-                 std::vector<TensorToWrite>& out) {
+                 std::vector<formats::TensorToWrite>& out) {
   for (const nn::Parameter& p : parameters.all())
     out.push_back({prefix + p.name, sizes(p.shape), {flat + p.offset, static_cast<std::size_t>(p.shape.elements())}});
 }
 
-void load_tensors(const Safetensors& file, const std::string& prefix, const nn::Parameters& parameters, real* flat) {
+void load_tensors(const formats::Safetensors& file, const std::string& prefix, const nn::Parameters& parameters,
+                  real* flat) {
   for (const nn::Parameter& p : parameters.all()) {
-    const Safetensors::Tensor& tensor = file.tensor(prefix + p.name);
+    const formats::Safetensors::Tensor& tensor = file.tensor(prefix + p.name);
     if (tensor.shape != sizes(p.shape)) {
       Shape found;
       for (const index_t size : tensor.shape)
@@ -52,20 +54,20 @@ Json state_json(const TrainState& s) {
           {"curve", curve}};
 }
 
-TrainState parse_state(const Safetensors& file) {
+TrainState parse_state(const formats::Safetensors& file) {
   const std::string origin = file.origin() + ": state";
-  const Json json = parse_json(file.metadata("state"), origin);
+  const Json json = formats::parse_json(file.metadata("state"), origin);
   try {
     TrainState s;
-    s.step = count_of(json.at("step"), origin);
-    s.examples_seen = count_of(json.at("examples_seen"), origin);
-    s.tokens_seen = count_of(json.at("tokens_seen"), origin);
+    s.step = formats::count_of(json.at("step"), origin);
+    s.examples_seen = formats::count_of(json.at("examples_seen"), origin);
+    s.tokens_seen = formats::count_of(json.at("tokens_seen"), origin);
     const Json& open = json.at("open");
-    s.open = {open.at(0).get<double>(), count_of(open.at(1), origin), count_of(open.at(2), origin)};
+    s.open = {open.at(0).get<double>(), formats::count_of(open.at(1), origin), formats::count_of(open.at(2), origin)};
     s.open_grad_norm = open.at(3).get<double>();
     for (const Json& p : json.at("curve"))
-      s.curve.push_back({count_of(p.at(0), origin), p.at(1).get<double>(), p.at(2).get<double>(), p.at(3).get<double>(),
-                         p.at(4).get<double>()});
+      s.curve.push_back({formats::count_of(p.at(0), origin), p.at(1).get<double>(), p.at(2).get<double>(),
+                         p.at(3).get<double>(), p.at(4).get<double>()});
     return s;
   } catch (const Json::exception& error) {
     fail_input(origin + ": " + error.what());
@@ -74,15 +76,15 @@ TrainState parse_state(const Safetensors& file) {
 
 }  // namespace
 
-ManifestEntry write_model(const std::filesystem::path& path, const nn::Model& model,
-                          std::map<std::string, std::string> metadata) {
-  std::vector<TensorToWrite> tensors;
+formats::ManifestEntry write_model(const std::filesystem::path& path, const nn::Model& model,
+                                   std::map<std::string, std::string> metadata) {
+  std::vector<formats::TensorToWrite> tensors;
   add_tensors(model.parameters(), "", flat_values(model), tensors);
   metadata["format"] = "pt";
-  return write_safetensors(path, tensors, metadata);
+  return formats::write_safetensors(path, tensors, metadata);
 }
 
-void load_model(const Safetensors& file, const std::string& prefix, nn::Model& model) {
+void load_model(const formats::Safetensors& file, const std::string& prefix, nn::Model& model) {
   for (const auto& [name, tensor] : file.tensors()) {
     if (!name.starts_with(prefix)) continue;
     if (model.parameters().find(name.substr(prefix.size())) == nullptr)
@@ -91,17 +93,17 @@ void load_model(const Safetensors& file, const std::string& prefix, nn::Model& m
   load_tensors(file, prefix, model.parameters(), model.parameters().values().data());
 }
 
-ManifestEntry write_checkpoint(const std::filesystem::path& path, const nn::Model& model, Trainer& trainer,
-                               std::map<std::string, std::string> metadata) {
-  std::vector<TensorToWrite> tensors;
+formats::ManifestEntry write_checkpoint(const std::filesystem::path& path, const nn::Model& model, Trainer& trainer,
+                                        std::map<std::string, std::string> metadata) {
+  std::vector<formats::TensorToWrite> tensors;
   add_tensors(model.parameters(), "param.", flat_values(model), tensors);
   add_tensors(model.parameters(), "optimizer.m.", trainer.optimizer().first_moment().data(), tensors);
   add_tensors(model.parameters(), "optimizer.v.", trainer.optimizer().second_moment().data(), tensors);
   metadata["state"] = state_json(trainer.state()).dump();
-  return write_safetensors(path, tensors, metadata);
+  return formats::write_safetensors(path, tensors, metadata);
 }
 
-void load_checkpoint(const Safetensors& file, nn::Model& model, Trainer& trainer) {
+void load_checkpoint(const formats::Safetensors& file, nn::Model& model, Trainer& trainer) {
   load_tensors(file, "param.", model.parameters(), model.parameters().values().data());
   load_tensors(file, "optimizer.m.", model.parameters(), trainer.optimizer().first_moment().data());
   load_tensors(file, "optimizer.v.", model.parameters(), trainer.optimizer().second_moment().data());

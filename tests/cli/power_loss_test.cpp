@@ -2,15 +2,15 @@
 // The calls are those of the binary; the disk is tests/support/file_log's.
 #ifdef __linux__
 #include "qkvbench/base/error.hpp"
-#include "qkvbench/experiment/run_files.hpp"
-#include "qkvbench/train/safetensors.hpp"
+#include "qkvbench/formats/safetensors.hpp"
+#include "qkvbench/run/run_files.hpp"
 #include "support/catch.hpp"
 #include "support/crash.hpp"
 #include "support/file_log.hpp"
 
 using namespace qkvbench::test;
-using qkvbench::experiment::Checkpoints;
-using qkvbench::experiment::RunFiles;
+using qkvbench::run::Checkpoints;
+using qkvbench::run::RunFiles;
 namespace fs = std::filesystem;
 
 namespace {
@@ -23,11 +23,11 @@ struct Found {
 
 Found recover(const fs::path& run) {
   const RunFiles files(run);
-  if (qkvbench::experiment::finished_result(files)) return {qkvbench::read_file(files.result)};
+  if (qkvbench::run::finished_result(files)) return {qkvbench::read_file(files.result)};
   Found found;
   Checkpoints(run).load_newest(
       [&](const fs::path& path) {
-        const auto file = qkvbench::train::Safetensors::read(path);
+        const auto file = qkvbench::formats::Safetensors::read(path);
         found.step = nlohmann::json::parse(file.metadata("state"))["step"];
       },
       [](const std::string& text) { FAIL("a checkpoint is visible and not whole: " << text); });

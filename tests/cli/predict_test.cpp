@@ -6,6 +6,7 @@
 #include "data/image_fixtures.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/data/tokenizer.hpp"
+#include "qkvbench/formats/utf8.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/process.hpp"
@@ -48,7 +49,7 @@ void check_refused(const Outcome& said, const std::vector<std::string>& parts, c
     CHECK(has(said.err, part));
   }
   for (std::size_t at = 0; at < said.err.size();) {  // UTF-8 throughout
-    const std::size_t bytes = qkvbench::data::code_point_at(said.err, at).bytes;
+    const std::size_t bytes = qkvbench::formats::code_point_at(said.err, at).bytes;
     REQUIRE(bytes > 0);
     at += bytes;
   }

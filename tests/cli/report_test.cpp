@@ -51,7 +51,7 @@ TEST_CASE("what is left out is named on stderr, in the JSON and on the page") {
       write_result(dir.path() / "runs", config_of("swap", variant, seed), 0.5 + 0.1 * static_cast<double>(seed));
   std::filesystem::create_directories(dir.path() / "runs" / "torn");
   write_file_atomic(dir.path() / "runs" / "torn" / "result.json", "{\"schema_version\": 1,");
-  qkvbench::experiment::Json foreign = made_up_result(config_of("swap", "qkv"), 0.5);
+  qkvbench::formats::Json foreign = made_up_result(config_of("swap", "qkv"), 0.5);
   foreign["tool"]["git_sha"] = "another";
   write_result(dir.path() / "runs" / "foreign", foreign);
   const Outcome r = run_qkvbench({"report", dir / "runs", "--out", dir / "page.html", "--json", "-"});

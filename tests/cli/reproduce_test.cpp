@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "qkvbench/base/files.hpp"
-#include "qkvbench/experiment/grid.hpp"
-#include "qkvbench/experiment/rerun.hpp"
+#include "qkvbench/study/grid.hpp"
+#include "qkvbench/study/rerun.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "support/messages.hpp"
@@ -138,13 +138,14 @@ TEST_CASE("a plan times the sizes that it runs, and says what the next larger pa
 }
 
 TEST_CASE("the table and the verdicts go to Markdown, LaTeX, CSV, JSON and the page") {
-  namespace experiment = qkvbench::experiment;
+  namespace formats = qkvbench::formats;
+  namespace run = qkvbench::run;
+  namespace study = qkvbench::study;
   const TemporaryDirectory dir;
   write_plan(dir / "out/plan-table1-60s.json", "table1-least", {"copy"}, json::array());
-  for (const experiment::Config& config : experiment::expand(experiment::find_grid("table1-least")))
+  for (const run::Config& config : study::expand(study::find_grid("table1-least")))
     if (config.task == "copy") {
-      experiment::Json result =
-          qkvbench::testing::made_up_result(config, experiment::rerun_accuracies(config).at(config.seed));
+      formats::Json result = qkvbench::testing::made_up_result(config, study::rerun_accuracies(config).at(config.seed));
       result["dataset"]["n_train"] = config.n_train, result["dataset"]["n_test"] = config.n_test;  // as a run says
       qkvbench::testing::write_result(fs::path(dir / "out") / run_name(config), result);
     }

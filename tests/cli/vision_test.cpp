@@ -4,6 +4,7 @@
 
 #include "data/image_fixtures.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/sha256.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 
@@ -110,7 +111,7 @@ TEST_CASE("features of a trained model of images are what sets are made of") {
   const json written = json::parse(r.out);
   CHECK(written["features"] == 16);
   REQUIRE(written["files"].size() == 4);
-  CHECK(written["files"][0]["sha256"] == qkvbench::sha256(read_file(out + "/train.npy")));
+  CHECK(written["files"][0]["sha256"] == qkvbench::formats::sha256(read_file(out + "/train.npy")));
 
   const Outcome again = run_qkvbench({"features", model, "--out", out});
   CHECK(again.status == 2);

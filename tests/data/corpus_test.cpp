@@ -7,6 +7,8 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/sha256.hpp"
+#include "qkvbench/formats/utf8.hpp"
 #include "support/catch.hpp"
 #include "support/temporary.hpp"
 
@@ -75,7 +77,7 @@ TEST_CASE("a text by characters: sorted vocabulary, nine to one, bytes counted")
   REQUIRE(corpus.files.size() == 1);
   CHECK(corpus.files[0].path == path);
   CHECK(corpus.files[0].bytes == text.size());
-  CHECK(corpus.files[0].sha256 == sha256(text));
+  CHECK(corpus.files[0].sha256 == formats::sha256(text));
   CHECK(!corpus.floor);
 }
 
@@ -110,7 +112,7 @@ TEST_CASE("the same tokens in nanoGPT's form and in llm.c's are the same corpus"
   CHECK(llm.name == "llmc");
   REQUIRE(nano.files.size() == 2);
   CHECK(nano.files[1].bytes == 6);
-  CHECK(nano.files[1].sha256 == sha256(nanogpt(validation)));
+  CHECK(nano.files[1].sha256 == formats::sha256(nanogpt(validation)));
 }
 
 TEST_CASE("texts that are refused") {
@@ -128,7 +130,7 @@ TEST_CASE("texts that are refused") {
   check_refused(directory.write("nul.txt", std::string("ab\0c", 4)), "nul.txt: byte 2 is 0", "train.bin");
   std::string many;
   for (char32_t c = 0; c < 0x10000 + 0x801; ++c)
-    if (c < 0xD800 || c > 0xDFFF) many += utf8(c);
+    if (c < 0xD800 || c > 0xDFFF) many += formats::utf8(c);
   check_refused(directory.write("many.txt", many), "many.txt", "65537 different characters");
 }
 

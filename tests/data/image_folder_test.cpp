@@ -5,6 +5,7 @@
 #include "data/image_fixtures.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/parallel.hpp"
+#include "qkvbench/formats/sha256.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/temporary.hpp"
@@ -57,7 +58,7 @@ TEST_CASE("a folder of classes is read in the order of its names", "[data]") {
   CHECK(again.pixels == train.pixels);
   REQUIRE(train.files.size() == 1);
   CHECK(again.files[0].sha256 == train.files[0].sha256);
-  CHECK(test.files[0].sha256 == sha256(sha256(flat(40)) + "  test/dog/t.png\n"));
+  CHECK(test.files[0].sha256 == formats::sha256(formats::sha256(flat(40)) + "  test/dog/t.png\n"));
 }
 
 TEST_CASE("val stands in for test, and without either there are no test images", "[data]") {

@@ -3,6 +3,7 @@
 #include "qkvbench/data/install.hpp"
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/sha256.hpp"
 #include "support/archives.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
@@ -22,10 +23,10 @@ const Source kPair{"pair",
                    "",
                    {"http://sources.invalid/"},
                    {{"one.gz", 1, ""}, {"two.gz", 1, ""}},
-                   {{"one", 3, sha256("111")}, {"two", 3, sha256("222")}},
+                   {{"one", 3, formats::sha256("111")}, {"two", 3, formats::sha256("222")}},
                    100};
-const Source kArchive{"archive", "", "", {"http://sources.invalid/"}, {{"all.tgz", 1, ""}}, {{"one", 3, sha256("111")}},
-                      2000};
+const Source kArchive{
+    "archive", "", "", {"http://sources.invalid/"}, {{"all.tgz", 1, ""}}, {{"one", 3, formats::sha256("111")}}, 2000};
 const Source kSingle{"single", "", "", {"http://sources.invalid/"}, {{"text.txt", 3, ""}}, {{"text.txt", 3, ""}}, 100};
 
 /// A place for data sets and for what is imported.
@@ -50,7 +51,7 @@ TEST_CASE("a folder is taken unpacked, packed, both, and at any depth") {
   CHECK(record.origin == Origin::kPublished);
   REQUIRE(record.files.size() == 2);
   CHECK(record.files[1].name == "two");
-  CHECK(record.files[1].sha256 == sha256("222"));
+  CHECK(record.files[1].sha256 == formats::sha256("222"));
   const fs::path folder = place.directory.path("data/pair");
   CHECK(read_file(folder / "one") == "111");
   CHECK(first_missing(kPair, folder).empty());
@@ -69,7 +70,7 @@ TEST_CASE("a folder with the archive in it, an archive of another name, a single
   source.files.push_back({"more/*", 0, ""});  // without checksums of its own, the archive's decides
   const std::string more = gzip(tar_member("x/one", "111") + tar_member("x/more/y", "y") + tar_end());
   CHECK(install(source, place.write("renamed", more)).origin == Origin::kCopy);
-  source.downloads[0] = {"all.tgz", more.size(), sha256(more)};
+  source.downloads[0] = {"all.tgz", more.size(), formats::sha256(more)};
   CHECK(install(source, place.directory.path("renamed")).origin == Origin::kPublished);
   CHECK(verify(source, place.directory.path("data/archive")).origin == Origin::kPublished);
 }

@@ -3,6 +3,7 @@
 #include "qkvbench/data/tokenizer.hpp"
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/utf8.hpp"
 #include "support/catch.hpp"
 
 using namespace qkvbench;
@@ -24,8 +25,8 @@ std::string message_of(const Tokenizer& tokenizer, const std::string& text) {
 
 TEST_CASE("every Unicode scalar value survives UTF-8") {
   for (char32_t c = 0; c < 0x110000; ++c) {
-    const std::string text = utf8(c);
-    const CodePoint back = code_point_at(text, 0);
+    const std::string text = formats::utf8(c);
+    const formats::CodePoint back = formats::code_point_at(text, 0);
     const bool surrogate = c >= 0xD800 && c <= 0xDFFF;
     if (surrogate ? back.bytes != 0 : back.value != c || back.bytes != text.size()) FAIL("U+" << std::hex << +c);
   }
@@ -35,7 +36,7 @@ TEST_CASE("what is not UTF-8 begins no character") {
   for (const char* text :
        {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xE2\x82",
         "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xFE"})
-    CHECK(code_point_at(text, 0).bytes == 0);
+    CHECK(formats::code_point_at(text, 0).bytes == 0);
 }
 
 TEST_CASE("decode undoes encode") {
@@ -102,14 +103,14 @@ TEST_CASE("what a vocabulary lacks is named once each, with its first place") {
 }
 
 TEST_CASE("what messages quote is whole UTF-8 and can be printed") {
-  CHECK(printable("abc é 漢 😀") == "abc é 漢 😀");
-  CHECK(printable("a\nb\tc\x1b[m\x7f") == "a\\nb\\x09c\\x1b[m\\x7f");
-  CHECK(printable("\xff"
-                  "1\xe6\xbc") == "\\xff1\\xe6\\xbc");
-  CHECK(printable("\xc2\x85") == "\\xc2\\x85");  // a control character of two bytes
-  CHECK(data::quoted("12") == "'12'");
+  CHECK(formats::printable("abc é 漢 😀") == "abc é 漢 😀");
+  CHECK(formats::printable("a\nb\tc\x1b[m\x7f") == "a\\nb\\x09c\\x1b[m\\x7f");
+  CHECK(formats::printable("\xff"
+                           "1\xe6\xbc") == "\\xff1\\xe6\\xbc");
+  CHECK(formats::printable("\xc2\x85") == "\\xc2\\x85");  // a control character of two bytes
+  CHECK(formats::quoted("12") == "'12'");
   std::string many;
   for (int i = 0; i < 100; ++i) many += "漢";
-  CHECK(data::quoted(many) == "'漢漢漢漢漢漢漢漢漢漢 … 漢漢漢漢漢漢漢漢漢漢'");
-  CHECK(data::quoted("x" + many) == "'x漢漢漢漢漢漢漢漢漢 … 漢漢漢漢漢漢漢漢漢漢'");
+  CHECK(formats::quoted(many) == "'漢漢漢漢漢漢漢漢漢漢 … 漢漢漢漢漢漢漢漢漢漢'");
+  CHECK(formats::quoted("x" + many) == "'x漢漢漢漢漢漢漢漢漢 … 漢漢漢漢漢漢漢漢漢漢'");
 }

@@ -9,18 +9,18 @@
 #include <filesystem>
 
 #include "qkvbench/base/error.hpp"
-#include "qkvbench/base/manifest.hpp"
 #include "qkvbench/data/cifar.hpp"
-#include "qkvbench/data/gzip.hpp"
 #include "qkvbench/data/idx.hpp"
 #include "qkvbench/data/image_file.hpp"
-#include "qkvbench/data/npy.hpp"
 #include "qkvbench/data/record.hpp"
-#include "qkvbench/data/token_file.hpp"
-#include "qkvbench/data/unpack.hpp"
-#include "qkvbench/experiment/record.hpp"
-#include "qkvbench/train/safetensors.hpp"
-#include "qkvbench/train/strict_json.hpp"
+#include "qkvbench/formats/gzip.hpp"
+#include "qkvbench/formats/manifest.hpp"
+#include "qkvbench/formats/npy.hpp"
+#include "qkvbench/formats/safetensors.hpp"
+#include "qkvbench/formats/strict_json.hpp"
+#include "qkvbench/formats/token_file.hpp"
+#include "qkvbench/formats/unpack.hpp"
+#include "qkvbench/run/record.hpp"
 
 namespace qkvbench::fuzz {
 
@@ -74,24 +74,26 @@ std::pair<std::string, std::string> halves(const std::string& bytes) {
 }
 
 void read_safetensors(const std::string& bytes) {
-  const auto file = train::Safetensors::parse(bytes, "f");
+  const auto file = formats::Safetensors::parse(bytes, "f");
   for (const auto& [name, tensor] : file.tensors()) {
     if (tensor.dtype == "F32") file.floats(name);
     if (tensor.dtype == "I64") file.integers(name);
   }
 }
 
-void read_json(const std::string& bytes) { train::parse_json(bytes, "f"); }
+void read_json(const std::string& bytes) { formats::parse_json(bytes, "f"); }
 
 void read_config(const std::string& bytes) {
-  experiment::config_json(experiment::config_from_json(train::parse_json(bytes, "f"), "f"));
+  run::config_json(run::config_from_json(formats::parse_json(bytes, "f"), "f"));
 }
 
 void read_tokenizer(const std::string& bytes) {
-  experiment::tokenizer_from_json(train::parse_json(bytes, "f"), "f").encode("abc");
+  run::tokenizer_from_json(formats::parse_json(bytes, "f"), "f").encode("abc");
 }
 
-void read_manifest(const std::string& bytes) { check_manifest(folder().put("sums", bytes), {"a"}, "a", "abc"); }
+void read_manifest(const std::string& bytes) {
+  formats::check_manifest(folder().put("sums", bytes), {"a"}, "a", "abc");
+}
 
 void read_idx_files(const std::string& bytes) {
   const auto [images, labels] = halves(bytes);
@@ -113,14 +115,14 @@ void read_cifar_files(const std::string& bytes) {
 void read_npy(const std::string& bytes) {
   const fs::path path = folder().put("x.npy", bytes);
   try {
-    data::read_npy_matrix(path);
+    formats::read_npy_matrix(path);
   } catch (const Error&) {
-    data::read_npy_labels(path);
+    formats::read_npy_labels(path);
   }
 }
 
 void read_tokens(const std::string& bytes) {
-  data::read_token_file(folder().put("x.bin", bytes), 50257, std::uint64_t{1} << 24);
+  formats::read_token_file(folder().put("x.bin", bytes), 50257, std::uint64_t{1} << 24);
 }
 
 void read_image(const std::string& bytes) {
@@ -133,7 +135,7 @@ void read_image(const std::string& bytes) {
 
 void read_archive_file(const std::string& bytes) {
   std::uint64_t size = 0;
-  data::read_archive(folder().put("x.tar", bytes), 1 << 16, [&](const data::Member& member) {
+  formats::read_archive(folder().put("x.tar", bytes), 1 << 16, [&](const formats::Member& member) {
     member.read([&](std::string_view piece) {
       size += piece.size();
       if (size > 1 << 20) fail_input("enough");  // as whoever unpacks would say
@@ -143,8 +145,8 @@ void read_archive_file(const std::string& bytes) {
 
 void read_gzip_file(const std::string& bytes) {
   const fs::path path = folder().put("x.gz", bytes);
-  data::unpacked_head(path, 64);
-  data::read_unpacked(path, 1 << 16);
+  formats::unpacked_head(path, 64);
+  formats::read_unpacked(path, 1 << 16);
 }
 
 void read_installed(const std::string& bytes) {

@@ -5,13 +5,13 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
-#include "qkvbench/experiment/verify.hpp"
 #include "qkvbench/nn/model.hpp"
+#include "qkvbench/run/verify.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 
-using qkvbench::experiment::ParityResult;
-using qkvbench::experiment::verify_golden;
+using qkvbench::run::ParityResult;
+using qkvbench::run::verify_golden;
 using Verdict = ParityResult::Verdict;
 
 namespace {
@@ -38,7 +38,7 @@ std::string damaged(const std::string& name, const std::string& tensor, unsigned
 }  // namespace
 
 TEST_CASE("every golden file of a family that is built agrees within its tolerance") {
-  const auto results = qkvbench::experiment::verify_golden_directory(kGolden);
+  const auto results = qkvbench::run::verify_golden_directory(kGolden);
   CHECK(results.size() == 26);
   for (const ParityResult& r : results) {
     INFO(r.file << ": " << r.reason);
@@ -62,7 +62,7 @@ TEST_CASE("a golden number that is off makes its comparison fail, and says which
 }
 
 TEST_CASE("the trainer walks the official code's whole loops: rates, losses, norms at every step, and where they end") {
-  const auto results = qkvbench::experiment::verify_golden_directory(kGolden + "loop");
+  const auto results = qkvbench::run::verify_golden_directory(kGolden + "loop");
   CHECK(results.size() == 4);
   for (const ParityResult& r : results) {
     INFO(r.file << ": " << r.reason);

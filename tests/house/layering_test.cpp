@@ -13,9 +13,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // Rooms of one number stand side by side and do not include each other.
-const std::map<std::string, int> kFloor{{"base", 0},       {"tensor", 1}, {"kernels", 1}, {"autograd", 2},
-                                        {"nn", 3},         {"optim", 3},  {"data", 3},    {"train", 4},
-                                        {"experiment", 5}, {"report", 6}, {"cli", 7}};
+const std::map<std::string, int> kFloor{{"base", 0},  {"tensor", 1}, {"kernels", 1}, {"formats", 2}, {"autograd", 3},
+                                        {"nn", 4},    {"optim", 4},  {"data", 4},    {"train", 5},   {"run", 6},
+                                        {"study", 7}, {"report", 8}, {"cli", 9}};
 
 struct Include {
   fs::path file;
@@ -63,9 +63,9 @@ TEST_CASE("a room includes only itself and rooms below it") {
 TEST_CASE("libraries and streams stay in their rooms") {
   const std::map<std::string, std::set<std::string>> allowed{
       {"CLI/CLI.hpp", {"cli"}},
-      {"nlohmann/json.hpp", {"train", "experiment"}},
+      {"nlohmann/json.hpp", {"formats", "run", "study"}},
       {"iostream", {"cli"}},
-      {"archive.h", {"data"}},
+      {"archive.h", {"formats"}},
   };
   for (const Include& i : all_includes()) {
     const auto rule = allowed.find(i.what);

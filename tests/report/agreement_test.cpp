@@ -5,31 +5,31 @@
 #include <cmath>
 
 #include "qkvbench/base/random.hpp"
-#include "qkvbench/experiment/grid.hpp"
-#include "qkvbench/experiment/rerun.hpp"
 #include "qkvbench/report/paper_document.hpp"
 #include "qkvbench/report/paper_table.hpp"
 #include "qkvbench/report/verdicts.hpp"
+#include "qkvbench/study/grid.hpp"
+#include "qkvbench/study/rerun.hpp"
 #include "support/catch.hpp"
 
 namespace qkvbench::report {
 
 namespace {
 
-using experiment::Config;
-using experiment::find_recipe;
-using experiment::Record;
+using run::Config;
+using run::Record;
+using study::find_recipe;
 
 /// Made-up results of a grid; value_of(config) is the accuracy or perplexity.
 template <class ValueOf>
 std::vector<Record> records_of(const std::string& grid, ValueOf&& value_of) {
   std::vector<Record> records;
-  for (const Config& config : experiment::expand(experiment::find_grid(grid))) {
+  for (const Config& config : study::expand(study::find_grid(grid))) {
     Record record;
     record.config = config;
     record.run = run_name(config);
     record.build = "build";
-    record.status = experiment::Status::kCompleted;
+    record.status = run::Status::kCompleted;
     record.metrics[metric_of(config.task).key] = value_of(config);
     if (config.task == "lm") record.metrics["val_loss"] = 1.3, record.metrics["val_floor"] = 1.25;
     records.push_back(record);
@@ -38,7 +38,7 @@ std::vector<Record> records_of(const std::string& grid, ValueOf&& value_of) {
 }
 
 /// What the authors had with this seed.
-double theirs(const Config& config) { return experiment::rerun_accuracies(config).at(config.seed); }
+double theirs(const Config& config) { return study::rerun_accuracies(config).at(config.seed); }
 
 std::string page_of(const std::string& recipe, const std::string& grid, const std::vector<Record>& records) {
   const Summary summary = summarize(records);
@@ -92,7 +92,7 @@ TEST_CASE("of cells that agree in truth about 5 of 100 are outside, bimodal as t
       Config source = config;
       source.heads = random.bits(next++) % 2 == 0 ? 2 : 4;
       source.kv_heads = source.heads;
-      return experiment::rerun_accuracies(source).at(random.bits(next++) % 3);
+      return study::rerun_accuracies(source).at(random.bits(next++) % 3);
     });
     const Agreement agreement = agreement_of(summarize(records));
     agree += static_cast<double>(agreement.agree), compared += static_cast<double>(agreement.compared);
@@ -103,7 +103,7 @@ TEST_CASE("of cells that agree in truth about 5 of 100 are outside, bimodal as t
 }
 
 TEST_CASE("single runs of the authors are compared by this machine's seeds alone", "[agreement]") {
-  const auto value = [](const Config& c) { return experiment::rerun_accuracies(c)[0] + .004 * (double(c.seed) - 1); };
+  const auto value = [](const Config& c) { return study::rerun_accuracies(c)[0] + .004 * (double(c.seed) - 1); };
   const std::vector<Record> records = records_of("table2-minimal", value);
   const Agreement agreement = agreement_of(summarize(records));
   CHECK(agreement.single_runs);
@@ -119,7 +119,7 @@ TEST_CASE("single runs of the authors are compared by this machine's seeds alone
 
 TEST_CASE("the paper's means of accuracy stand beside its whole grid only, the re-run's beside what both ran",
           "[agreement]") {
-  const experiment::Recipe& recipe = find_recipe("table1");
+  const study::Recipe& recipe = find_recipe("table1");
   const std::vector<Record> records = records_of("table1-least", theirs);
   const Summary summary = summarize(records);
   const Agreement agreement = agreement_of(summary);

@@ -14,8 +14,8 @@ namespace qkvbench::report {
 
 namespace {
 
-using experiment::ClaimKind;
-using experiment::Record;
+using run::Record;
+using study::ClaimKind;
 
 constexpr double kPromised = 0.05, kSlack = 4;  // standard deviations of chance
 
@@ -28,9 +28,9 @@ struct Draws {
 };
 
 /// A table as it may be run: all its arms and tasks, configurations that differ in their heads.
-std::vector<Record> records_of(const experiment::Recipe& recipe, int configurations, int seeds) {
+std::vector<Record> records_of(const study::Recipe& recipe, int configurations, int seeds) {
   std::vector<Record> records;
-  for (const experiment::PaperCell& cell : recipe.cells)
+  for (const study::PaperCell& cell : recipe.cells)
     for (int c = 0; c < configurations; ++c)
       for (int seed = 0; seed < seeds; ++seed) {
         Record record;
@@ -39,7 +39,7 @@ std::vector<Record> records_of(const experiment::Recipe& recipe, int configurati
         record.config.warmup = 0.01 * c;  // what tells configurations apart
         record.run = run_name(record.config);
         record.build = "build";
-        record.status = experiment::Status::kCompleted;
+        record.status = run::Status::kCompleted;
         records.push_back(record);
       }
   return records;
@@ -90,7 +90,7 @@ TEST_CASE("all claims of a table together say something false in at most 5 of 10
         "| table | effect | configurations | seeds | tables with a false verdict, %% | with any verdict, %% "
         "|\n|---|---|---|---|---|---|\n");
   std::uint64_t seed = 1;
-  for (const experiment::Recipe& recipe : experiment::all_recipes())
+  for (const study::Recipe& recipe : study::all_recipes())
     for (const bool at_margin : {false, true}) {
       if (at_margin && recipe.id == "table1") continue;  // a solved run cannot lose and stay a draw of the same kind
       for (const Size& size : sizes) {

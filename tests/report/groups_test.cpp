@@ -11,8 +11,8 @@
 
 namespace qkvbench::report {
 
-using experiment::Config;
-using experiment::Record;
+using run::Config;
+using run::Record;
 using testing::config_of;
 using testing::has;
 
@@ -24,7 +24,7 @@ Record record_of(const Config& config, double value, const std::string& data = "
   record.run = run_name(config);
   record.build = "build";
   record.data = data;
-  record.status = experiment::Status::kCompleted;
+  record.status = run::Status::kCompleted;
   record.metrics[metric_of(config.task).key] = value;
   return record;
 }
@@ -166,7 +166,7 @@ TEST_CASE("a run that diverged is there: its cell is not averaged over the other
   std::vector<Record> records;
   for (const std::uint64_t seed : {0u, 1u, 2u})
     for (const char* variant : {"q_k_v", "qkv"}) records.push_back(record_of(lists_of(variant, seed, 2), 0.5));
-  records.back().status = experiment::Status::kDiverged;
+  records.back().status = run::Status::kDiverged;
   records.back().metrics.clear();
   const Summary summary = reported(records);
   CHECK(summary.cell("reverse", {"q_k_v", 0})->mean);

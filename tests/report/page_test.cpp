@@ -12,7 +12,7 @@ namespace qkvbench::report {
 
 namespace {
 
-using experiment::Record;
+using run::Record;
 
 const std::string kHostile = "</style><script>alert(1)</script>\"'&";
 
@@ -28,7 +28,7 @@ Record record_of(const std::string& task, const std::string& variant, std::uint6
   record.config.variant = variant;
   record.config.kv_heads = record.config.heads;
   record.config.seed = seed;
-  record.status = experiment::Status::kCompleted;
+  record.status = run::Status::kCompleted;
   record.run = task + "-" + variant + "-s" + std::to_string(seed) + "-0badcafe";
   record.path = "results/" + record.run + "/result.json";
   record.build = "qkvbench 0.1.0";
@@ -47,7 +47,7 @@ Record record_of(const std::string& task, const std::string& variant, std::uint6
 
 /// Records of all tasks × variants × seeds and the summary of them.
 struct Fixture {
-  experiment::RecordSet set;
+  run::RecordSet set;
   Summary summary;
 
   Fixture(const std::vector<std::string>& tasks, const std::vector<std::string>& variants, std::uint64_t seeds) {
@@ -165,7 +165,7 @@ TEST_CASE("text from files stays text") {
 TEST_CASE("what is missing is shown as missing") {
   Fixture fixture({"reverse"}, {"q_k_v", "qk_v"}, 3);
   fixture.set.records.pop_back();
-  fixture.set.records.back().status = experiment::Status::kDiverged;
+  fixture.set.records.back().status = run::Status::kDiverged;
   fixture.set.records.back().metrics.clear();
   fixture.summary = summarize(fixture.set.records);
   std::string page = fixture.page();
@@ -219,7 +219,7 @@ TEST_CASE("commands name every key that differs from where the task begins, and 
         std::vector<std::string>{"for s in 0 1; do qkvbench train --task reverse --variant q_k_v,qk_v+ --seed $s; done",
                                  "qkvbench train --task reverse --kv-heads 2 --lr 0.0003 --variant q_k_v --seed 7"});
   records = {record_of("glyphs", "q_k_v", 0)};
-  apply_preset(records[0].config, *experiment::recipe_of("glyphs"));
+  apply_preset(records[0].config, *run::recipe_of("glyphs"));
   records[0].config.kv_heads = records[0].config.heads;
   records[0].config.data = "it's here";
   CHECK(commands_of(records) ==

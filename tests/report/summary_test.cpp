@@ -12,8 +12,8 @@
 
 namespace qkvbench::report {
 
-using experiment::Config;
-using experiment::Record;
+using run::Config;
+using run::Record;
 using testing::check_error;
 using testing::config_of;
 
@@ -24,7 +24,7 @@ Record record_of(const Config& config, std::optional<double> value, const std::s
   record.config = config;
   record.run = run_name(config);
   record.build = build;
-  record.status = value ? experiment::Status::kCompleted : experiment::Status::kDiverged;
+  record.status = value ? run::Status::kCompleted : run::Status::kDiverged;
   if (value) record.metrics[metric_of(config.task).key] = *value;
   return record;
 }

@@ -12,10 +12,10 @@
 
 namespace qkvbench::report {
 
-using experiment::Claim;
-using experiment::ClaimKind;
-using experiment::Recipe;
-using experiment::Record;
+using run::Record;
+using study::Claim;
+using study::ClaimKind;
+using study::Recipe;
 using testing::config_of;
 
 namespace {
@@ -27,7 +27,7 @@ void add(std::vector<Record>& records, const std::string& task, const std::strin
     record.config = config_of(task, variant, seed, heads);
     record.run = run_name(record.config);
     record.build = "build";
-    record.status = experiment::Status::kCompleted;
+    record.status = run::Status::kCompleted;
     record.metrics[metric_of(task).key] = values[seed];
     if (task == "lm") record.metrics["val_loss"] = 1.1, record.metrics["val_floor"] = 1;
     records.push_back(record);

@@ -5,32 +5,32 @@
 #include <string>
 
 #include "qkvbench/base/files.hpp"
-#include "qkvbench/experiment/record.hpp"
+#include "qkvbench/run/record.hpp"
 
 namespace qkvbench::testing {
 
 /// A small resolved configuration.
-inline experiment::Config config_of(const std::string& task, const std::string& variant, std::uint64_t seed = 0,
-                                    index_t heads = 4, index_t kv_heads = 0) {
-  experiment::Config config;
+inline run::Config config_of(const std::string& task, const std::string& variant, std::uint64_t seed = 0,
+                             index_t heads = 4, index_t kv_heads = 0) {
+  run::Config config;
   config.task = task, config.variant = variant, config.seed = seed;
   config.heads = heads, config.kv_heads = kv_heads;
   if (task == "lm") config.steps = 10;
-  experiment::resolve(config);
+  run::resolve(config);
   return config;
 }
 
 /// The record of a completed run with this accuracy, or for text this perplexity, and a curve of some points.
-inline experiment::Json made_up_result(const experiment::Config& config, double value, int points = 3) {
+inline formats::Json made_up_result(const run::Config& config, double value, int points = 3) {
   data::DataFacts facts;
   facts.name = config.task;
   facts.n_train = 100;
   (config.task == "lm" ? facts.n_val : facts.n_test) = 10;
-  experiment::Outcome outcome;
-  outcome.status = experiment::Status::kCompleted;
+  run::Outcome outcome;
+  outcome.status = run::Status::kCompleted;
   outcome.wall_s = 2.5, outcome.train_s = 2, outcome.tokens_timed = 1000;
   for (int i = 1; i <= points; ++i) outcome.state.curve.push_back({10 * i, 2.0 / i, 1 - 0.5 / i, 1e-3, 0.25});
-  experiment::Json json = result_json(config, facts, outcome);
+  formats::Json json = result_json(config, facts, outcome);
   if (config.task == "lm")
     json["metrics"]["perplexity"] = value;
   else
@@ -38,14 +38,14 @@ inline experiment::Json made_up_result(const experiment::Config& config, double 
   return json;
 }
 
-inline std::filesystem::path write_result(const std::filesystem::path& directory, const experiment::Json& result) {
+inline std::filesystem::path write_result(const std::filesystem::path& directory, const formats::Json& result) {
   std::filesystem::create_directories(directory);
   write_file_atomic(directory / "result.json", result.dump(2) + "\n");
   return directory / "result.json";
 }
 
 /// Writes it where a run would, and returns the file's path.
-inline std::filesystem::path write_result(const std::filesystem::path& results, const experiment::Config& config,
+inline std::filesystem::path write_result(const std::filesystem::path& results, const run::Config& config,
                                           double value) {
   return write_result(results / run_name(config), made_up_result(config, value));
 }

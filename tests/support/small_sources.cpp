@@ -4,12 +4,15 @@
 
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/data/sources.hpp"
+#include "qkvbench/formats/sha256.hpp"
 
 namespace qkvbench::data {
 
 namespace {
 
-KnownFile known(const std::string& name, const std::string& content) { return {name, content.size(), sha256(content)}; }
+KnownFile known(const std::string& name, const std::string& content) {
+  return {name, content.size(), formats::sha256(content)};
+}
 
 }  // namespace
 

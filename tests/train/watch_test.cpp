@@ -1,5 +1,5 @@
 // Where the first number that is not finite is found: operation, parameter or gradient, and the step.
-// That a stop leaves a step between operations is in tests/experiment.
+// That a stop leaves a step between operations is in tests/run.
 #include "qkvbench/train/watch.hpp"
 
 #include <limits>

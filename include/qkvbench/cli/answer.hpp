@@ -1,5 +1,5 @@
 // What --json holds: one envelope around every command's answer, and the error object when there is none.
-// The kinds and their schemas are in experiment/schemas.
+// The kinds and their schemas are in run/schemas.
 #pragma once
 #include <string>
 
@@ -9,7 +9,7 @@ namespace qkvbench::cli {
 
 /// Puts schema_version, kind and tool before a command's own fields, and gives the text of it.
 /// Throws Error (internal) when there is no such kind.
-std::string answer_text(const std::string& kind, const experiment::Json& fields);
+std::string answer_text(const std::string& kind, const formats::Json& fields);
 
 /// Writes an answer where --json says. Throws Error (output).
 void write_answer(const Session& session, const std::string& text);

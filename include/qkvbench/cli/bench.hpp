@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "qkvbench/cli/command.hpp"
-#include "qkvbench/experiment/bench_compare.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/bench_compare.hpp"
 
 namespace qkvbench::cli {
 
@@ -26,11 +26,11 @@ struct BenchFlags {
 };
 
 /// The record that --compare names, if any.
-std::optional<experiment::EarlierBench> earlier_record(const BenchFlags& flags);
+std::optional<run::EarlierBench> earlier_record(const BenchFlags& flags);
 /// A table as --format says.
 std::string render(const BenchFlags& flags, const report::Table& table);
 /// "this CPU, 2 threads, avx512", and what differs from the earlier record.
-std::string where_text(const std::optional<experiment::EarlierBench>& earlier);
+std::string where_text(const std::optional<run::EarlierBench>& earlier);
 /// "1.25×", or "–" when one of the two is not known.
 std::string ratio_text(std::optional<double> now, std::optional<double> before);
 

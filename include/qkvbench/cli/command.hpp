@@ -9,7 +9,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
-#include "qkvbench/experiment/config.hpp"
+#include "qkvbench/run/config.hpp"
 
 namespace qkvbench::cli {
 
@@ -46,10 +46,10 @@ class ConfigFlags {
   void add_to(CLI::App& command);
   /// One resolved configuration for each variant that is named: defaults, then --preset (`quick` when neither task,
   /// preset nor config is named), then --config, then flags. Throws Error (usage) before any of them is used.
-  std::vector<experiment::Config> resolved() const;
+  std::vector<run::Config> resolved() const;
 
  private:
-  experiment::Config unresolved() const;
+  run::Config unresolved() const;
 
   std::map<std::string, std::string> given_;  // key -> text
   std::string config_file_, preset_;
@@ -69,7 +69,7 @@ void check_output(const std::string& flag, const std::string& file, const char* 
 /// Prints `text` to stdout unless the JSON goes there, and writes the JSON where --json says: the fields of `json`
 /// behind schema_version, kind and tool, in the form that data/schema/<kind>.schema.json describes.
 /// Throws Error (output) when either cannot be written.
-void print(const Session& session, const std::string& kind, const std::string& text, const experiment::Json& json);
+void print(const Session& session, const std::string& kind, const std::string& text, const formats::Json& json);
 
 /// A part of a result as it comes, before print() says the rest.
 void write_out(const std::string& text);

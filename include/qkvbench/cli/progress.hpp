@@ -2,7 +2,7 @@
 // How a line is shown is in status_line.
 #pragma once
 #include "qkvbench/cli/status_line.hpp"
-#include "qkvbench/experiment/run.hpp"
+#include "qkvbench/run/run.hpp"
 
 namespace qkvbench::cli {
 
@@ -13,14 +13,14 @@ int stop_signal();
 /// ends the process at once. SIGUSR1 asks a run for a checkpoint.
 void catch_stop_signals();
 
-class ProgressLine : public experiment::Monitor {
+class ProgressLine : public run::Monitor {
  public:
   /// `deadline_s`: when to stop, on the clock of seconds_now().
   ProgressLine(const Session& session, std::string name, double deadline_s);
   ~ProgressLine() override;
   /// What speed is told in; tokens unless this is called.
-  void tell_speed_in(const experiment::SpeedUnit& unit) { unit_ = unit; }
-  void on_step(const experiment::Progress& progress) override;
+  void tell_speed_in(const run::SpeedUnit& unit) { unit_ = unit; }
+  void on_step(const run::Progress& progress) override;
   bool wants_stop() override;
   bool wants_checkpoint() override;
   void on_worth_saving(bool worth) override;
@@ -30,7 +30,7 @@ class ProgressLine : public experiment::Monitor {
   const Session& session_;
   StatusLine line_;
   std::string name_;
-  experiment::SpeedUnit unit_{"tokens", 1};
+  run::SpeedUnit unit_{"tokens", 1};
   double deadline_s_;
 };
 

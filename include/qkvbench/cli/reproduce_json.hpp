@@ -4,21 +4,21 @@
 #include <string>
 #include <vector>
 
-#include "qkvbench/experiment/plan.hpp"
 #include "qkvbench/report/paper_table.hpp"
+#include "qkvbench/study/plan.hpp"
 
 namespace qkvbench::cli {
 
 /// A list of objects, a claim each; accuracies are fractions, effects in the claim's unit.
-experiment::Json claims_json(const std::vector<report::ClaimResult>& claims);
+formats::Json claims_json(const std::vector<report::ClaimResult>& claims);
 /// A cell of any table. `quantity`: what its numbers are; counts have neither interval nor runs.
-experiment::Json cell_json(const report::PaperRow& row, const std::string& quantity);
+formats::Json cell_json(const report::PaperRow& row, const std::string& quantity);
 /// A list of objects, a cell each: `here` is over all its runs, `shared` and `rerun` over the configurations that the
 /// authors' re-run has too.
-experiment::Json cells_json(const std::vector<report::PaperRow>& rows);
+formats::Json cells_json(const std::vector<report::PaperRow>& rows);
 /// Null when nothing is shared with the re-run.
-experiment::Json agreement_json(const report::Agreement& agreement);
+formats::Json agreement_json(const report::Agreement& agreement);
 /// {"grid", "budget_s"}, or null when there is no larger part.
-experiment::Json next_json(const experiment::Plan& plan);
+formats::Json next_json(const study::Plan& plan);
 
 }  // namespace qkvbench::cli

@@ -2,7 +2,7 @@
 // Which runs there are is the caller's.
 #pragma once
 #include "qkvbench/cli/command.hpp"
-#include "qkvbench/experiment/sweep.hpp"
+#include "qkvbench/study/sweep.hpp"
 
 namespace qkvbench::cli {
 
@@ -12,15 +12,15 @@ struct SweepFlags {
   /// Adds --out, --jobs, --shard and --max-time. Call it before finish_command().
   void add_to(CLI::App& command);
   /// Throws Error (usage). Without --shard, a SLURM array's environment says which.
-  experiment::SweepOptions options(const Session& session) const;
+  study::SweepOptions options(const Session& session) const;
 };
 
 /// Runs what is not finished, with a line of progress, and notes on stderr what failed.
 /// Done, kRunsFailed when some failed, kOutOfTime, or what the signal that stopped it asks for.
 struct SweepOutcome {
-  experiment::SweepReport report;
+  study::SweepReport report;
   Exit status;
 };
-SweepOutcome carry_out(const Session& session, const std::vector<experiment::Config>& configs, const SweepFlags& flags);
+SweepOutcome carry_out(const Session& session, const std::vector<run::Config>& configs, const SweepFlags& flags);
 
 }  // namespace qkvbench::cli

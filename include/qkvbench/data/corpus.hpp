@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "qkvbench/data/stories.hpp"
-#include "qkvbench/data/token_file.hpp"
 #include "qkvbench/data/tokenizer.hpp"
+#include "qkvbench/formats/token_file.hpp"
 
 namespace qkvbench::data {
 

@@ -11,6 +11,7 @@
 
 #include "qkvbench/base/random.hpp"
 #include "qkvbench/data/tokenizer.hpp"
+#include "qkvbench/formats/source_file.hpp"
 #include "qkvbench/tensor/batch.hpp"
 
 namespace qkvbench::data {
@@ -63,11 +64,7 @@ struct TaskOptions {
   std::uint64_t seed = 0;
 };
 
-/// A file that data were read from.
-struct SourceFile {
-  std::string path, sha256;
-  std::uint64_t bytes = 0;
-};
+using formats::SourceFile;
 
 /// What is known of a task's data.
 struct DataFacts {

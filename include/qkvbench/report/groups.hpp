@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "qkvbench/experiment/arm.hpp"
-#include "qkvbench/experiment/records.hpp"
+#include "qkvbench/run/records.hpp"
+#include "qkvbench/study/arm.hpp"
 
 namespace qkvbench::report {
 
-using experiment::Arm;
-using experiment::arm_of;
+using study::Arm;
+using study::arm_of;
 
 /// What a column or a block of rows is about.
 struct Group {
@@ -28,13 +28,13 @@ struct Group {
 };
 
 /// Task and data of a configuration; a task whose data set is its own keeps its bare name.
-std::string data_name(const experiment::Config& config);
+std::string data_name(const run::Config& config);
 
 /// Runs of one arm that are not compared with others, and why.
 struct NotCompared {
   Group group;
   Arm arm;
-  std::vector<const experiment::Record*> records;
+  std::vector<const run::Record*> records;
   std::string why;
 };
 /// "reverse, epochs 3: q_kv, 1 run, accuracy 0.912: no other variant was trained so"
@@ -56,11 +56,11 @@ struct Grouping {
 
 /// By what varies, and where nothing is planned, a run whose configuration no other arm has is left out while others of
 /// its data set can be compared.
-Grouping group_runs(const std::vector<experiment::Record>& records, const std::vector<experiment::Config>& planned,
+Grouping group_runs(const std::vector<run::Record>& records, const std::vector<run::Config>& planned,
                     const Telling& telling);
 
 /// The keys in which configurations of one task differ beside arm, seed and data, without those that follow from the
 /// others; each with its values: "layers 2, 4".
-std::vector<std::string> varying_settings(const std::vector<const experiment::Config*>& configs);
+std::vector<std::string> varying_settings(const std::vector<const run::Config*>& configs);
 
 }  // namespace qkvbench::report

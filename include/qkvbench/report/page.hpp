@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "qkvbench/experiment/records.hpp"
 #include "qkvbench/report/claims.hpp"
 #include "qkvbench/report/heatmap.hpp"
 #include "qkvbench/report/summary.hpp"
+#include "qkvbench/run/records.hpp"
 
 namespace qkvbench::report {
 
@@ -27,7 +27,7 @@ struct AttentionOfRun {
 };
 
 struct PageInput {
-  const experiment::RecordSet& records;
+  const run::RecordSet& records;
   const Summary& summary;  ///< of records.records
   std::string title = "Shared projections: what was measured";
   std::vector<std::string> remarks{};   ///< below the title: a budget, what was shrunk
@@ -45,6 +45,6 @@ AttentionOfRun pooled(AttentionOfRun run, std::size_t most);
 
 /// Shell commands that run these configurations again: one for each configuration and set of variants, with every key
 /// in which it differs from where its task begins.
-std::vector<std::string> commands_of(const std::vector<experiment::Record>& records);
+std::vector<std::string> commands_of(const std::vector<run::Record>& records);
 
 }  // namespace qkvbench::report

@@ -1,11 +1,11 @@
 // A table of the paper beside this machine's cells, and its claims: what `reproduce` prints.
-// Numbers come from a summary and from experiment/recipes; nothing is judged here.
+// Numbers come from a summary and from study/recipes; nothing is judged here.
 #pragma once
-#include "qkvbench/experiment/recipes.hpp"
 #include "qkvbench/report/agreement.hpp"
 #include "qkvbench/report/claims.hpp"
 #include "qkvbench/report/summary.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/study/recipes.hpp"
 
 namespace qkvbench::report {
 
@@ -22,7 +22,7 @@ struct PaperRow {
 };
 
 /// In the order of the summary's cells. grid: the recipe's level that was run; empty: the whole one.
-std::vector<PaperRow> paper_rows(const experiment::Recipe& recipe, const Summary& summary, const Agreement& agreement,
+std::vector<PaperRow> paper_rows(const study::Recipe& recipe, const Summary& summary, const Agreement& agreement,
                                  const std::string& grid);
 /// The same as a table; columns without any number are left out. The re-run's are means over the configurations that
 /// both ran, and so is the difference from it.

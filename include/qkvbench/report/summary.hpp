@@ -26,7 +26,7 @@ struct Sample {
   std::string configuration;  ///< the config object without variant, kv_heads, seed and paths of data, as JSON text
   std::uint64_t seed = 0;
   std::optional<double> value;  ///< none when the run diverged
-  const experiment::Record* record = nullptr;
+  const run::Record* record = nullptr;
 };
 
 /// All runs of one group and arm.
@@ -90,11 +90,11 @@ struct SummaryOptions {
   /// every pair that an arm has is expected of all.
   bool shared_only = false;
   /// Runs that should be there beside those that are, by run name: a plan's.
-  std::vector<experiment::Config> planned;
+  std::vector<run::Config> planned;
 };
 
 /// The records must outlive the summary, be of one build unless mix_builds, and hold each run once: see
-/// experiment::keep_one_build. Throws Error (internal) otherwise.
-Summary summarize(const std::vector<experiment::Record>& records, const SummaryOptions& options = {});
+/// run::keep_one_build. Throws Error (internal) otherwise.
+Summary summarize(const std::vector<run::Record>& records, const SummaryOptions& options = {});
 
 }  // namespace qkvbench::report

@@ -18,6 +18,6 @@ std::string differences_csv(const Summary& summary);
 
 /// A row for each record, in a cell or not: run, status, dataset, dataset_sha256, every key of the configuration that
 /// concerns one of the tasks, parameters, cache, every metric, every number of `timing`, build, machine and path.
-std::string runs_csv(const std::vector<experiment::Record>& records);
+std::string runs_csv(const std::vector<run::Record>& records);
 
 }  // namespace qkvbench::report

@@ -1,0 +1,24 @@
+// The cost of one more token at several lengths of context, with the cache and without, for every way to share.
+// Random weights: what is written does not matter, only what it costs.
+#pragma once
+#include "qkvbench/run/config.hpp"
+
+namespace qkvbench::run {
+
+struct DecodeSpeed {
+  index_t context;            ///< positions that the token sees, itself included
+  double cached_ms, full_ms;  ///< median of one token of one sequence
+  index_t cache_bytes;        ///< allocated for this context
+  index_t bytes_read;         ///< by one step at least: every weight, and the cache; of the position table one row
+};
+
+struct DecodeResult {
+  Config config;
+  std::vector<DecodeSpeed> speeds;
+};
+
+/// Times one configuration of a language model. Each context takes about `seconds`; at least three tokens are timed.
+/// Throws Error (usage) when it is not a language model or a context is beyond its learned positions.
+DecodeResult run_decode_bench(const Config& config, const std::vector<index_t>& contexts, double seconds);
+
+}  // namespace qkvbench::run

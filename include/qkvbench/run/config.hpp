@@ -1,0 +1,144 @@
+// The configuration of a run: one flat record whose keys are the flags' names, read and written by one table.
+// Everything a result depends on is here, and nothing else (no threads, no paths).
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "qkvbench/data/dataset.hpp"
+#include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/nn/model.hpp"
+#include "qkvbench/train/trainer.hpp"
+
+namespace qkvbench::run {
+
+using formats::Json;
+
+/// Values of a run; not all concern every task. Zero means "follows from the others" where a comment says so, until
+/// resolve().
+struct Config {
+  std::string task = "reverse", variant = "q_k_v";
+  std::string corpus = "stories";
+  std::string data, source = "glyphs", augment = "none";
+  index_t d_model = 64, layers = 2, heads = 4;
+  index_t kv_heads = 0;  ///< 0: as many as heads
+  index_t seq_len = 16;
+  index_t max_len = 0;                                              ///< 0: seq_len, and for lists at least 128
+  index_t vocab = 0;                                                ///< 0: as the corpus has it
+  index_t image_size = 0, channels = 0, classes = 0, features = 0;  ///< 0: as the data have it
+  index_t patch = 4;
+  index_t pos_dim = 0;  ///< 0: 50 for images, 10 for all others
+  double dropout = 0;
+  index_t epochs = 2;
+  index_t steps = 0;  ///< 0: as many as the epochs take (stays 0 when resolved)
+  index_t batch_size = 128;
+  index_t micro_batch = 0;  ///< 0: as many as stay in cache
+  std::string activations = "keep";
+  std::string optimizer = "adam";
+  double lr = 1e-3;
+  std::string schedule = "cosine";
+  double warmup = 0.05, final_lr = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0, grad_clip = 5;
+  index_t n_train = 0, n_test = 0;  ///< 0: as the task has it
+  index_t n_val = 0;
+  index_t log_every = 0;  ///< 0: a fiftieth of all steps
+  std::uint64_t seed = 0;
+};
+
+/// One key of the configuration: its place in Config, what it may be, and how help explains it.
+struct Option {
+  const char* key;
+  const char* help;
+  const char* group;
+  std::variant<std::string Config::*, index_t Config::*, double Config::*, std::uint64_t Config::*> member;
+  double least = 0, most = 0;                                 ///< numbers only; inclusive
+  std::function<std::vector<std::string>()> names = nullptr;  ///< texts only: known values; null: checked elsewhere
+  const char* families = nullptr;                             ///< that it concerns, between spaces; null: all
+  /// Of a key that is newer than some stored configurations: the value, as a flag's text, that means "as before there
+  /// was this key". It is then in neither the config object nor the hash, so old results keep their names. Null: a key
+  /// of the first version of the schema, which is always there.
+  const char* neutral = nullptr;
+
+  /// "--d-model"
+  std::string flag() const;
+  bool concerns(const std::string& family) const;
+  /// Whether the key is left out of this configuration's object.
+  bool is_neutral(const Config& config) const;
+};
+
+/// All keys, in the order of help and of result.json.
+std::span<const Option> all_options();
+/// Throws Error (usage) naming `origin`, with the nearest key, if there is no such key.
+const Option& find_option(const std::string& key, const std::string& origin);
+
+/// Sets one key from text. Throws Error (usage) naming the flag when the text is no such number or out of range,
+/// or with the nearest value when the name is unknown.
+void set_option(Config& config, const Option& option, const std::string& text);
+
+/// A named starting point: keys that differ from the defaults.
+struct Preset {
+  const char *id, *summary;
+  bool recipe;  ///< where a run of its task begins when nothing else is named
+  std::vector<std::pair<std::string, std::string>> values;
+};
+std::span<const Preset> all_presets();
+/// Throws Error (usage) with the nearest name if there is no such preset.
+const Preset& find_preset(const std::string& id);
+/// The preset that a task's runs begin with, or null: then it is the defaults.
+const Preset* recipe_of(const std::string& task);
+void apply_preset(Config& config, const Preset& preset);
+
+/// A JSON value as the text that a flag would have, escaped bytes as they were. Throws Error (usage) naming `where`
+/// when it is neither text nor number.
+std::string flag_text(const nlohmann::json& value, const std::string& where);
+
+/// The config object of a result.json or a checkpoint, or a file that holds one (a result.json as it is; "-" is
+/// standard input).
+/// Throws Error (usage) on an unknown key, with the nearest one, and on a value of the wrong kind.
+Config config_from_json(const nlohmann::json& json, const std::string& origin);
+Config read_config(const std::filesystem::path& path);
+/// The config object of a result, checkpoint or model file, as a run wrote it: a newer key that it lacks has its
+/// neutral value, not the default. `options` are for tests.
+Config stored_config(const nlohmann::json& json, const std::string& origin,
+                     std::span<const Option> options = all_options());
+
+/// Throws Error (usage) when the key does not concern the configuration's task: it would have no effect. The error
+/// names the tasks that it concerns, as `--task` to add where nobody chose a task.
+void check_concerns(const Config& config, const Option& option, bool task_is_chosen = true);
+
+/// Fills in what follows from other keys, writes names in their canonical form, and checks that everything fits and
+/// that no key was changed that does not concern the task. Keys that another one overrules take the value they have
+/// when nothing is said: epochs beside steps, pos_dim without +. Reads of the data what sizes follow from.
+/// Throws Error (usage), or as the task's data do.
+void resolve(Config& config);
+
+/// What micro_batch is where nothing is said, by train::micro_batch_in_cache. Throws what making the model throws.
+index_t default_micro_batch(const Config& config);
+
+/// Steps that a point of the curve averages, and m of the positional term (by family: the paper's), where nothing is
+/// said.
+index_t default_log_every(const Config& config);
+index_t default_pos_dim(const std::string& family);
+
+/// The config object of a result: every key that concerns the task, resolved; newer keys unless they are neutral.
+Json config_json(const Config& config, std::span<const Option> options = all_options());
+/// The first 8 hexadecimal digits of the SHA-256 of the config object of identity_of(config), see identity.hpp.
+std::string config_hash(const Config& config);
+/// "reverse-qk_v-s0-1a2b3c4d": one name for all configurations that train the same weights.
+std::string run_name(const Config& config);
+
+/// What a run's speed is told in: images or sets of so many tokens, else tokens.
+struct SpeedUnit {
+  const char* name;
+  index_t tokens;
+};
+SpeedUnit speed_unit(const Config& config);
+
+// What the rooms below need of it; the configuration must be resolved.
+nn::ModelConfig model_config(const Config& config);
+data::TaskOptions task_options(const Config& config);
+train::TrainOptions train_options(const Config& config);
+
+}  // namespace qkvbench::run

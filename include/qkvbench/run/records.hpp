@@ -1,0 +1,75 @@
+// Result records read back from disk, for tables and pictures: checked, in a fixed order, nothing silently left out.
+// Reads result.json only; neither models nor checkpoints.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "qkvbench/run/record.hpp"
+
+namespace qkvbench::run {
+
+/// One result.json.
+struct Record {
+  std::filesystem::path path;  ///< of the file
+  Status status = Status::kFailed;
+  Config config;
+  std::string run;       ///< run_name(config)
+  std::string build;     ///< what computed it: version, commit, compiler, flags, product routine, instruction set
+  index_t numerics = 1;  ///< see kNumerics
+  std::string machine;
+  std::map<std::string, double> metrics;  ///< those that exist: nulls are left out
+  std::vector<train::CurvePoint> curve;   ///< numbers that are null are NaN
+  index_t params_total = 0, params_attention = 0, macs_forward = 0, kv_cache_bytes_per_token = 0;
+  double wall_s = 0;                       ///< 0 when it is null
+  std::map<std::string, double> timing{};  ///< all numbers of `timing`
+  std::string data{};                      ///< SHA-256 of its data: of the one file, or over those of several; or empty
+  std::string canonical;                   ///< hash of its canonical part
+  std::string training;                    ///< hash of identity_of(config) and its data: what was trained
+  std::string outcome;  ///< hash of what came out, but for what log_every averages; of equal trainings equal
+  std::string course;   ///< hash of what log_every averages: the curve, train_loss and train_accuracy
+};
+
+/// A file that is not among the records, and why.
+struct LeftOut {
+  std::filesystem::path path;
+  std::string reason;
+};
+
+/// For a machine: a list of path and reason.
+Json left_out_json(const std::vector<LeftOut>& left_out);
+
+struct RecordSet {
+  /// Completed and diverged runs, ordered by task, variant, kv heads, run name, build and path; tasks and variants in
+  /// the order of every listing, more kv heads before fewer.
+  std::vector<Record> records;
+  std::vector<LeftOut> left_out;  ///< ordered by path
+};
+
+/// Reads every result.json in the given files, run directories and directories of runs (one level deep). A file that
+/// is reached twice is read once. Holds one file at a time.
+/// Left out and named: files that are torn, larger than 64 MiB or not of this schema, whose configuration is not one or
+/// is not the one that its directory is named after, runs that are not finished or failed, copies of a training that is
+/// there already (the first by path stays; keys of no effect on the weights may differ), and runs of one training and
+/// build that contradict each other (none stays). Runs of one configuration on different data both stay.
+/// Throws Error (input) when a path does not exist or a directory that is named cannot be read.
+RecordSet read_records(const std::vector<std::filesystem::path>& paths);
+
+/// Leaves one record of each training and build, the first by path, or none of those that contradict each other. The
+/// records are ordered as read_records() orders them.
+void settle_copies(RecordSet& set);
+
+/// The builds among the records, the one with most records first (equals: by name).
+std::vector<std::string> builds_of(const std::vector<Record>& records);
+
+/// Leaves the records of builds_of()'s first build and names the others as left out. With `mix`, another build's run
+/// stays where no build before it has that training: at most one record of each is left either way.
+/// Before that all whose numerics are not the highest there are left out, with `mix` too: they computed something else.
+void keep_one_build(RecordSet& set, bool mix = false);
+
+/// The identity of a configuration without variant, kv_heads and seed, as JSON text: what runs that are compared have
+/// in common.
+std::string common_configuration(const Config& config);
+
+}  // namespace qkvbench::run

@@ -1,0 +1,80 @@
+// One run in its directory: begun, saved on the way, resumed, finished, or found finished.
+// The only place that knows which files a run directory holds.
+#pragma once
+#include <filesystem>
+#include <optional>
+
+#include "qkvbench/run/record.hpp"
+
+namespace qkvbench::run {
+
+/// How often a run saves: after so many steps, or so many seconds when steps is 0.
+struct CheckpointEvery {
+  index_t steps = 0;
+  double seconds = 60;
+};
+
+struct RunOptions {
+  std::filesystem::path out = "results";
+  bool overwrite = false, resume = false;
+  CheckpointEvery checkpoint_every;
+  std::vector<std::string> argv;
+};
+
+/// What a run tells whoever watches, once a step.
+struct Progress {
+  index_t step, total_steps;
+  double loss, accuracy;  ///< of the latest point of the curve; NaN before the first
+  double tokens_per_s, left_s;
+};
+
+/// Watches a run and may stop it.
+class Monitor {
+ public:
+  virtual ~Monitor() = default;
+  virtual void on_step(const Progress&) {}
+  /// Asked before every operation of a step and of the tests at the end: true saves a checkpoint and leaves.
+  virtual bool wants_stop() { return false; }
+  /// Asked once a step: true saves a checkpoint and goes on.
+  virtual bool wants_checkpoint() { return false; }
+  /// From here on, or no longer, there is something to save when the run is to stop.
+  virtual void on_worth_saving(bool) {}
+  /// Something that went wrong and was got over.
+  virtual void on_note(const std::string&) {}
+};
+
+struct RunReport {
+  std::filesystem::path directory;
+  Json result;
+  bool was_finished = false;  ///< found, not run
+  Status status = Status::kFailed;
+  std::string error;  ///< why it diverged
+};
+
+/// Trains and tests the resolved configuration in run_directory(out, config), or returns the finished result that is
+/// there. Files: result.json, metrics.jsonl, model.safetensors and their manifest; while unfinished checkpoints; a lock
+/// that stays. With overwrite the run works in a hidden directory beside it, and what was there stays until it is
+/// finished. A run that fails before its first step leaves no directory that was not there before. Throws Error: usage
+/// when an unfinished run is there and neither resume nor overwrite is asked for, or when what is there was trained on
+/// other data than today's; input when what is there is damaged; output when a file cannot be written or another
+/// process is at work there.
+RunReport run(const Config& config, const RunOptions& options, Monitor& monitor);
+
+/// A trained model and what it was trained with.
+struct LoadedModel {
+  Config config;
+  std::optional<data::Tokenizer> tokenizer;   ///< of language models
+  std::vector<std::string> class_names;       ///< of models of images; empty in files of before they were kept
+  std::optional<data::Normalisation> pixels;  ///< likewise
+  nlohmann::json dataset;                     ///< what it was trained on, as in result.json; null in older files
+  std::unique_ptr<nn::Model> model;
+};
+
+/// What its data are made by: the configuration, and how text and images were turned to numbers in training.
+data::TaskOptions task_options(const LoadedModel& run);
+
+/// Reads a run directory or a model file. `adapt` may change the configuration before the model is made.
+/// Throws Error (input) when it is missing, damaged or not a model of this tool.
+LoadedModel load_run(const std::filesystem::path& path, const std::function<void(Config&)>& adapt = {});
+
+}  // namespace qkvbench::run

@@ -1,0 +1,83 @@
+// Timing single steps of decoding.
+// Uses the model's own steps, as generate does; sampling is left out.
+#include "qkvbench/run/bench_decode.hpp"
+
+#include <algorithm>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/system.hpp"
+#include "qkvbench/nn/kv_cache.hpp"
+
+namespace qkvbench::run {
+
+namespace {
+
+/// Median of f's time in ms: at least three calls, until `seconds` are over or f says that it is done.
+template <class F>
+double median_ms(double seconds, F f) {
+  std::vector<double> ms;
+  const double end = seconds_now() + seconds;
+  bool more = true;
+  while (more && (ms.size() < 3 || seconds_now() < end)) {
+    const double begin = seconds_now();
+    more = f();
+    ms.push_back((seconds_now() - begin) * 1e3);
+  }
+  std::ranges::sort(ms);
+  return ms[ms.size() / 2];
+}
+
+/// The last tokens before the cache is full, each a step of its own.
+double cached_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, nn::KvCache& cache, double seconds) {
+  const auto context = static_cast<index_t>(ids.size());
+  const index_t steps = std::clamp<index_t>(context / 4, 3, 64);
+  Tape tape(false);
+  model.decode_first(tape, {ids.data(), ids.size() - static_cast<std::size_t>(steps)}, cache, 0);
+  return median_ms(seconds, [&] {
+    tape.reset();
+    model.decode_next(tape, {&ids[static_cast<std::size_t>(cache.length(0))], 1}, cache);
+    return cache.length(0) < context;
+  });
+}
+
+/// Bytes of the weights that a step reads.
+index_t weight_bytes(const nn::Model& model) {
+  index_t numbers = model.parameters().total();
+  if (const nn::Parameter* positions = model.parameters().find("pos_emb.weight"))
+    numbers -= positions->shape.elements() - positions->shape.last();
+  return numbers * static_cast<index_t>(sizeof(real));
+}
+
+double full_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, double seconds) {
+  Batch batch;
+  batch.size = 1;
+  batch.input = {1, static_cast<index_t>(ids.size())};
+  batch.ids = ids;
+  Tape tape(false);
+  return median_ms(seconds, [&] {
+    tape.reset();
+    model.forward(tape, batch);
+    return true;
+  });
+}
+
+}  // namespace
+
+DecodeResult run_decode_bench(const Config& config, const std::vector<index_t>& contexts, double seconds) {
+  nn::Model model(model_config(config));
+  model.parameters().allocate();
+  model.parameters().initialise(config.seed);
+  DecodeResult result{config, {}};
+  for (const index_t context : contexts) {
+    if (context < 8) fail_usage("a context of " + std::to_string(context) + " is too short to time; 8 is the least");
+    nn::KvCache cache(model, 1, context);
+    std::vector<std::int32_t> ids;
+    for (index_t i = 0; i < context; ++i) ids.push_back(static_cast<std::int32_t>(i * 31 % config.vocab));
+    const double cached = cached_ms(model, ids, cache, seconds / 2);
+    result.speeds.push_back(
+        {context, cached, full_ms(model, ids, seconds / 2), cache.bytes(), weight_bytes(model) + cache.bytes()});
+  }
+  return result;
+}
+
+}  // namespace qkvbench::run

@@ -1,0 +1,91 @@
+// Counting a configuration at several lengths, and the grid of all ways to share.
+// Each length is a model of its own that is declared and never allocated.
+#include "qkvbench/run/costs.hpp"
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/run/record.hpp"
+
+namespace qkvbench::run {
+
+namespace {
+
+nn::Model declared(Config config, index_t seq_len) {
+  config.seq_len = seq_len;
+  return nn::Model(model_config(config));
+}
+
+std::vector<index_t> lengths_of(const Config& c, index_t positions) {
+  if (data::find_task(c.task).family != "gpt") return {positions};
+  std::vector<index_t> lengths;
+  for (const index_t part : {16, 4, 2, 1})
+    if (c.seq_len / part > 0 && (lengths.empty() || lengths.back() < c.seq_len / part))
+      lengths.push_back(c.seq_len / part);
+  return lengths;
+}
+
+}  // namespace
+
+Costs count_costs(const Config& c, std::vector<index_t> lengths, index_t context) {
+  const std::string family = data::find_task(c.task).family;
+  if (!lengths.empty() && !find_option("seq_len", "").concerns(family))
+    fail_usage("--lengths: the examples of task " + c.task + " have one length; leave it out");
+  const nn::Model model(model_config(c));
+  const index_t positions = model.family().positions();
+  if (lengths.empty()) lengths = lengths_of(c, positions);
+  Costs costs{c, nn::count_cost(model), {}, context > 0 ? context : positions, 0, {}};
+  for (const index_t length : lengths)
+    costs.macs.emplace_back(length, nn::count_cost(declared(c, length)).macs_forward);
+  const index_t most = 2 * c.d_model * c.layers;
+  costs.cache_reduction = 1 - static_cast<double>(costs.cost.kv_cache_numbers_per_token) / static_cast<double>(most);
+  costs.memory = nn::training_memory(model, c.micro_batch);
+  return costs;
+}
+
+Json costs_json(const Costs& costs) {
+  Json macs = Json::array(), per_token, at_context;
+  for (const auto& [length, count] : costs.macs) macs.push_back({{"seq_len", length}, {"macs_forward", count}});
+  for (const NumberFormat& format : kCacheFormats) {
+    per_token[format.name] = costs.cost.kv_cache_numbers_per_token * format.bytes;
+    at_context[format.name] = costs.cost.kv_cache_numbers_per_token * format.bytes * costs.context;
+  }
+  const nn::TrainingMemory& m = costs.memory;
+  return {{"config", config_json(costs.config)},
+          {"variant", variant_json(costs.config)},
+          {"model", model_json(costs.config)},
+          {"macs", macs},
+          {"cache",
+           {{"bytes_per_token", per_token},
+            {"context", costs.context},
+            {"bytes_at_context", at_context},
+            {"reduction", costs.cache_reduction}}},
+          {"training_memory",
+           {{"micro_batch", costs.config.micro_batch},
+            {"activations_are", costs.config.activations},
+            {"parameters_bytes", m.parameters},
+            {"gradients_bytes", m.gradients},
+            {"moments_bytes", m.moments},
+            {"activations_bytes", m.activations},
+            {"total_bytes", m.total()}}}};
+}
+
+std::vector<Config> sharing_grid(const Config& config) {
+  const bool plus = nn::parse_variant(config.variant).plus;
+  std::vector<Config> grid;
+  std::vector<index_t> shares{config.heads};
+  while (shares.back() % 2 == 0) shares.push_back(shares.back() / 2);
+  if (shares.back() > 1) shares.push_back(1);
+  for (const nn::AttentionKind& kind : nn::all_kinds()) {
+    if (!kind.is_partition()) continue;
+    for (const index_t kv_heads : shares) {
+      Config one = config;
+      one.variant = std::string(kind.id) + (plus ? "+" : "");
+      one.kv_heads = kv_heads;
+      resolve(one);
+      grid.push_back(one);
+      if (kind.sharing.query_shared()) break;
+    }
+  }
+  return grid;
+}
+
+}  // namespace qkvbench::run

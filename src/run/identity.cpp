@@ -1,0 +1,107 @@
+// Which keys are of no effect is stated once, in identity_of(); everything else compares what it leaves.
+// The kernels and the trainer are the reason for each line, see there.
+#include "qkvbench/run/identity.hpp"
+
+#include <algorithm>
+
+#include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/formats/sha256.hpp"
+#include "qkvbench/run/record.hpp"
+
+namespace qkvbench::run {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string hash8(const Json& json) { return formats::sha256(json.dump()).substr(0, 8); }
+
+std::string name_of(const Config& config, const std::string& hash) {
+  return config.task + "-" + config.variant + "-s" + std::to_string(config.seed) + "-" + hash;
+}
+
+std::string value_text(const Config& config, const Option& option) {
+  return formats::text_of(std::visit([&](auto member) { return Json(config.*member); }, option.member));
+}
+
+/// The entry of a file by its path in a dataset object's list, or null.
+nlohmann::json file_of(const nlohmann::json& files, const std::string& path) {
+  for (const auto& file : files)
+    if (file.is_object() && file.value("path", "") == path) return file;
+  return nullptr;
+}
+
+}  // namespace
+
+Config identity_of(const Config& resolved) {
+  Config c = resolved;
+  const std::string family = data::find_task(c.task).family;
+  if (find_option("epochs", "").concerns(family) && c.steps > 0) {
+    c.epochs = Config{}.epochs;
+    const index_t steps_of_epoch = c.n_train > 0 ? train::steps_per_epoch(c.n_train, c.batch_size) : c.steps + 1;
+    if (c.steps % steps_of_epoch == 0) c.epochs = c.steps / steps_of_epoch, c.steps = 0;
+  }
+  c.activations = Config{}.activations;
+  c.log_every = default_log_every(c);
+  if (!nn::parse_variant(c.variant).plus) c.pos_dim = default_pos_dim(family);
+  if (c.schedule != "cosine") c.final_lr = 0;
+  if (c.weight_decay == 0) c.optimizer = Config{}.optimizer;
+  return c;
+}
+
+bool same_training(const Config& a, const Config& b) {
+  return config_json(identity_of(a)) == config_json(identity_of(b));
+}
+
+std::string differing_keys(const Config& there, const Config& asked) {
+  std::string text;
+  for (const Option& option : all_options()) {
+    const std::string found = value_text(there, option), wanted = value_text(asked, option);
+    if (found != wanted) text += (text.empty() ? "" : ", ") + std::string(option.key) + " " + found + ", not " + wanted;
+  }
+  return text;
+}
+
+std::string stored_hash(const nlohmann::json& json) {
+  Json ordered;
+  for (const Option& option : all_options())
+    if (const auto found = json.find(option.key); found != json.end()) ordered[option.key] = *found;
+  return hash8(ordered);
+}
+
+std::string config_hash(const Config& config) { return hash8(config_json(identity_of(config))); }
+
+std::string run_name(const Config& config) { return name_of(config, config_hash(config)); }
+
+std::string former_run_name(const Config& config) { return name_of(config, hash8(config_json(config))); }
+
+fs::path run_directory(const fs::path& out, const Config& resolved) {
+  const fs::path now = out / run_name(resolved), former = out / former_run_name(resolved);
+  std::error_code ignored;
+  return !fs::exists(now, ignored) && fs::exists(former, ignored) ? former : now;
+}
+
+std::string other_files(const nlohmann::json& remembered, const data::DataFacts& today) {
+  if (!remembered.is_object() || !remembered.contains("files")) return "";
+  const nlohmann::json now = dataset_json(today);
+  for (const auto& file : now["files"]) {
+    const std::string path = file["path"];
+    const nlohmann::json before = file_of(remembered["files"], path);
+    if (before.is_null()) return path + " was not among its files";
+    if (before != file) return path + " is another file now";
+  }
+  return "";
+}
+
+std::string other_data(const nlohmann::json& remembered, const data::DataFacts& today) {
+  const nlohmann::json now = dataset_json(today);
+  if (!remembered.is_object() || remembered == now) return "";
+  if (const std::string files = other_files(remembered, today); !files.empty()) return files;
+  for (const char* key : {"name", "n_train", "n_val", "n_test"})
+    if (const nlohmann::json before = remembered.value(key, nlohmann::json()); before != now[key])
+      return std::string(key) + " is " + now[key].dump() + " and was " + before.dump();
+  return "it was trained on more files";
+}
+
+}  // namespace qkvbench::run

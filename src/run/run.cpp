@@ -1,0 +1,314 @@
+// The life of a run. Order of the last steps: model, metrics, manifest, then result.json, which makes the run finished,
+// then the checkpoints go. A kill at any point leaves a finished result, or a checkpoint, or nothing.
+#include "qkvbench/run/run.hpp"
+
+#include <cmath>
+#include <optional>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/system.hpp"
+#include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/formats/manifest.hpp"
+#include "qkvbench/formats/strict_json.hpp"
+#include "qkvbench/run/identity.hpp"
+#include "qkvbench/run/model_file.hpp"
+#include "qkvbench/run/run_files.hpp"
+#include "qkvbench/train/checkpoint.hpp"
+
+namespace qkvbench::run {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A config object of a file that a run wrote. Throws Error (input): what is wrong is in the file, not on the command
+/// line.
+Config config_in(const std::string& text, const std::string& origin) {
+  try {
+    return stored_config(formats::parse_json(text, origin), origin);
+  } catch (const Error& error) {
+    if (error.status() != Exit::kUsage) throw;
+    fail_input(error.what());
+  }
+}
+
+/// Throws Error (usage) when what is in a directory remembers other data than today's.
+void check_same_data(const nlohmann::json& remembered, const data::DataFacts& facts, const char* what,
+                     const fs::path& directory) {
+  const std::string other = other_data(remembered, facts);
+  if (!other.empty())
+    fail_usage(std::string("the ") + what + " run in " + directory.string() +
+               " was trained on other data of the same name (" + other +
+               "); --overwrite runs it again on what is there now");
+}
+
+/// A run at work: model, data, trainer and the files they end up in.
+class Worker {
+ public:
+  Worker(const Config& config, const data::DataFacts& facts, const RunOptions& options, const RunFiles& files,
+         Monitor& monitor)
+      : config_(config),
+        options_(options),
+        files_(files),
+        monitor_(monitor),
+        facts_(facts),
+        model_(model_config(config)),
+        train_data_(make_data(data::Split::kTrain)),
+        trainer_(allocated(), *train_data_, train_options(config)),
+        checkpoints_(files.directory),
+        stop_([&monitor] { return monitor.wants_stop(); }) {}
+
+  RunReport run() {
+    if (!options_.resume || !load_checkpoint()) model_.parameters().initialise(config_.seed);
+    write_file_atomic(files_.metrics, metrics_text());
+    metrics_.emplace(files_.metrics, metrics_text().size());
+    RunReport report{files_.directory, {}, false, Status::kCompleted, ""};
+    monitor_.on_worth_saving(true);
+    try {
+      train();
+      test();
+    } catch (const train::Stopped&) {
+      save_checkpoint();
+      report.status = Status::kInterrupted;
+    } catch (const Error& error) {
+      if (error.status() != Exit::kDiverged) throw;
+      report.status = Status::kDiverged;
+      report.error = error.what();
+    }
+    finish(report);
+    monitor_.on_worth_saving(false);
+    return report;
+  }
+
+ private:
+  std::unique_ptr<data::Dataset> make_data(data::Split split) const {
+    return data::find_task(config_.task).make(task_options(config_), split);
+  }
+  nn::Model& allocated() {
+    model_.parameters().allocate();
+    return model_;
+  }
+
+  bool load_checkpoint() {
+    const auto load = [this](const fs::path& path) {
+      const auto file = formats::Safetensors::read(path);
+      const Config begun = config_in(file.metadata("config"), path.string() + ": config");
+      if (!same_training(begun, config_)) fail_input(path.string() + " is of another configuration");
+      check_numerics(file);
+      if (file.metadata().contains("dataset"))
+        check_same_data(formats::parse_json(file.metadata("dataset"), path.string()), facts_, "unfinished",
+                        files_.directory);
+      else if (!facts_.files.empty())
+        monitor_.on_note(path.string() + " does not say which data it was trained on; going on with what is there");
+      train::load_checkpoint(file, model_, trainer_);
+      keep_points(begun.log_every);
+    };
+    return checkpoints_.load_newest(load, [this](const std::string& text) { monitor_.on_note(text); });
+  }
+
+  /// A run that began by other rules would end as neither.
+  void check_numerics(const formats::Safetensors& file) const {
+    const auto written = file.metadata().find("numerics");
+    const auto json =
+        written == file.metadata().end() ? nlohmann::json() : nlohmann::json::parse(written->second, nullptr, false);
+    if (const std::string other = other_numerics(numerics_of({{"numerics", json}})); !other.empty())
+      fail_usage("the unfinished run in " + files_.directory.string() + " cannot go on: " + other +
+                 "; --overwrite begins anew");
+  }
+
+  /// A curve keeps the distance of the points that it began with.
+  void keep_points(index_t log_every) {
+    if (log_every == config_.log_every) return;
+    monitor_.on_note("the curve goes on with log_every " + std::to_string(log_every) + ", as it began");
+    config_.log_every = log_every;
+    trainer_.set_log_every(log_every);
+  }
+
+  /// The curve so far. It is in every checkpoint, so what an earlier process wrote behind its last one goes.
+  std::string metrics_text() const {
+    std::string lines;
+    for (const auto& point : trainer_.state().curve) lines += curve_point_json(point).dump() + "\n";
+    return lines;
+  }
+
+  void save_checkpoint() {
+    checkpoints_.save(trainer_.state().step, [this](const fs::path& path) {
+      return train::write_checkpoint(path, model_, trainer_,
+                                     {{"config", config_json(config_).dump()},
+                                      {"dataset", formats::text_of(dataset_json(facts_))},
+                                      {"numerics", std::to_string(kNumerics)}});
+    });
+    saved_s_ = seconds_now();
+  }
+
+  bool checkpoint_is_due() {
+    const CheckpointEvery& every = options_.checkpoint_every;
+    return monitor_.wants_checkpoint() ||
+           (every.steps > 0 ? trainer_.state().step % every.steps == 0 : seconds_now() - saved_s_ >= every.seconds);
+  }
+
+  /// All remaining steps. Throws Stopped between two operations when the monitor asks for it.
+  void train() {
+    const double begin = saved_s_ = seconds_now();
+    const index_t first_step = trainer_.state().step, first_token = trainer_.state().tokens_seen;
+    const index_t total = train_options(config_).total_steps;
+    trainer_.watch(&stop_);
+    while (!trainer_.done()) {
+      if (trainer_.step().new_point) metrics_->append(curve_point_json(trainer_.state().curve.back()).dump() + "\n");
+      const train::TrainState& state = trainer_.state();
+      train_s_ = seconds_now() - begin;
+      tokens_timed_ = state.tokens_seen - first_token;
+      const auto done = static_cast<double>(state.step - first_step);
+      monitor_.on_step({state.step, total, state.curve.empty() ? NAN : state.curve.back().train_loss,
+                        state.curve.empty() ? NAN : state.curve.back().train_accuracy,
+                        static_cast<double>(tokens_timed_) / train_s_,
+                        static_cast<double>(total - state.step) * train_s_ / done});
+      if (!trainer_.done() && checkpoint_is_due()) save_checkpoint();
+    }
+  }
+
+  void test() {
+    trainer_.release_activations();  // evaluation takes its own
+    for (const auto& [split, score] :
+         {std::pair{data::Split::kValidation, &validation_}, std::pair{data::Split::kTest, &test_}}) {
+      *score = train::evaluate(model_, *make_data(split), config_.micro_batch, &stop_);
+      if (!std::isfinite(score->loss_nats))
+        throw Error(Exit::kDiverged, "after step " + std::to_string(trainer_.state().step) +
+                                         ": the loss of the test is not finite; try a smaller --lr or --grad-clip");
+    }
+  }
+
+  void finish(RunReport& report) {
+    Outcome outcome;
+    outcome.status = report.status;
+    outcome.state = trainer_.state();
+    outcome.train_s = train_s_;
+    outcome.data_wait_s = trainer_.data_wait_s();
+    outcome.tokens_timed = tokens_timed_;
+    outcome.argv = options_.argv;
+    std::optional<formats::ManifestEntry> model;
+    if (report.status == Status::kCompleted) {
+      outcome.validation = validation_;
+      outcome.test = test_;
+      model = train::write_model(files_.model, model_, model_metadata(config_, facts_));
+    }
+    outcome.wall_s = seconds_now() - began_;
+    report.result = result_json(config_, facts_, outcome);
+    if (report.status == Status::kInterrupted)
+      return write_file_atomic(files_.result, formats::text_of(report.result, 2) + "\n");
+    write_finished(files_, model, metrics_text(), report.result);
+    checkpoints_.clear();
+  }
+
+  const double began_ = seconds_now();
+  Config config_;
+  const RunOptions& options_;
+  const RunFiles& files_;
+  Monitor& monitor_;
+  const data::DataFacts& facts_;
+  nn::Model model_;
+  std::unique_ptr<data::Dataset> train_data_;
+  train::Trainer trainer_;
+  Checkpoints checkpoints_;
+  train::StopWatch stop_;
+  std::optional<AppendFile> metrics_;
+  kernels::Score validation_, test_;
+  double train_s_ = 0, saved_s_ = 0;
+  index_t tokens_timed_ = 0;
+};
+
+/// Runs beside what is there and puts it in its place once it is finished.
+RunReport replace_run(const Config& config, const data::DataFacts& facts, const RunOptions& options,
+                      const RunFiles& files, Monitor& monitor) {
+  const RunFiles fresh(replacement_of(files.directory));
+  std::error_code ignored;
+  if (!options.resume) fs::remove_all(fresh.directory, ignored);
+  make_directories(fresh.directory);
+  // Whoever comes after the exchange finds this lock in the place of the other.
+  const FileLock lock(fresh.lock, files.directory.string());
+  remove_left_over(fresh.directory);
+  RunReport report{files.directory, {}, false, Status::kCompleted, ""};
+  if (const auto result = finished_result(fresh)) {  // it came to its end, but not to its place
+    check_same_data(result->value("dataset", Json()), facts, "finished", fresh.directory);
+    report.result = *result;
+    if (report.result["status"] == status_name(Status::kDiverged)) report.status = Status::kDiverged;
+  } else {
+    report = Worker(config, facts, options, fresh, monitor).run();
+  }
+  if (report.status == Status::kInterrupted) return report;
+  put_in_place(files.directory);
+  report.directory = files.directory;
+  return report;
+}
+
+/// The result that is there, of today's data; keys in which its configuration differs without effect are told.
+RunReport found(const Config& config, const data::DataFacts& facts, const RunFiles& files, const Json& result,
+                Monitor& monitor) {
+  if (const std::string other = other_numerics(numerics_of(result.value("tool", Json()))); !other.empty())
+    fail_usage("the finished run in " + files.directory.string() + " is not this build's: " + other +
+               "; --overwrite runs it again, another --out keeps both");
+  check_same_data(result.value("dataset", Json()), facts, "finished", files.directory);
+  const Config there = config_in(result.value("config", Json()).dump(), files.result.string() + ": config");
+  if (const std::string keys = differing_keys(there, config); !keys.empty())
+    monitor.on_note("the run that is there has " + keys + ": the weights are the same");
+  const bool diverged = result["status"] == status_name(Status::kDiverged);
+  return {files.directory, result, true, diverged ? Status::kDiverged : Status::kCompleted,
+          diverged ? "it diverged when it was run" : ""};
+}
+
+/// The run in its directory, which is there and locked.
+RunReport run_locked(const Config& config, const data::DataFacts& facts, const RunOptions& options,
+                     const RunFiles& files, Monitor& monitor) {
+  remove_left_over(files.directory);
+  if (options.overwrite) return replace_run(config, facts, options, files, monitor);
+  if (const auto result = finished_result(files)) return found(config, facts, files, *result, monitor);
+  if (!options.resume && Checkpoints(files.directory).any())
+    fail_usage("an unfinished run is in " + files.directory.string() +
+               "; --resume goes on with it, --overwrite begins anew");
+  return Worker(config, facts, options, files, monitor).run();
+}
+
+}  // namespace
+
+RunReport run(const Config& config, const RunOptions& options, Monitor& monitor) {
+  const RunFiles files(run_directory(options.out, config));
+  const data::DataFacts facts = data::find_task(config.task).facts(task_options(config));
+  Footprint footprint({options.out, files.directory, replacement_of(files.directory)});
+  make_directories(options.out);
+  make_directories(files.directory);
+  const FileLock lock(files.lock, files.directory.string());
+  footprint.begin();
+  RunReport report = run_locked(config, facts, options, files, monitor);
+  footprint.keep();
+  return report;
+}
+
+LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& adapt) {
+  const RunFiles files(path);
+  const bool is_run = fs::is_directory(path);
+  const fs::path file_path = is_run ? files.model : path;
+  if (!fs::exists(file_path))
+    fail_input("there is no " + file_path.string() +
+               (is_run && Checkpoints(path).any() ? "; the run there is not finished, train it on with --resume" : ""));
+  std::string content = read_file(file_path);
+  if (is_run) check_model(files, content);
+  const auto file = formats::Safetensors::parse(std::move(content), file_path.string());
+  LoadedModel loaded;
+  try {
+    loaded.config = config_in(file.metadata("config"), file_path.string() + ": config");
+    resolve(loaded.config);
+  } catch (const Error& error) {
+    if (error.status() != Exit::kUsage) throw;
+    fail_input(error.what());  // what is wrong is in the file, not on the command line
+  }
+  if (adapt) adapt(loaded.config);
+  resolve(loaded.config);
+  read_metadata(file, loaded);
+  loaded.model = std::make_unique<nn::Model>(model_config(loaded.config));
+  loaded.model->parameters().allocate();
+  train::load_model(file, "", *loaded.model);
+  return loaded;
+}
+
+}  // namespace qkvbench::run

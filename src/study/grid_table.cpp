@@ -1,0 +1,115 @@
+// The table of named grids.
+// To add one, add a row; presets say what a run begins with, axes what differs between runs.
+#include "qkvbench/study/grid.hpp"
+
+namespace qkvbench::study {
+
+namespace {
+
+using Axis = std::pair<std::string, std::vector<std::string>>;
+
+const Axis kOrderTasks{"task", {"reverse", "sort", "sub", "swap", "copy"}};
+const std::vector<std::string> kImages{"mnist", "fashion-mnist", "cifar10", "cifar100"};
+const Axis kPaperVariants{"variant", {"q_k_v", "qk_v", "qk_v+", "q_kv", "qkv", "qkv+"}};
+const Axis kThreeSeeds{"seed", {"0", "1", "2"}}, kOneSeed{"seed", {"0"}};
+
+/// Table 1: every task and variant of the paper at the given sizes.
+GridBlock table1(std::vector<Axis> sizes, const Axis& seeds = kThreeSeeds) {
+  GridBlock block{{kOrderTasks, kPaperVariants}};
+  block.axes.insert(block.axes.end(), sizes.begin(), sizes.end());
+  block.axes.push_back(seeds);
+  return block;
+}
+
+/// Widths 32 and 64 with all depths and heads: configurations tell more than seeds of the same.
+GridBlock table1_narrow(std::vector<std::string> lengths, const Axis& seeds) {
+  return table1({{"d_model", {"32", "64"}}, {"layers", {"2", "4"}}, {"heads", {"2", "4"}}, {"seq_len", lengths}},
+                seeds);
+}
+
+GridBlock table2(std::vector<std::string> tasks, const std::vector<Axis>& sizes) {
+  GridBlock block{{{"task", std::move(tasks)}, kPaperVariants}};
+  block.axes.insert(block.axes.end(), sizes.begin(), sizes.end());
+  block.axes.push_back(kThreeSeeds);
+  return block;
+}
+
+/// MNIST and FashionMNIST of Table 2 at its smallest size, trained as `training` says.
+GridBlock table2_grey(std::vector<Axis> training) {
+  training.insert(training.end(),
+                  {{"patch", {"4"}}, {"lr", {"1e-3"}}, {"d_model", {"64"}}, {"layers", {"2"}}, {"heads", {"2"}}});
+  return table2({"mnist", "fashion-mnist"}, training);
+}
+
+/// Table 4's ways to share on a small language model of eight heads: a quarter of them for keys and values, as the
+/// paper's 4 of 16, and one.
+std::vector<GridBlock> table4(const std::vector<Axis>& base) {
+  const auto block = [&](std::vector<std::string> variants, std::vector<std::string> kv_heads) {
+    GridBlock out{base};
+    out.axes.insert(
+        out.axes.end(),
+        {{"heads", {"8"}}, {"variant", std::move(variants)}, {"kv_heads", std::move(kv_heads)}, kThreeSeeds});
+    return out;
+  };
+  return {block({"q_k_v", "qk_v", "q_kv", "qkv"}, {"8"}), block({"q_k_v", "q_kv"}, {"2", "1"})};
+}
+
+const std::vector<Grid>& grids() {
+  static const std::vector<Grid> rows{
+      {"table1",
+       "the paper's Table 1, whole",
+       {table1({{"d_model", {"32", "64", "256"}},
+                {"layers", {"2", "4"}},
+                {"heads", {"2", "4"}},
+                {"seq_len", {"16", "64", "128"}}})}},
+      {"table1-d64", "Table 1 without its largest width", {table1_narrow({"16", "64", "128"}, kThreeSeeds)}},
+      {"table1-d64-once", "the same with one seed", {table1_narrow({"16", "64", "128"}, kOneSeed)}},
+      {"table1-t64", "Table 1 without its largest width and length", {table1_narrow({"16", "64"}, kThreeSeeds)}},
+      {"table1-t64-once", "the same with one seed", {table1_narrow({"16", "64"}, kOneSeed)}},
+      {"table1-t16", "Table 1 at length 16, two widths", {table1_narrow({"16"}, kThreeSeeds)}},
+      {"table1-t16-once", "the same with one seed", {table1_narrow({"16"}, kOneSeed)}},
+      {"table1-small",
+       "Table 1 at length 16, two widths, two layers",
+       {table1({{"d_model", {"32", "64"}}, {"layers", {"2"}}, {"heads", {"2", "4"}}, {"seq_len", {"16"}}})}},
+      {"table1-one",
+       "Table 1 at one size: d 64, two layers, four heads, length 16",
+       {table1({{"d_model", {"64"}}, {"layers", {"2"}}, {"heads", {"4"}}, {"seq_len", {"16"}}})}},
+      {"table1-least",
+       "Table 1 at its smallest size",
+       {table1({{"d_model", {"32"}}, {"layers", {"2"}}, {"heads", {"2"}}, {"seq_len", {"16"}}})}},
+      {"table2",
+       "the paper's Table 2 but for TinyImageNet and frozen features",
+       {table2(kImages, {{"patch", {"4", "7"}},
+                         {"lr", {"1e-3", "1e-4"}},
+                         {"d_model", {"64", "256", "512"}},
+                         {"layers", {"2", "4"}},
+                         {"heads", {"2", "4"}}})}},
+      {"table2-minimal",
+       "Table 2 as the authors ran it again, with three seeds",
+       {table2(kImages, {{"patch", {"4"}},
+                         {"lr", {"1e-3"}},
+                         {"d_model", {"64", "256"}},
+                         {"layers", {"2"}},
+                         {"heads", {"2", "4"}}})}},
+      {"table2-grey", "MNIST and FashionMNIST of Table 2 at one size", {table2_grey({})}},
+      {"table2-short", "the same for 2 of the 20 epochs", {table2_grey({{"epochs", {"2"}}})}},
+      {"table2-least",
+       "the same for 1 epoch of 10,000 images",
+       {table2_grey({{"epochs", {"1"}}, {"n_train", {"10000"}}})}},
+      {"lm-nano", "Table 4's ways to share: nanoGPT's model on Shakespeare by characters",
+       table4({{"preset", {"nano"}}, {"corpus", {"tinyshakespeare"}}})},
+      {"lm-char", "Table 4's ways to share: a small model on Shakespeare by characters",
+       table4({{"preset", {"char"}}, {"corpus", {"tinyshakespeare"}}})},
+      {"lm-stories", "Table 4's ways to share: a small model on generated stories (no download)",
+       table4({{"preset", {"char"}}, {"corpus", {"stories"}}})},
+      {"lm-least", "the same for 300 steps of 2,000",
+       table4({{"preset", {"char"}}, {"corpus", {"stories"}}, {"steps", {"300"}}})},
+  };
+  return rows;
+}
+
+}  // namespace
+
+std::span<const Grid> all_grids() { return grids(); }
+
+}  // namespace qkvbench::study

@@ -1,0 +1,189 @@
+// The table of keys: flags, files and results say the same, and a hash names exactly one configuration.
+// The command line itself is tried in tests/cli.
+#include "qkvbench/run/config.hpp"
+
+#include <set>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/run/record.hpp"
+#include "support/catch.hpp"
+#include "support/messages.hpp"
+#include "support/temporary.hpp"
+
+namespace qkvbench::run {
+
+using testing::check_error;
+
+TEST_CASE("a configuration survives its own JSON") {
+  Config config;
+  config.task = "swap", config.variant = "(Q=K-V)+", config.d_model = 48, config.heads = 6, config.lr = 3e-4;
+  config.seed = 9007199254740992;
+  resolve(config);
+  CHECK(config.variant == "qk_v+");
+  CHECK(config.kv_heads == 6);
+  CHECK(config.max_len == 128);
+  Config again = config_from_json(nlohmann::json::parse(config_json(config).dump()), "f");
+  resolve(again);
+  CHECK(config_json(again) == config_json(config));
+  CHECK(run_name(again) == run_name(config));
+}
+
+TEST_CASE("every key that concerns a task and its weights changes the name of its runs, and no other") {
+  // Of no effect on the weights where steps are given, there is no + and no decay of weights.
+  const std::set<std::string> without_effect{"activations", "log_every", "epochs", "pos_dim", "optimizer"};
+  for (const std::string task : {"reverse", "lm", "glyphs", "anomaly"}) {
+    Config base;
+    base.task = task, base.d_model = 64, base.heads = 4, base.steps = 10;
+    if (task != "lm") base.n_train = 1000;  // eight steps an epoch
+    resolve(base);
+    const std::string family = data::find_task(task).family;
+    std::set<std::string> names{run_name(base)};
+    std::size_t changes = 0;
+    for (const Option& option : all_options()) {
+      Config changed = base;
+      const std::string key = option.key;
+      std::visit(
+          [&](auto member) {
+            auto& value = changed.*member;
+            if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>)
+              value = key == "task" ? (task == "reverse" ? "sort" : "mnist") : key == "variant" ? "qkv" : "changed";
+            else
+              value += 1;
+          },
+          option.member);
+      if (key == "task" && (task == "lm" || task == "anomaly")) continue;  // the only one of its family
+      changes += option.concerns(family) && !without_effect.contains(key) ? 1 : 0;
+      names.insert(run_name(changed));
+    }
+    CHECK(names.size() == changes + 1);
+  }
+}
+
+TEST_CASE("a key that the task has no use for is refused, not ignored") {
+  Config config;
+  config.task = "reverse", config.corpus = "a.txt";
+  check_error(Exit::kUsage, {"--corpus", "does not concern", "reverse"}, [&] { resolve(config); });
+  Config text;
+  text.task = "lm", text.steps = 5, text.n_train = 3;
+  check_error(Exit::kUsage, {"--n-train", "lm"}, [&] { resolve(text); });
+  text.n_train = 0, text.steps = 0;
+  check_error(Exit::kUsage, {"lm", "--steps"}, [&] { resolve(text); });
+}
+
+TEST_CASE("sizes of a model follow from its data and are part of the configuration") {
+  Config images;
+  images.task = "glyphs", images.variant = "qk_v+";
+  resolve(images);
+  CHECK(images.image_size == 28);
+  CHECK(images.channels == 1);
+  CHECK(images.classes == 10);
+  CHECK(images.n_train == 20000);
+  CHECK(images.pos_dim == 50);
+  CHECK(model_config(images).classes == 10);
+  Config sets;
+  sets.task = "anomaly", sets.source = "cifar10", sets.data = "";
+  resolve(sets);
+  CHECK(sets.features == 3072);
+  CHECK(sets.pos_dim == 10);
+  CHECK(model_config(sets).seq_len == 10);
+  // Once resolved, a configuration needs no data to be resolved again.
+  Config moved = sets;
+  moved.data = "/nowhere";
+  resolve(moved);
+  CHECK(moved.features == 3072);
+  moved.patch = 7;
+  check_error(Exit::kUsage, {"--patch", "anomaly"}, [&] { resolve(moved); });
+  images.pos_dim = 1;
+  check_error(Exit::kUsage, {"pos_dim"}, [&] { resolve(images); });
+}
+
+TEST_CASE("Table 2's recipe is the paper's") {
+  for (const std::string task : {"mnist", "fashion-mnist", "cifar10", "cifar100"}) {
+    INFO(task);
+    REQUIRE(recipe_of(task) != nullptr);
+    Config config;
+    apply_preset(config, *recipe_of(task));
+    resolve(config);
+    CHECK(config.schedule == "multistep");
+    CHECK(config.batch_size == 128);
+    CHECK(config.patch == 4);
+    CHECK(config.lr == 1e-3);
+    CHECK(config.dropout == 0.1);
+    CHECK(config.grad_clip == 0);
+    CHECK(config.warmup == 0);
+    CHECK(config.optimizer == "adam");
+    CHECK(config.epochs == (task == "cifar10" ? 40 : task == "cifar100" ? 50 : 20));
+    CHECK(config.augment == (task.starts_with("cifar") ? "crop-flip" : "none"));
+  }
+}
+
+TEST_CASE("a task's recipe is found, and every preset resolves") {
+  const test::TemporaryDirectory folder;
+  folder.write("train/a/x.png", "sizes follow from names alone");
+  REQUIRE(recipe_of("lm") != nullptr);
+  CHECK(recipe_of("lm")->id == std::string("char"));
+  CHECK(recipe_of("reverse") == nullptr);
+  for (const Preset& preset : all_presets()) {
+    INFO(preset.id);
+    Config config;
+    apply_preset(config, preset);
+    if (config.task == "images") config.data = folder.path();
+    resolve(config);
+    Config again = config_from_json(nlohmann::json::parse(config_json(config).dump()), "f");
+    resolve(again);
+    CHECK(config_json(again) == config_json(config));
+  }
+}
+
+TEST_CASE("what the trainer does follows from the recipe of Table 1") {
+  Config config;
+  config.task = "reverse";
+  resolve(config);
+  const train::TrainOptions options = train_options(config);
+  CHECK(options.total_steps == 2 * 79);       // 10,000 lists in batches of 128, the last one smaller
+  CHECK(options.schedule.warmup_steps == 7);  // a twentieth of 158, rounded down
+  CHECK(options.adam.grad_clip == 5);
+  CHECK(options.lr == 1e-3);
+}
+
+TEST_CASE("the paper's language models take the official batches, 10 billion tokens and its warm-up") {
+  struct Row {
+    const char* preset;
+    index_t batch, micro_batch, warmup_steps;
+  };
+  for (const Row& row : {Row{"300m", 6 * 24, 6, 500}, Row{"1.2b", 2 * 36, 2, 1000}}) {
+    Config config;
+    apply_preset(config, find_preset(row.preset));
+    resolve(config);
+    const train::TrainOptions options = train_options(config);
+    CHECK(options.batch_size == row.batch);
+    CHECK(options.micro_batch == row.micro_batch);
+    CHECK(options.schedule.warmup_steps == row.warmup_steps);
+    const double tokens = static_cast<double>(options.total_steps * options.batch_size * 2048);
+    CHECK(std::abs(tokens - 1e10) < 2048.0 * static_cast<double>(options.batch_size));
+  }
+}
+
+TEST_CASE("steps overrule epochs") {
+  Config config;
+  config.steps = 7;
+  resolve(config);
+  CHECK(train_options(config).total_steps == 7);
+}
+
+TEST_CASE("a record holds null, never NaN, for what does not exist") {
+  Config config;
+  resolve(config);
+  Outcome outcome;
+  outcome.status = Status::kDiverged;
+  outcome.train_s = 0;
+  data::DataFacts facts;
+  facts.n_test = 1;
+  const Json json = result_json(config, facts, outcome);
+  CHECK(json["metrics"]["test_accuracy"].is_null());
+  CHECK(json["timing"]["tokens_per_s"].is_null());
+  CHECK(json.dump().find("NaN") == std::string::npos);
+  for (const char* key : {"timing", "env", "tool", "argv"}) CHECK_FALSE(canonical_part(json).contains(key));
+}
+
+}  // namespace qkvbench::run
