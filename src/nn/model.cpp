@@ -18,9 +18,10 @@ Value Family::embed_at(Tape&, std::span<const std::int32_t>, std::span<const std
 Model::Model(const ModelConfig& config)
     : config_(config), family_(make_family(config)), position_table_(family_->positions(), config.pos_dim) {
   family_->declare_input(parameters_);
-  const BlockConfig block{config.variant,           config.d_model,   config.heads,      config.kv_heads,
-                          config.pos_dim,           &position_table_, family_->causal(), config.dropout,
-                          family_->dropout_place(), family_->init()};
+  const BlockConfig block{
+      config.variant,           config.d_model,   config.heads,      config.kv_heads,
+      config.pos_dim,           &position_table_, family_->causal(), static_cast<real>(config.dropout),
+      family_->dropout_place(), family_->init()};
   for (index_t i = 0; i < config.layers; ++i) blocks_.emplace_back(parameters_, "blocks." + std::to_string(i), block);
   ln_f_ = std::make_unique<LayerNorm>(parameters_, "ln_f", config.d_model);
   family_->declare_output(parameters_);

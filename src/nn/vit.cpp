@@ -41,7 +41,7 @@ class VitFamily : public Family {
     const Value weight = tape.reshape(weight_->on(tape), {config_.d_model, C * config_.patch * config_.patch});
     const Value patches = linear(tape, pixels, weight, bias_->on(tape));
     const Value sum = add_positions(tape, prepend_token(tape, patches, cls_->on(tape)), positions_->on(tape));
-    return dropout(tape, sum, config_.dropout);
+    return dropout(tape, sum, static_cast<real>(config_.dropout));
   }
   Value features(Tape& tape, Value h) const override { return first_position(tape, h); }
   Value read_out(Tape& tape, Value h) const override { return head_->forward(tape, features(tape, h)); }

@@ -23,7 +23,7 @@ struct ModelConfig {
   index_t features = 512;                                          ///< numbers of one element (set)
   index_t vocab = 65;                                              ///< tokens (gpt)
   index_t image_size = 28, channels = 1, patch = 4, classes = 10;  ///< square images (vit)
-  real dropout = 0;
+  double dropout = 0;
   bool recompute = false;  ///< blocks run again on the way back instead of keeping what is inside them
 };
 
