@@ -15,7 +15,7 @@ Attention::Attention(const std::string& name, const BlockConfig& config, Widths 
       kv_heads_(widths.kv_heads),
       key_width_(widths.key),
       value_width_(widths.value),
-      dropout_(config.dropout_place == DropoutPlace::kResidual ? config.dropout : 0) {}
+      dropout_(config.dropout_place == DropoutPlace::kResidual ? static_cast<real>(config.dropout) : 0) {}
 
 Linear Attention::projection(Parameters& parameters, const std::string& suffix, index_t in, index_t out) const {
   return {parameters, name_ + "." + suffix, in, out, config_.init, config_.bias};

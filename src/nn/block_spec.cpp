@@ -82,7 +82,8 @@ void check_widths(const BlockSpec& c) {
 
 }  // namespace
 
-void check_block(const BlockSpec& c) {
+void complete_block(BlockSpec& spec) {
+  const BlockSpec& c = spec;
   check_name("norm", c.norm, kNorms);
   check_name("mlp", c.mlp, kMlps);
   check_name("positions", c.positions, kPositions);
@@ -95,6 +96,7 @@ void check_block(const BlockSpec& c) {
   check_name("rope_value", c.rope_value, kRopeValues);
   check_heads(c);
   check_concerns(c);
+  c.variant.kind->complete(spec);
   // Kinds with a rotary key of their own need something to turn it by.
   if (c.variant.kind->rotary && !c.rope())
     fail_usage("variant " + c.variant.id() + " has a rotary key of its own; add --positions rope");

@@ -71,8 +71,8 @@ Mlp::Mlp(Parameters& parameters, const std::string& name, const BlockConfig& c)
     : activation_(c.mlp == "gelu_tanh" ? gelu_tanh : gelu),
       fc_in_(parameters, name + ".fc_in", c.d_model, c.inner_width(), c.init, c.bias),
       fc_out_(parameters, name + ".fc_out", c.inner_width(), c.d_model, c.init, c.bias),
-      dropout_(c.dropout),
-      dropout_inside_(c.dropout_place == DropoutPlace::kMlp ? c.dropout : 0) {
+      dropout_(static_cast<real>(c.dropout)),
+      dropout_inside_(c.dropout_place == DropoutPlace::kMlp ? static_cast<real>(c.dropout) : 0) {
   if (c.mlp == "swiglu") gate_.emplace(parameters, name + ".gate", c.d_model, c.inner_width(), c.init, c.bias);
 }
 

@@ -18,11 +18,9 @@ Value Family::embed_at(Tape&, std::span<const std::int32_t>, std::span<const std
 
 namespace {
 
-/// With the sizes that follow from others. Throws Error (usage) when they do not fit.
+/// With the sizes that follow from others.
 ModelConfig completed(ModelConfig config) {
-  check_heads(config);
-  config.variant.kind->complete(config);
-  check_block(config);
+  complete_block(config);
   return config;
 }
 

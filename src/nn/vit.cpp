@@ -42,7 +42,8 @@ class VitFamily : public Family {
     const Value weight = tape.reshape(weight_->on(tape), {config_.d_model, C * config_.patch * config_.patch});
     const Value patches = linear(tape, pixels, weight, bias_ ? bias_->on(tape) : Value());
     const Value h = prepend_token(tape, patches, cls_->on(tape));
-    return dropout(tape, positions_ ? add_positions(tape, h, positions_->on(tape)) : h, config_.dropout);
+    return dropout(tape, positions_ ? add_positions(tape, h, positions_->on(tape)) : h,
+                   static_cast<real>(config_.dropout));
   }
   Value features(Tape& tape, Value h) const override { return first_position(tape, h); }
   Value read_out(Tape& tape, Value h) const override { return head_->forward(tape, features(tape, h)); }

@@ -25,8 +25,8 @@ using Pair = std::pair<std::string, std::uint64_t>;  // configuration, seed
 
 /// The same data by another path is the same data.
 Pair pair_of(Config config) {
-  for (std::string Config::*path : {&Config::corpus, &Config::data}) config.*path = Config{}.*path;
-  return {common_configuration(config), config.seed};
+  config.task.corpus = Config().task.corpus, config.task.data.clear();
+  return {common_configuration(config), config.task.seed};
 }
 
 /// All runs of one group, by arm.
@@ -39,7 +39,7 @@ struct GroupRuns {
   void expect(const Config& config) {
     const Pair pair = pair_of(config);
     pairs.insert(pair);
-    heads[pair.first] = config.heads;
+    heads[pair.first] = config.model.heads;
     by_arm[arm_of(config)];
   }
   bool possible(const Arm& arm, const std::string& configuration) const {
@@ -196,7 +196,7 @@ void add_record(GroupRuns& runs, const Record& record, std::vector<NotCompared>&
   runs.expect(record.config);
   const Pair pair = pair_of(record.config);
   Sample sample{pair.first, pair.second, std::nullopt, &record};
-  const auto metric = record.metrics.find(metric_of(record.config.task).key);
+  const auto metric = record.metrics.find(metric_of(record.config.task.id).key);
   if (record.status == run::Status::kCompleted && metric != record.metrics.end()) sample.value = metric->second;
   const Arm arm = arm_of(record.config);
   const auto [there, is_new] = runs.by_arm[arm].emplace(pair, sample);

@@ -22,7 +22,7 @@ struct BlockSpec {
   Variant variant;
   index_t d_model = 64, heads = 4, kv_heads = 4;
   index_t pos_dim = 10;  ///< m of the positional term
-  real dropout = 0;
+  double dropout = 0;
 
   std::string norm = "layernorm";  ///< or rmsnorm
   double norm_eps = 1e-5;          ///< of every normalisation
@@ -61,7 +61,8 @@ struct BlockSpec {
   index_t rope_pairs() const { return static_cast<index_t>(rope_fraction * static_cast<double>(rope_span()) / 2); }
 };
 
+/// Gives sizes that are zero and that the variant reads the values that follow from others, and checks everything.
 /// Throws Error (usage), with the reason, when options do not fit each other or the variant.
-void check_block(const BlockSpec& spec);
+void complete_block(BlockSpec& spec);
 
 }  // namespace qkvbench::nn
