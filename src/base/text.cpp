@@ -68,6 +68,11 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
+bool has_word(std::string_view list, std::string_view word) {
+  const std::vector<std::string> words = split(list, ' ');
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 double parse_duration(const std::string& flag, const std::string& text) {
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);

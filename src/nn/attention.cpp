@@ -55,13 +55,12 @@ Value Attention::attend(Tape& tape, Value q, Value k, Value v, const Place& plac
 }
 
 Value Attention::attend_cached(Tape& tape, Value q, const kernels::CachedArrays& arrays, const Place& place,
-                               kernels::CachedAttentionSize size) const {
+                               const kernels::CachedAttentionSize& size) const {
   const Value term = terms(tape, place);
   Scratch scratch;
   index_t* lengths = scratch.take<index_t>(place.B);
   for (index_t b = 0; b < place.B; ++b) lengths[b] = place.starts[b] + 1;
   const Value o = tape.result({place.B, 1, size.H * size.F}, false);
-  size.B = place.B, size.capacity = place.cached->cache->capacity(), size.scale = scale_;
   kernels::cached_attention(size, q.data(), arrays, lengths, term.defined() ? term.data() : nullptr, o.data());
   return o;
 }

@@ -34,7 +34,6 @@ class LatentAttention : public Attention {
   std::vector<CacheTensor> cache_tensors(CacheForm) const override {
     return {{"latent", M_, rank_}, {"k_rope", 1, config_.rope_dim}};
   }
-  index_t decode_macs_per_pair(CacheForm) const override { return config_.heads * (2 * rank_ + config_.rope_dim); }
 
  protected:
   Value heads(Tape& tape, Value x, const Place& place) const override {
@@ -102,7 +101,7 @@ class LatentAttention : public Attention {
     }
     const real* latents = cached(place, 0);
     const Value o = attend_cached(tape, query, {latents, cached(place, 1), latents}, place,
-                                  {B, 0, H, M_, rank_, rank_, rank_, rope, scale_});
+                                  {B, place.positions(), H, M_, rank_, rank_, rank_, rope, scale_});
     return grouped_linear(tape, o, v_up_.weight(tape), v_up_.bias(tape), H);
   }
 

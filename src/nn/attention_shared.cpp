@@ -78,8 +78,8 @@ Value SharedAttention::heads(Tape& tape, Value x, const Place& place) const {
     if (projections_[p]) u[p] = projections_[p]->forward(tape, x);
   const auto from = [&](const Path& path) { return u[static_cast<std::size_t>(path.projection)]; };
   const Value q = follow(tape, query_maps_ ? query_maps_->forward(tape, x) : from(q_), q_, place);
-  const Value k = !query_maps_ && k_ == q_ ? q : follow(tape, from(k_), k_, place);
-  const Value v = v_ == k_ ? k : v_ == q_ && !query_maps_ ? q : follow(tape, from(v_), v_, place);
+  const Value k = k_ == q_ ? q : follow(tape, from(k_), k_, place);
+  const Value v = v_ == k_ ? k : v_ == q_ ? q : follow(tape, from(v_), v_, place);
   if (place.cached) {
     const bool one = one_tensor(place.cached->cache->form());
     append(place, 0, one && !(k_ == v_) ? from(k_) : k);
@@ -99,8 +99,8 @@ std::vector<CacheTensor> SharedAttention::cache_tensors(CacheForm form) const {
 }
 
 Value SharedAttention::step(Tape& tape, Value q, const Place& place) const {
-  const kernels::CachedAttentionSize size{place.B,    0, config_.heads, kv_heads_, key_width_, value_width_,
-                                          key_width_, 0, scale_};
+  const kernels::CachedAttentionSize size{
+      place.B, place.positions(), config_.heads, kv_heads_, key_width_, value_width_, key_width_, 0, scale_};
   const real *first = cached(place, 0), *k = first, *v = first;
   Scratch scratch;
   if (!one_tensor(place.cached->cache->form())) {
@@ -137,12 +137,6 @@ void SharedAttention::follow_cached(index_t n, index_t g, const real* u, const P
   if (path.turned) kernels::rope(1, n, 1, rope_size(w), angles, nullptr, 1, y, y, false);
 }
 
-index_t SharedAttention::decode_macs_per_pair(CacheForm form) const {
-  // A key that is made again from its projection costs two multiply-adds a channel, where it turns.
-  const bool again = one_tensor(form) && !(k_ == v_);
-  return macs_per_pair() + (again ? 2 * kv_heads_ * key_width_ : 0);
-}
-
 std::unique_ptr<Attention> make_shared_attention(Parameters& parameters, const std::string& name,
                                                  const BlockConfig& config) {
   return std::make_unique<SharedAttention>(parameters, name, config);
@@ -158,8 +152,8 @@ index_t SharedAttention::activations_inside() const {
   for (const auto& projection : projections_)
     if (projection) numbers += 2 * projection->out_features();
   numbers += q_.activations();
-  if (!(k_ == q_) || query_maps_) numbers += k_.activations();
-  if (!(v_ == k_) && (!(v_ == q_) || query_maps_)) numbers += v_.activations();
+  if (!(k_ == q_)) numbers += k_.activations();
+  if (!(v_ == k_) && !(v_ == q_)) numbers += v_.activations();
   return numbers + (v_.turned ? 2 * config_.heads * value_width_ : 0);
 }
 

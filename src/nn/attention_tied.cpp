@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "qkvbench/autograd/heads.hpp"
-#include "qkvbench/base/error.hpp"
 #include "qkvbench/nn/attention_kinds.hpp"
 
 namespace qkvbench::nn {
@@ -38,7 +37,7 @@ class TiedAttention : public Attention {
     if (!place.step()) return attend(tape, q, join_heads(tape, u, r, kv_heads_, e_ - r_), u, place);
     const real* kept = cached(place, 0);
     return attend_cached(tape, q, {kept, cached(place, 1), kept}, place,
-                         {place.B, 0, config_.heads, kv_heads_, e_ - r_, e_, e_, r_, scale_});
+                         {place.B, place.positions(), config_.heads, kv_heads_, e_ - r_, e_, e_, r_, scale_});
   }
 
   index_t activations_inside() const override { return 4 * query_.out_features() + 4 * tied_.out_features() + 4 * r_; }
@@ -52,11 +51,6 @@ class TiedAttention : public Attention {
 
 void complete_tied(BlockSpec& spec) {
   if (spec.rope_dim == 0) spec.rope_dim = std::max<index_t>(2, spec.key_width() / 4 * 2);
-  if (spec.rope_dim > spec.key_width())
-    fail_usage("rope_dim " + std::to_string(spec.rope_dim) + " is more than a head's " +
-               std::to_string(spec.key_width()) + " channels");
-  if (spec.v_head_dim > 0 && spec.v_head_dim != spec.key_width())
-    fail_usage("variant gta has keys that are a part of their values: v_head_dim must be qk_head_dim");
 }
 
 std::unique_ptr<Attention> make_tied_attention(Parameters& parameters, const std::string& name,

@@ -52,9 +52,8 @@ void check_no_rope(const BlockSpec& c) {
 /// Keys that some kinds read and others do not.
 void check_concerns(const BlockSpec& c) {
   const BlockSpec plain;
-  const std::vector<std::string> read = split(std::string(c.variant.kind->options), ' ');
   const auto check = [&](const char* key, bool changed) {
-    if (changed && std::find(read.begin(), read.end(), key) == read.end())
+    if (changed && !c.variant.kind->reads(key))
       fail_usage(std::string(key) + " does not concern variant " + c.variant.id() + "; leave it out");
   };
   check("qk_head_dim", c.qk_head_dim != plain.qk_head_dim);
@@ -71,7 +70,11 @@ void check_concerns(const BlockSpec& c) {
   check("latent_heads", c.latent_heads > 1);
 }
 
+/// Of kinds whose heads are as wide as the block says.
 void check_widths(const BlockSpec& c) {
+  if (c.rope_dim > c.key_width())
+    fail_usage("rope_dim " + std::to_string(c.rope_dim) + " is more than a head's " + std::to_string(c.key_width()) +
+               " channels");
   const Sharing& s = c.variant.sharing();
   if (c.key_width() == c.value_width()) return;
   if (s.k == s.v || s.q == s.v)
@@ -101,10 +104,7 @@ void complete_block(BlockSpec& spec) {
   if (c.variant.kind->rotary && !c.rope())
     fail_usage("variant " + c.variant.id() + " has a rotary key of its own; add --positions rope");
   c.rope() ? check_rope(c) : check_no_rope(c);
-  if (c.variant.kind->options.find("qk_head_dim") != std::string_view::npos) check_widths(c);
-  if (!c.variant.kind->rotary && c.rope_dim > c.key_width())
-    fail_usage("rope_dim " + std::to_string(c.rope_dim) + " is more than a head's " + std::to_string(c.key_width()) +
-               " channels");
+  if (c.variant.kind->reads("qk_head_dim")) check_widths(c);
 }
 
 }  // namespace qkvbench::nn

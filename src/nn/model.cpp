@@ -46,7 +46,7 @@ Value Family::features(Tape&, Value) const {
   fail_usage("only a model of images (family vit) has features of an example as a whole");
 }
 
-/// After the last LayerNorm: [B, T, d].
+/// After the last norm: [B, T, d].
 Value Model::hidden(Tape& tape, const Batch& batch) const {
   Value h = family_->embed(tape, batch);
   const bool keep = tape.recording() && !config_.recompute;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "qkvbench/formats/utf8.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::report {
@@ -14,19 +15,9 @@ namespace {
 
 /// Bytes of the UTF-8 character that `text` begins with; 0 when it is none that XML allows.
 std::size_t character_size(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return first >= 0x20 || first == '\t' || first == '\n' || first == '\r' ? 1 : 0;
-  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < size) return 0;
-  std::uint32_t code = first & (0x7Fu >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-    code = code << 6 | (byte(i) & 0x3F);
-  }
-  constexpr std::array<std::uint32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code >= 0xD800 && code < 0xE000;
-  return code < kLeast[size] || code > 0x10FFFF || surrogate || code == 0xFFFE || code == 0xFFFF ? 0 : size;
+  const formats::CodePoint c = formats::code_point_at(text, 0);
+  const bool control = c.value < 0x20 && c.value != '\t' && c.value != '\n' && c.value != '\r';
+  return control || c.value == 0xFFFE || c.value == 0xFFFF ? 0 : c.bytes;
 }
 
 std::string number(double x) { return short_number(x, 1); }

@@ -64,6 +64,11 @@ Config::Config() {
 
 index_t default_pos_dim(const std::string& family) { return family == "vit" ? 50 : 10; }
 
+index_t default_max_len(const Config& config) {
+  const index_t T = config.task.seq_len;
+  return data::find_task(config.task.id).family == "gpt" ? T : std::max<index_t>(128, T);
+}
+
 index_t default_log_every(const Config& config) { return std::max<index_t>(1, total_steps(config) / 50); }
 
 std::string flag_text(const nlohmann::json& value, const std::string& where) {
@@ -142,8 +147,7 @@ void resolve(Config& c) {
   if (m.pos_dim < 2) fail_usage("pos_dim 1 has no room for rows and columns; it is at least 2");
   if (!m.variant.plus) m.pos_dim = default_pos_dim(task.family);
   if (c.steps > 0) c.epochs = Config().epochs;
-  if (m.max_len == 0 && find_option("max_len", "").concerns(task.family))
-    m.max_len = task.family == "gpt" ? c.task.seq_len : std::max<index_t>(128, c.task.seq_len);
+  if (m.max_len == 0 && find_option("max_len", "").concerns(task.family)) m.max_len = default_max_len(c);
   if (c.train.micro_batch > c.train.batch_size)
     fail_usage("micro_batch " + std::to_string(c.train.micro_batch) + " is larger than batch_size " +
                std::to_string(c.train.batch_size) + "; lower --micro-batch, or leave it out");

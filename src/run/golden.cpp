@@ -37,9 +37,8 @@ void read_block(const json& c, const std::string& where, nn::ModelConfig& m) {
   for (const char* eps : {"qk_norm_eps", "latent_norm_eps"})
     if (c.contains(eps) && c.at(eps) != c.at("norm_eps"))
       fail_input(where + ": " + eps + " is not norm_eps; one number serves all norms here");
-  const std::string read_by_kind = " " + std::string(m.variant.kind->options) + " ";
   const auto size_of_kind = [&](const char* key, index_t& field) {
-    if (read_by_kind.find(std::string(" ") + key + " ") != std::string::npos) size(key, field);
+    if (m.variant.kind->reads(key)) size(key, field);
   };
   size_of_kind("qk_head_dim", m.qk_head_dim), size_of_kind("v_head_dim", m.v_head_dim);
   size_of_kind("q_rank", m.q_rank), size_of_kind("kv_rank", m.kv_rank), size_of_kind("nope_dim", m.nope_dim);

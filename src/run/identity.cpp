@@ -55,7 +55,7 @@ Config identity_of(const Config& resolved) {
     if (c.model.v_head_dim == follows.value_width()) c.model.v_head_dim = 0;
   }
   if (!c.model.variant.kind->rotary && c.model.rope_dim == c.model.key_width()) c.model.rope_dim = 0;
-  if (c.model.positions != "learned") c.model.max_len = family == "gpt" ? c.task.seq_len : c.model.max_len;
+  if (c.model.positions != "learned") c.model.max_len = default_max_len(c);
   if (c.train.schedule.name != "cosine") c.train.schedule.final_factor = 0;
   if (c.train.adam.weight_decay == 0) c.train.adam.decoupled = false;
   return c;

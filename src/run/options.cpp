@@ -205,11 +205,7 @@ std::string Option::flag() const {
   return text;
 }
 
-bool Option::concerns(const std::string& family) const {
-  if (families == nullptr) return true;
-  const std::vector<std::string> named = split(families, ' ');
-  return std::find(named.begin(), named.end(), family) != named.end();
-}
+bool Option::concerns(const std::string& family) const { return families == nullptr || has_word(families, family); }
 
 bool Option::is_neutral(const Config& config) const {
   if (neutral == nullptr) return false;

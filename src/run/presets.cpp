@@ -9,44 +9,64 @@ namespace {
 
 using Values = std::vector<std::pair<std::string, std::string>>;
 
+/// `own` behind what it begins with; of a key that stands twice the last counts.
+Values on_top_of(Values common, const Values& own) {
+  common.insert(common.end(), own.begin(), own.end());
+  return common;
+}
+
 /// GPT-2's training: AdamW with decay, a cosine to a tenth, gradient norm at most 1.
-Values language_model(Values own) {
-  Values values{{"task", "lm"},      {"optimizer", "adamw"},  {"beta2", "0.95"},
-                {"final_lr", "0.1"}, {"weight_decay", "0.1"}, {"grad_clip", "1"}};
-  values.insert(values.end(), own.begin(), own.end());
-  return values;
+Values language_model(const Values& own) {
+  return on_top_of({{"task", "lm"},
+                    {"optimizer", "adamw"},
+                    {"beta2", "0.95"},
+                    {"final_lr", "0.1"},
+                    {"weight_decay", "0.1"},
+                    {"grad_clip", "1"}},
+                   own);
 }
 
 /// The paper's training of vision and sets (Table 2): Adam, the rate a tenth at half and at three quarters of the
 /// epochs, no warm-up and no clipping, dropout 0.1, 2 layers of 64 channels and 2 heads.
-Values table2(Values own) {
-  Values values{{"schedule", "multistep"}, {"warmup", "0"}, {"grad_clip", "0"}, {"dropout", "0.1"},
-                {"layers", "2"},           {"heads", "2"},  {"d_model", "64"}};
-  values.insert(values.end(), own.begin(), own.end());
-  return values;
+Values table2(const Values& own) {
+  return on_top_of({{"schedule", "multistep"},
+                    {"warmup", "0"},
+                    {"grad_clip", "0"},
+                    {"dropout", "0.1"},
+                    {"layers", "2"},
+                    {"heads", "2"},
+                    {"d_model", "64"}},
+                   own);
 }
 
 /// nanoGPT's recipe for a laptop: `char`, and the same with other blocks.
 Values small_language_model(const Values& own) {
-  Values values{{"layers", "4"},      {"d_model", "128"}, {"heads", "4"}, {"seq_len", "64"},
-                {"batch_size", "12"}, {"steps", "2000"},  {"lr", "2e-3"}, {"beta2", "0.99"}};
-  values.insert(values.end(), own.begin(), own.end());
-  return language_model(values);
+  return language_model(on_top_of({{"layers", "4"},
+                                   {"d_model", "128"},
+                                   {"heads", "4"},
+                                   {"seq_len", "64"},
+                                   {"batch_size", "12"},
+                                   {"steps", "2000"},
+                                   {"lr", "2e-3"},
+                                   {"beta2", "0.99"}},
+                                  own));
 }
 
 /// Llama's block; its MLP has as many multiply-adds as GPT-2's.
 Values llama_block(const Values& own) {
-  Values values{{"norm", "rmsnorm"}, {"norm_eps", "1e-6"}, {"mlp", "swiglu"}, {"bias", "false"}, {"positions", "rope"}};
-  values.insert(values.end(), own.begin(), own.end());
-  return small_language_model(values);
+  return small_language_model(on_top_of(
+      {{"norm", "rmsnorm"}, {"norm_eps", "1e-6"}, {"mlp", "swiglu"}, {"bias", "false"}, {"positions", "rope"}}, own));
 }
 
 /// What the paper's language models have in common.
 Values paper_language_model(const Values& own) {
-  Values values{{"vocab", "50304"},           {"seq_len", "2048"}, {"max_len", "2048"},
-                {"activations", "recompute"}, {"dropout", "0.1"},  {"warmup", "0.014746"}};
-  values.insert(values.end(), own.begin(), own.end());
-  return language_model(values);
+  return language_model(on_top_of({{"vocab", "50304"},
+                                   {"seq_len", "2048"},
+                                   {"max_len", "2048"},
+                                   {"activations", "recompute"},
+                                   {"dropout", "0.1"},
+                                   {"warmup", "0.014746"}},
+                                  own));
 }
 
 const std::vector<Preset>& presets() {

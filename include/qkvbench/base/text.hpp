@@ -37,6 +37,9 @@ std::string join(std::span<const std::string> parts, std::string_view separator 
 /// The parts of `text` between separators, without spaces around them; an empty text has none.
 std::vector<std::string> split(std::string_view text, char separator);
 
+/// Whether `word` is one of the words of `list`, which stand between spaces.
+bool has_word(std::string_view list, std::string_view word);
+
 /// Seconds of "90s", "10m", "1.5h" or a bare number of seconds.
 /// Throws Error (usage) naming `flag` when it is none of these or not above 0.
 double parse_duration(const std::string& flag, const std::string& text);

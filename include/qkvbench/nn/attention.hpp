@@ -34,9 +34,8 @@ class Attention {
 
   /// What decoding keeps of a position in this layer.
   virtual std::vector<CacheTensor> cache_tensors(CacheForm form) const = 0;
-  /// Multiply-adds for one query and one position that it sees, of a whole forward pass and of a decoding step.
+  /// Multiply-adds of a forward pass for one query and one position that it sees.
   index_t macs_per_pair() const { return config_.heads * (key_width_ + value_width_); }
-  virtual index_t decode_macs_per_pair(CacheForm) const { return macs_per_pair(); }
   /// Numbers that a training step holds inside for one position, values and gradients.
   index_t activations() const;
 
@@ -77,7 +76,7 @@ class Attention {
   Value attend(Tape& tape, Value q, Value k, Value v, const Place& place) const;
   /// One step over what the cache holds.   q: [B, 1, heads·(D + shared)]; result: [B, 1, heads·F].
   Value attend_cached(Tape& tape, Value q, const kernels::CachedArrays& arrays, const Place& place,
-                      kernels::CachedAttentionSize size) const;
+                      const kernels::CachedAttentionSize& size) const;
   /// x: [B, T, heads·tensor's width] goes behind what the rows hold.
   void append(const Place& place, index_t tensor, Value x) const;
   /// The rows' part of a cached tensor.   result: [B, heads, capacity, width].

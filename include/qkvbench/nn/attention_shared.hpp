@@ -28,7 +28,6 @@ class SharedAttention : public Attention {
                   MakeQuery make_query = nullptr);
 
   std::vector<CacheTensor> cache_tensors(CacheForm form) const override;
-  index_t decode_macs_per_pair(CacheForm form) const override;
 
  protected:
   Value heads(Tape& tape, Value x, const Place& place) const override;

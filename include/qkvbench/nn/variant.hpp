@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "qkvbench/base/text.hpp"
 #include "qkvbench/nn/sharing.hpp"
 
 namespace qkvbench::nn {
@@ -33,6 +34,7 @@ struct AttentionKind {
   /// Keys of the configuration that this kind reads and most do not, between spaces.
   std::string_view options;
 
+  bool reads(std::string_view option) const { return has_word(options, option); }
   /// Whether the sharing says all that there is to say.
   bool is_partition() const { return !rotary && projections == sharing.projection_count(); }
 };

@@ -112,8 +112,9 @@ void resolve(Config& config);
 /// What micro_batch is where nothing is said, by train::micro_batch_in_cache. Throws what making the model throws.
 index_t default_micro_batch(const Config& config);
 
-/// Steps that a point of the curve averages, and m of the positional term (by family: the paper's), where nothing is
-/// said.
+/// Learned positions, steps that a point of the curve averages, and m of the positional term (by family: the paper's),
+/// where nothing is said.
+index_t default_max_len(const Config& config);
 index_t default_log_every(const Config& config);
 index_t default_pos_dim(const std::string& family);
 

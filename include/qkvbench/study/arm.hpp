@@ -1,5 +1,5 @@
 // What a study compares: a way to share, as rows of tables name it.
-// The partitions themselves are in nn/sharing.
+// What each variant is, nn/variant says.
 #pragma once
 #include <compare>
 #include <string>
