@@ -151,7 +151,9 @@ void resolve(Config& c) {
   if (c.train.micro_batch > c.train.batch_size)
     fail_usage("micro_batch " + std::to_string(c.train.micro_batch) + " is larger than batch_size " +
                std::to_string(c.train.batch_size) + "; lower --micro-batch, or leave it out");
-  nn::complete_block(m);
+  // Sizes that follow from others stay zero, so that all ways to make q, k and v share one configuration.
+  nn::BlockSpec checked = m;
+  nn::complete_block(checked);
   complete_data(c, task);
   follow(c);
   if (c.train.log_every == 0) c.train.log_every = default_log_every(c);

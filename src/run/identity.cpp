@@ -54,6 +54,13 @@ Config identity_of(const Config& resolved) {
     if (c.model.qk_head_dim == follows.key_width()) c.model.qk_head_dim = 0;
     if (c.model.v_head_dim == follows.value_width()) c.model.v_head_dim = 0;
   }
+  using M = nn::ModelConfig;
+  for (index_t M::*const size : {&M::rope_dim, &M::kv_rank, &M::nope_dim, &M::latent_heads}) {
+    follows = c.model;
+    follows.*size = 0;
+    follows.variant.kind->complete(follows);
+    if (c.model.*size == follows.*size) c.model.*size = 0;
+  }
   if (!c.model.variant.kind->rotary && c.model.rope_dim == c.model.key_width()) c.model.rope_dim = 0;
   if (c.model.positions != "learned") c.model.max_len = default_max_len(c);
   if (c.train.schedule.name != "cosine") c.train.schedule.final_factor = 0;

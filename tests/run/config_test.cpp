@@ -6,6 +6,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/run/record.hpp"
+#include "qkvbench/run/records.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/temporary.hpp"
@@ -68,6 +69,28 @@ TEST_CASE("every key that concerns a task and its weights changes the name of it
     }
     CHECK(names.size() == changes + 1);
   }
+}
+
+TEST_CASE(
+    "ways to make q, k and v share one configuration where their sizes follow, and said sizes make no other run") {
+  const auto resolved = [](const char* variant, index_t kv_rank = 0, index_t rope_dim = 0) {
+    Config config;
+    apply_preset(config, find_preset("llama-char"));
+    config.model.variant = nn::parse_variant(variant);
+    config.model.kv_rank = kv_rank, config.model.rope_dim = rope_dim;
+    resolve(config);
+    return config;
+  };
+  const std::string common = common_configuration(resolved("q_k_v"));
+  for (const char* variant : {"q_kv", "qvv3", "gta", "mla", "gla"}) {
+    INFO(variant);
+    CHECK(common_configuration(resolved(variant)) == common);
+  }
+  CHECK(run_name(resolved("mla", 128, 16)) == run_name(resolved("mla")));
+  CHECK(run_name(resolved("gla", 64)) == run_name(resolved("gla")));
+  CHECK(run_name(resolved("gta", 0, 16)) == run_name(resolved("gta")));
+  CHECK(run_name(resolved("mla", 64)) != run_name(resolved("mla")));
+  CHECK(common_configuration(resolved("mla", 64)) != common);
 }
 
 TEST_CASE("a key that the task has no use for is refused, not ignored") {
