@@ -9,10 +9,10 @@ namespace {
 
 constexpr std::string_view kStyle = R"css(
 :root{--bg:#fff;--fg:#1b1f24;--muted:#59626c;--rule:#d4d9df;--panel:#f5f7f9;--good:#00704f;--bad:#b3261e;--open:#8a5a00;
---h0:#0060a8;--h1:#c04a00;--h2:#007a58;--h3:#a3408a;--h4:#30363d}
+--h0:#0060a8;--h1:#c04a00;--h2:#007a58;--h3:#a3408a;--h4:#30363d;--h5:#7a5c00;--h6:#006c7a;--h7:#b3261e;--h8:#5b4bc4}
 @media screen and (prefers-color-scheme:dark){:root{--bg:#0f1317;--fg:#e6e9ec;--muted:#9ba6b1;--rule:#343c45;
 --panel:#181e24;--good:#4fd6a6;--bad:#ff8a80;--open:#f0b93a;
---h0:#6cb6ff;--h1:#ff9a57;--h2:#3dd6a3;--h3:#f0a3d6;--h4:#eef1f4}}
+--h0:#6cb6ff;--h1:#ff9a57;--h2:#3dd6a3;--h3:#f0a3d6;--h4:#eef1f4;--h5:#e0c050;--h6:#4fd0e0;--h7:#ff8a80;--h8:#b3a6ff}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0 auto;padding:1rem .75rem 4rem;max-width:76rem;background:var(--bg);color:var(--fg);
@@ -49,6 +49,7 @@ svg .label{font-weight:500;paint-order:stroke;stroke:var(--bg);stroke-width:3px;
 .key{display:inline-flex;align-items:baseline}
 .key svg{flex:none;width:.8rem;height:.8rem;position:relative;top:.08em;margin-right:.3rem}
 .h0{color:var(--h0)}.h1{color:var(--h1)}.h2{color:var(--h2)}.h3{color:var(--h3)}.h4{color:var(--h4)}
+.h5{color:var(--h5)}.h6{color:var(--h6)}.h7{color:var(--h7)}.h8{color:var(--h8)}
 .d1{stroke-dasharray:5 3}.d2{stroke-dasharray:9 2 2 2}.d3{stroke-dasharray:5 2 1 2}
 .d4{stroke-dasharray:2 2}.d5{stroke-dasharray:3 3 1 3}.d6{stroke-dasharray:1 2}.d7{stroke-dasharray:1 4}
 .full{fill:currentColor;stroke:var(--bg);stroke-width:.8}

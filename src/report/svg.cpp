@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 #include "qkvbench/formats/utf8.hpp"
 #include "qkvbench/report/table.hpp"
@@ -83,6 +85,21 @@ void Svg::dot(double x, double y, double radius, std::string_view css, std::stri
           number(radius) + "\"><title>" + escaped(title) + "</title></circle>\n";
 }
 
+namespace {
+
+/// A shape of four equal arms, by the corners of a quarter of its outline, clockwise; the rest are its turns.
+std::string cross(double x, double y, const std::array<std::pair<double, double>, 3>& quarter, double r) {
+  std::string d;
+  for (int turn = 0; turn < 4; ++turn)
+    for (auto [u, v] : quarter) {
+      for (int i = 0; i < turn; ++i) std::tie(u, v) = std::pair(v, -u);
+      d += d.empty() ? move_to(x + r * u, y - r * v) : line_to(x + r * u, y - r * v);
+    }
+  return d + "z";
+}
+
+}  // namespace
+
 void Svg::marker(const Style& style, double x, double y, double radius) {
   const double r = radius;
   std::string d;
@@ -104,6 +121,14 @@ void Svg::marker(const Style& style, double x, double y, double radius) {
     case Shape::kInverted:
       d = move_to(x, y + 1.2 * r) + line_to(x + 1.1 * r, y - 0.8 * r) + line_to(x - 1.1 * r, y - 0.8 * r) + "z";
       break;
+    case Shape::kRight:
+      d = move_to(x + 1.2 * r, y) + line_to(x - 0.8 * r, y + 1.1 * r) + line_to(x - 0.8 * r, y - 1.1 * r) + "z";
+      break;
+    case Shape::kLeft:
+      d = move_to(x - 1.2 * r, y) + line_to(x + 0.8 * r, y + 1.1 * r) + line_to(x + 0.8 * r, y - 1.1 * r) + "z";
+      break;
+    case Shape::kPlus: d = cross(x, y, {{{0.4, 1.2}, {0.4, 0.4}, {1.2, 0.4}}}, r); break;
+    case Shape::kCross: d = cross(x, y, {{{1.13, 0.57}, {0.57, 0}, {1.13, -0.57}}}, r); break;
   }
   path(d, "h" + std::to_string(style.hue) + (style.hollow ? " hollow" : " full"));
 }

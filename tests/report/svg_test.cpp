@@ -4,7 +4,10 @@
 
 #include <clocale>
 #include <cmath>
+#include <set>
 
+#include "qkvbench/nn/variant.hpp"
+#include "qkvbench/report/sections.hpp"
 #include "support/catch.hpp"
 #include "support/picture.hpp"
 
@@ -27,6 +30,23 @@ TEST_CASE("text cannot become marks, and is always UTF-8 that XML allows") {
   CHECK(escaped("\xff\xc0\xaf\xed\xa0\x80z") ==
         "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFDz");  // never valid, overlong, surrogate
   CHECK(escaped("\xe2\x82") == "\uFFFD\uFFFD");    // cut short
+}
+
+TEST_CASE("every way to make q, k and v has a colour of the page and a marker of its own") {
+  const std::string css(page_style());
+  std::set<std::string> looks;
+  for (const nn::AttentionKind& kind : nn::all_kinds())
+    for (const bool plus : {false, true}) {
+      const Arm arm{nn::Variant{&kind, plus}.id()};
+      const Style style = style_of(arm, Summary());
+      INFO(arm.variant);
+      CHECK(css.find(".h" + std::to_string(style.hue) + "{") != std::string::npos);
+      CHECK(css.find("--h" + std::to_string(style.hue) + ":") != css.rfind("--h" + std::to_string(style.hue) + ":"));
+      const std::string drawn = marker_svg(style);
+      CHECK(drawn.find(" d=\"M") != std::string::npos);
+      looks.insert(drawn.substr(drawn.find(" d=\"")) + (plus ? "+" : ""));
+    }
+  CHECK(looks.size() == 2 * nn::all_kinds().size());
 }
 
 TEST_CASE("numbers are short, and the same in every locale") {

@@ -55,11 +55,12 @@ class Axis {
 /// A range with a margin at both ends, at least `least` wide, for an axis.
 Interval padded_range(Interval values, double least, double margin);
 
-enum class Shape { kCircle, kSquare, kTriangle, kDiamond, kInverted };
+/// One for each row of nn::all_kinds(), in its order.
+enum class Shape { kCircle, kSquare, kTriangle, kDiamond, kInverted, kRight, kLeft, kPlus, kCross };
 
 /// How an arm looks in every chart: a colour, a marker and a dash, so that colour is not the only code.
 struct Style {
-  int hue = 0;  ///< class h0 … h4
+  int hue = 0;  ///< class h0 … h8
   Shape shape = Shape::kCircle;
   bool hollow = false;
   int dash = 0;  ///< class d0 … d7; 0 is a full line
