@@ -47,7 +47,7 @@ setup:  ## install what building needs and is not there
 setup-test:
 	@sh .ci/setup test
 
-bench: build  ## time this machine, beside PyTorch where it is there, and write the README's tables of speed
+bench: build  ## time this machine, beside PyTorch where it is there, and write the tables of speed
 	sh .ci/bench $(BIN)
 
 sanitize: setup-test  ## run the tests under the address and undefined-behaviour sanitizers

@@ -18,10 +18,11 @@ kernels::AttentionSize check(const Value& q, const Value& k, const Value& v, con
   };
   if (q.shape().rank() != 3 || H < 1 || G < 1 || H % G != 0 || q.shape()[2] % H != 0)
     fail_internal(what() + "the width of q must be a multiple of heads, and heads of kv heads");
-  const index_t B = q.shape()[0], T = q.shape()[1], D = q.shape()[2] / H;
-  const Shape shared{B, T, G * D};
-  if (!(k.shape() == shared) || !(v.shape() == shared)) fail_internal(what() + "k and v must be " + shared.text());
-  return {B, T, H, G, D, layout.causal};
+  const index_t B = q.shape()[0], T = q.shape()[1], D = q.shape()[2] / H, F = v.shape().last() / G;
+  const Shape keys{B, T, G * D}, values{B, T, G * F};
+  if (!(k.shape() == keys)) fail_internal(what() + "k must be " + keys.text());
+  if (!(v.shape() == values)) fail_internal(what() + "v must be " + values.text());
+  return {B, T, H, G, D, F, layout.causal, layout.scale != 0 ? layout.scale : kernels::default_scale(D)};
 }
 
 }  // namespace
@@ -32,7 +33,8 @@ Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout,
   if (terms.defined() && terms.shape().elements() != kernels::score_terms(size.T))
     fail_internal("attention: q " + q.shape().text() + " with terms " + terms.shape().text() + ": " +
                   std::to_string(kernels::score_terms(size.T)) + " terms are needed");
-  const Value o = tape.result(q.shape(), q.needs_grad() || k.needs_grad() || v.needs_grad() || terms.needs_grad());
+  const Value o = tape.result({size.B, size.T, size.H * size.F},
+                              q.needs_grad() || k.needs_grad() || v.needs_grad() || terms.needs_grad());
   real* lse = tape.arena().take<real>(size.B * size.H * size.T);
   const real* term = terms.defined() ? terms.data() : nullptr;
   kernels::attention_forward(size, q.data(), k.data(), v.data(), term, o.data(), lse);

@@ -8,16 +8,59 @@
 
 namespace qkvbench {
 
-Value gelu(Tape& tape, Value x) {
+namespace {
+
+/// y = f(x) with a slope that is kept for the way back, which is written over y's gradient.
+Value map_with_slope(Tape& tape, Value x, void (*forward)(index_t, const real*, real*, real*), const char* operation) {
   const PartTimer timer(Part::kElementwise);
   const index_t N = x.shape().elements();
-  const Value y = tape.result(x.shape(), x.needs_grad());
+  const Value y = tape.result(x.shape(), x.needs_grad(), operation);
   real* slope = y.needs_grad() ? tape.arena().take<real>(N) : nullptr;
-  kernels::gelu_forward(N, x.data(), y.data(), slope);
+  forward(N, x.data(), y.data(), slope);
 
   tape.on_backward(y, [=, &tape] {
     kernels::gelu_backward(N, slope, y.node()->grad);
     tape.hand_over(y, x);
+  });
+  return y;
+}
+
+}  // namespace
+
+Value gelu(Tape& tape, Value x) { return map_with_slope(tape, x, kernels::gelu_forward, "gelu"); }
+
+Value gelu_tanh(Tape& tape, Value x) { return map_with_slope(tape, x, kernels::gelu_tanh_forward, "gelu_tanh"); }
+
+Value swiglu(Tape& tape, Value gate, Value x) {
+  const PartTimer timer(Part::kElementwise);
+  if (!(gate.shape() == x.shape()))
+    fail_internal("swiglu: gate " + gate.shape().text() + " and x " + x.shape().text() + " differ");
+  const index_t N = x.shape().elements();
+  const Value y = tape.result(x.shape(), gate.needs_grad() || x.needs_grad());
+  kernels::swiglu_forward(N, gate.data(), x.data(), y.data());
+
+  tape.on_backward(y, [=, &tape] {
+    const GradientSlot dx = x.needs_grad() ? tape.slot(x) : GradientSlot{nullptr, false};
+    real* dy = y.node()->grad;  // becomes the gate's gradient in place
+    kernels::swiglu_backward(N, dy, gate.data(), x.data(), dy, false, dx.data, dx.accumulate);
+    tape.hand_over(y, gate);
+  });
+  return y;
+}
+
+Value scale_columns(Tape& tape, Value x, Value gain) {
+  const PartTimer timer(Part::kElementwise);
+  const index_t R = x.shape().rows(), C = x.shape().last();
+  if (gain.shape().elements() != C)
+    fail_internal("scale_columns: x " + x.shape().text() + " with gain " + gain.shape().text() + ": " +
+                  std::to_string(C) + " elements are needed");
+  const Value y = tape.result(x.shape(), x.needs_grad() || gain.needs_grad());
+  kernels::scale_columns_forward(R, C, x.data(), gain.data(), y.data());
+
+  tape.on_backward(y, [=, &tape] {
+    const GradientSlot dx = x.needs_grad() ? tape.slot(x) : GradientSlot{nullptr, false};
+    kernels::scale_columns_backward(R, C, y.grad(), x.data(), gain.data(), dx.data, dx.accumulate,
+                                    gain.needs_grad() ? tape.accumulator(gain) : nullptr);
   });
   return y;
 }

@@ -1,4 +1,4 @@
-// Layer normalisation on the tape; mean and 1/deviation of each row are kept for the way back.
+// Normalisation on the tape; the statistics of each row are kept for the way back.
 // The arithmetic is in kernels/norm.
 #include "qkvbench/autograd/norm.hpp"
 
@@ -7,21 +7,43 @@
 
 namespace qkvbench {
 
-Value layer_norm(Tape& tape, Value x, Value weight, Value bias) {
+Value layer_norm(Tape& tape, Value x, Value weight, Value bias, real eps) {
   const PartTimer timer(Part::kElementwise);
   const index_t R = x.shape().rows(), C = x.shape().last();
-  if (weight.shape().elements() != C || bias.shape().elements() != C)
-    fail_internal("layer_norm: x " + x.shape().text() + " with weight " + weight.shape().text() + " and bias " +
-                  bias.shape().text() + ": both need " + std::to_string(C) + " elements");
+  if (weight.shape().elements() != C || (bias.defined() && bias.shape().elements() != C))
+    fail_internal("layer_norm: x " + x.shape().text() + " with weight " + weight.shape().text() +
+                  (bias.defined() ? " and bias " + bias.shape().text() : "") + ": " + std::to_string(C) +
+                  " elements are needed");
   const Value y = tape.result(x.shape(), x.needs_grad() || weight.needs_grad() || bias.needs_grad());
   real* mean = tape.arena().take<real>(R);
   real* rstd = tape.arena().take<real>(R);
-  kernels::layer_norm_forward(R, C, x.data(), weight.data(), bias.data(), y.data(), mean, rstd);
+  kernels::layer_norm_forward(R, C, eps, x.data(), weight.data(), bias.defined() ? bias.data() : nullptr, y.data(),
+                              mean, rstd);
 
   tape.on_backward(y, [=, &tape] {
     const GradientSlot dx = tape.slot(x);
     kernels::layer_norm_backward(R, C, y.grad(), x.data(), weight.data(), mean, rstd, dx.data, dx.accumulate,
-                                 tape.accumulator(weight), tape.accumulator(bias));
+                                 tape.accumulator(weight), bias.defined() ? tape.accumulator(bias) : nullptr);
+  });
+  return y;
+}
+
+Value rms_norm(Tape& tape, Value x, Value weight, real eps) {
+  const PartTimer timer(Part::kElementwise);
+  const index_t R = x.shape().rows(), C = x.shape().last();
+  const index_t weights = weight.defined() ? weight.shape().elements() : C, groups = weights / C;
+  if (weights != C && (x.shape().rank() < 2 || weights != x.shape()[-2] * C))
+    fail_internal("rms_norm: x " + x.shape().text() + " with weight " + weight.shape().text() + ": " +
+                  std::to_string(C) + " elements are needed, or as many for each row of the last two sizes");
+  const Value y = tape.result(x.shape(), x.needs_grad() || weight.needs_grad());
+  real* rstd = tape.arena().take<real>(R);
+  const real* w = weight.defined() ? weight.data() : nullptr;
+  kernels::rms_norm_forward(R, C, groups, eps, x.data(), w, y.data(), rstd);
+
+  tape.on_backward(y, [=, &tape] {
+    const GradientSlot dx = tape.slot(x);
+    kernels::rms_norm_backward(R, C, groups, y.grad(), x.data(), w, rstd, dx.data, dx.accumulate,
+                               weight.needs_grad() ? tape.accumulator(weight) : nullptr);
   });
   return y;
 }

@@ -58,7 +58,7 @@ std::string picture_of(const LoadedModel& run, const AttentionMaps& all, std::si
     pictures.push_back({title, map.probabilities});
   }
   const std::string heading =
-      run.config.task + ", " + run.config.variant + ": " + nn::parse_variant(run.config.variant).equation();
+      run.config.task.id + ", " + run.config.model.variant.id() + ": " + run.config.model.variant.equation();
   return report::heatmap_grid_svg(heading, pictures, heads, static_cast<std::size_t>(all.positions),
                                   all.positions <= kMostNames ? all.names : std::vector<std::string>{});
 }
@@ -68,18 +68,18 @@ Exit attention(const Session& session, const AttentionFlags& flags) {
   const LoadedModel run = run::load_run(flags.model);
   const AttentionMaps all = run::attention_maps(run, flags.request);
   std::string text = table_of(all);
-  if (data::find_task(run.config.task).family == "vit")
+  if (data::find_task(run.config.task.id).family == "vit")
     text += "Position 0 is the class token, the others are the image's patches, row by row.\n";
   if (!flags.out.empty()) {
     const std::size_t heads =
-        flags.request.heads.empty() ? static_cast<std::size_t>(run.config.heads) : flags.request.heads.size();
+        flags.request.heads.empty() ? static_cast<std::size_t>(run.config.model.heads) : flags.request.heads.size();
     write_named_file(flags.out, picture_of(run, all, heads));
     text += flags.out + "\n";
   }
   Json maps = Json::array();
   for (const AttentionMap& map : all.maps) maps.push_back(map_json(map, all.positions));
   print(session, "attention", text,
-        {{"model", flags.model}, {"task", run.config.task}, {"variant", variant_json(run.config)}, {"maps", maps}});
+        {{"model", flags.model}, {"task", run.config.task.id}, {"variant", variant_json(run.config)}, {"maps", maps}});
   return Exit::kDone;
 }
 

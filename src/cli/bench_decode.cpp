@@ -27,16 +27,16 @@ using run::EarlierBench;
 Config decode_config(const BenchFlags& flags) {
   Config config;
   apply_preset(config, run::find_preset(flags.preset));
-  if (data::find_task(config.task).family != "gpt")
+  if (data::find_task(config.task.id).family != "gpt")
     fail_usage("--preset " + flags.preset + " is no language model; take char, nano, gpt2-124m, 300m or 1.2b");
-  config.seq_len = std::max(config.seq_len, *std::ranges::max_element(flags.contexts));
-  config.max_len = std::max(config.max_len, config.seq_len);
+  config.task.seq_len = std::max(config.task.seq_len, *std::ranges::max_element(flags.contexts));
+  config.model.max_len = std::max(config.model.max_len, config.task.seq_len);
   resolve(config);
   return config;
 }
 
 std::string case_name(const Config& config, const DecodeSpeed& s) {
-  return config.variant + "-kv" + std::to_string(config.kv_heads) + "-t" + std::to_string(s.context);
+  return config.model.variant.id() + "-kv" + std::to_string(config.model.kv_heads) + "-t" + std::to_string(s.context);
 }
 
 double tokens_per_s(const DecodeSpeed& s) { return 1e3 / s.cached_ms; }
@@ -56,7 +56,7 @@ report::Table empty_table(const BenchFlags& flags, const std::optional<EarlierBe
 
 std::vector<std::string> table_row(const run::DecodeResult& r, double read_gb_per_s,
                                    const std::optional<EarlierBench>& earlier) {
-  std::vector<std::string> row{r.config.variant, std::to_string(r.config.kv_heads),
+  std::vector<std::string> row{r.config.model.variant.id(), std::to_string(r.config.model.kv_heads),
                                report::size_text(static_cast<double>(r.speeds.back().cache_bytes))};
   for (const DecodeSpeed& s : r.speeds) row.push_back(with_commas(std::llround(tokens_per_s(s))));
   for (const DecodeSpeed& s : r.speeds)
@@ -72,8 +72,8 @@ Json row_json(const Config& config, const DecodeSpeed& s, double read_gb_per_s,
   const double bound = bound_tokens_per_s(s, read_gb_per_s);
   const auto before = earlier ? earlier->speed(case_name(config, s)) : std::nullopt;
   return {{"case", case_name(config, s)},
-          {"variant", config.variant},
-          {"kv_heads", config.kv_heads},
+          {"variant", config.model.variant.id()},
+          {"kv_heads", config.model.kv_heads},
           {"context", s.context},
           {"cached_ms", s.cached_ms},
           {"full_ms", s.full_ms},
@@ -94,7 +94,7 @@ Exit bench_decode(const Session& session, const BenchFlags& flags) {
   report::Table table = empty_table(flags, earlier);
   Json rows = Json::array();
   for (const Config& one : run::sharing_grid(config)) {
-    note(session, one.variant + " with " + std::to_string(one.kv_heads) + " kv heads …");
+    note(session, one.model.variant.id() + " with " + std::to_string(one.model.kv_heads) + " kv heads …");
     const auto r = run::run_decode_bench(one, flags.contexts, flags.seconds.value_or(0.5));
     table.add(table_row(r, read_gb_per_s, earlier));
     for (const DecodeSpeed& s : r.speeds) rows.push_back(row_json(one, s, read_gb_per_s, earlier));

@@ -11,13 +11,11 @@ using run::Option;
 void ConfigFlags::add_to(CLI::App& command) {
   const Config defaults;
   for (const Option& option : run::all_options()) {
-    const formats::Json value = std::visit([&](auto member) { return formats::Json(defaults.*member); }, option.member);
-    const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
     const std::string key = option.key;
     command
         .add_option_function<std::string>(
             option.flag(), [this, key](const std::string& text) { given_[key] = text; }, option.help)
-        ->type_name("[" + shown + "]")
+        ->type_name("[" + option.text(defaults) + "]")
         ->take_last()
         ->group(option.group);
   }
@@ -40,7 +38,7 @@ Config ConfigFlags::unresolved() const {
   else if (const run::Preset* recipe = run::recipe_of(given_.at("task")))
     apply_preset(config, *recipe);
   // A configuration that was resolved has as many kv heads as heads unless someone asked for fewer: they follow.
-  if (given_.contains("heads") && config.kv_heads == config.heads) config.kv_heads = 0;
+  if (given_.contains("heads") && config.model.kv_heads == config.model.heads) config.model.kv_heads = 0;
   for (const Option& option : run::all_options()) {
     const auto given = given_.find(option.key);
     if (given != given_.end() && given->first != "variant") set_option(config, option, given->second);
@@ -55,11 +53,11 @@ std::vector<Config> ConfigFlags::resolved() const {
   const Config config = unresolved();
   const auto given = given_.find("variant");
   std::vector<std::string> variants = given == given_.end() ? std::vector<std::string>{} : split(given->second, ',');
-  if (variants.empty()) variants = {config.variant};
+  if (variants.empty()) variants = {config.model.variant.id()};
   std::vector<Config> configs;
   for (const std::string& variant : variants) {
     configs.push_back(config);
-    configs.back().variant = variant;
+    configs.back().model.variant = nn::parse_variant(variant);
     run::resolve(configs.back());
   }
   return configs;

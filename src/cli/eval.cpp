@@ -35,16 +35,16 @@ void adapt(const EvalFlags& flags, Config& config) {
   };
   if (flags.corpus) take("corpus", *flags.corpus);
   if (flags.data) take("data", *flags.data);
-  if (flags.n_test > 0) config.n_test = flags.n_test;
-  if (flags.batch_size > 0) config.batch_size = config.micro_batch = flags.batch_size;
-  if (flags.seed) config.seed = *flags.seed;
+  if (flags.n_test > 0) config.task.n_test = flags.n_test;
+  if (flags.batch_size > 0) config.train.batch_size = config.train.micro_batch = flags.batch_size;
+  if (flags.seed) config.task.seed = *flags.seed;
 }
 
 /// The data to score. Validation images are part of the training folder: when that is gone they are left out, and it is
 /// said.
 data::TaskOptions data_of(const Session& session, const LoadedModel& run) {
   data::TaskOptions options = task_options(run);
-  const data::Task& task = data::find_task(run.config.task);
+  const data::Task& task = data::find_task(run.config.task.id);
   if (task.family == "gpt" || options.n_val == 0) return options;
   try {
     task.make(options, data::Split::kValidation);
@@ -58,7 +58,7 @@ data::TaskOptions data_of(const Session& session, const LoadedModel& run) {
 
 Exit eval(const Session& session, const EvalFlags& flags) {
   const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
-  const data::Task& task = data::find_task(run.config.task);
+  const data::Task& task = data::find_task(run.config.task.id);
   const data::TaskOptions options = data_of(session, run);
   const data::DataFacts facts = task.facts(options);
   if (const std::string other = run::other_files(run.dataset, facts); !other.empty())
@@ -66,8 +66,8 @@ Exit eval(const Session& session, const EvalFlags& flags) {
   index_t cache_bytes = 0;
   const auto score = [&](data::Split split) {
     const auto data = task.make(options, split);
-    if (!flags.cached || data->size() == 0) return train::evaluate(*run.model, *data, run.config.micro_batch);
-    const train::DecodedScore decoded = train::evaluate_decoding(*run.model, *data, run.config.micro_batch);
+    if (!flags.cached || data->size() == 0) return train::evaluate(*run.model, *data, run.config.train.micro_batch);
+    const train::DecodedScore decoded = train::evaluate_decoding(*run.model, *data, run.config.train.micro_batch);
     cache_bytes = decoded.cache_bytes;
     return decoded.score;
   };
@@ -78,8 +78,10 @@ Exit eval(const Session& session, const EvalFlags& flags) {
   for (const auto& [name, value] : metrics.items())
     table.add({name, value.is_number_integer() ? with_commas(value.get<index_t>()) : report::fixed(value, 4)});
   if (flags.cached)
-    table.add({"cache of " + std::to_string(run.config.micro_batch) + " windows", with_commas(cache_bytes) + " B"});
-  print(session, "eval", run.config.task + " " + run.config.variant + "\n\n" + table.text(output_columns()),
+    table.add(
+        {"cache of " + std::to_string(run.config.train.micro_batch) + " windows", with_commas(cache_bytes) + " B"});
+  print(session, "eval",
+        run.config.task.id + " " + run.config.model.variant.id() + "\n\n" + table.text(output_columns()),
         {{"model", flags.model},
          {"config", config_json(run.config)},
          {"variant", variant_json(run.config)},

@@ -64,7 +64,8 @@ std::string speed_text(const train::Generated& out, const train::GenerateOptions
 Exit generate(const Session& session, GenerateFlags flags) {
   const LoadedModel run = run::load_run(flags.model);
   if (!run.tokenizer)
-    fail_usage(flags.model + " is a model of task " + run.config.task + "; only language models (task lm) write text");
+    fail_usage(flags.model + " is a model of task " + run.config.task.id +
+               "; only language models (task lm) write text");
   const Tokenizer& tokenizer = *run.tokenizer;
   if (flags.prompts.empty()) flags.prompts.push_back(default_prompt(tokenizer));
   std::vector<std::vector<std::int32_t>> prompts;

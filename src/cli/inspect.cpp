@@ -46,7 +46,7 @@ std::string parameters_text(const nn::Model& model) {
 /// The columns that name a configuration.
 std::vector<report::Table::Column> named_columns() { return {{"variant"}, {"kv heads", Align::kRight}}; }
 std::vector<std::string> name_of(const Costs& costs) {
-  return {costs.config.variant, std::to_string(costs.config.kv_heads)};
+  return {costs.config.model.variant.id(), std::to_string(costs.config.model.kv_heads)};
 }
 
 report::Table parameter_table(const std::vector<Costs>& all) {
@@ -55,7 +55,7 @@ report::Table parameter_table(const std::vector<Costs>& all) {
   report::Table table(columns);
   for (const Costs& costs : all) {
     std::vector<std::string> row = name_of(costs);
-    row.insert(row.end(), {nn::parse_variant(costs.config.variant).equation(), with_commas(costs.cost.params_total),
+    row.insert(row.end(), {costs.config.model.variant.equation(), with_commas(costs.cost.params_total),
                            with_commas(costs.cost.params_attention)});
     table.add(row);
   }
@@ -85,7 +85,7 @@ report::Table cache_table(const std::vector<Costs>& all) {
   report::Table table(columns);
   for (const Costs& costs : all) {
     std::vector<std::string> row = name_of(costs);
-    row.push_back(std::to_string(nn::parse_variant(costs.config.variant).sharing->cached_tensors()));
+    row.push_back(std::to_string(costs.config.model.variant.kind->cached_tensors));
     for (const index_t positions : {index_t{1}, costs.context})
       for (const auto& format : run::kCacheFormats)
         row.push_back(
@@ -112,16 +112,17 @@ report::Table memory_table(const std::vector<Costs>& all) {
 }
 
 std::string sizes_text(const run::Config& c) {
-  return std::to_string(c.layers) + " layers, d " + std::to_string(c.d_model) + ", " + std::to_string(c.heads) +
-         " heads" + (c.vocab > 0 ? ", vocabulary " + with_commas(c.vocab) : "");
+  return std::to_string(c.model.layers) + " layers, d " + std::to_string(c.model.d_model) + ", " +
+         std::to_string(c.model.heads) + " heads" +
+         (c.task.vocab > 0 ? ", vocabulary " + with_commas(c.task.vocab) : "");
 }
 
 std::string tables_text(const std::vector<Costs>& all, const std::string& format_name) {
   const auto format =
       static_cast<report::Format>(std::ranges::find(report::kFormatNames, format_name) - report::kFormatNames.begin());
   const run::Config& c = all[0].config;
-  const std::string memory = "Memory of training: micro-batches of " + std::to_string(c.micro_batch) +
-                             ", activations " + (c.activations == "keep" ? "kept" : "recomputed") +
+  const std::string memory = "Memory of training: micro-batches of " + std::to_string(c.train.micro_batch) +
+                             ", activations " + (c.model.recompute ? "recomputed" : "kept") +
                              "; program, data and scratch come on top";
   std::string out;
   const auto add = [&](const std::string& heading, const report::Table& table) {
@@ -147,9 +148,9 @@ Exit inspect(const Session& session, const InspectFlags& flags) {
     all.push_back(run::count_costs(one, flags.lengths, flags.context));
     list.push_back(costs_json(all.back()));
     if (!flags.parameters) continue;
-    const nn::Model model(model_config(one));
+    const nn::Model model(one.model);
     list.back()["parameters"] = parameters_json(model);
-    details += (configs.size() > 1 ? "\n" + one.variant : "") + parameters_text(model);
+    details += (configs.size() > 1 ? "\n" + one.model.variant.id() : "") + parameters_text(model);
   }
   print(session, "inspect", tables_text(all, flags.format) + details, {{"configurations", list}});
   return Exit::kDone;

@@ -25,17 +25,16 @@ Exit list_variants(const Session& session) {
       {{"id"}, {"in the paper"}, {"attention"}, {"projections", Align::kRight}, {"cached at decoding"}});
   Json json = Json::array();
   for (const bool plus : {false, true})
-    for (const nn::Sharing& sharing : nn::all_sharings()) {
-      const nn::Variant variant{&sharing, plus};
-      const std::string cached = sharing.cached_tensors() == 2 ? "K and V" : "K";
+    for (const nn::AttentionKind& kind : nn::all_kinds()) {
+      const nn::Variant variant{&kind, plus};
       const std::string paper = variant.paper_name();
-      table.add({variant.id(), paper.empty() ? "–" : paper, variant.equation(),
-                 std::to_string(sharing.projection_count()), cached});
+      table.add({variant.id(), paper.empty() ? "–" : paper, variant.equation(), std::to_string(kind.projections),
+                 std::string(kind.cached)});
       json.push_back({{"id", variant.id()},
                       {"paper_name", run::or_null(paper)},
                       {"equation", variant.equation()},
-                      {"projections", sharing.projection_count()},
-                      {"cached_tensors", sharing.cached_tensors()}});
+                      {"projections", kind.projections},
+                      {"cached_tensors", kind.cached_tensors}});
     }
   print_list(session, "variants",
              table.text(output_columns()) + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n",

@@ -119,15 +119,15 @@ Exit predict_list(const Session& session, const PredictFlags& flags, const Loade
   batch.ids = input;
   const Value logits = run.model->forward(tape, batch);
   const std::vector<std::int32_t> output = largest_of_rows(logits);
-  const std::vector<std::int32_t> target = data::synthetic_target(run.config.task, input);
+  const std::vector<std::int32_t> target = data::synthetic_target(run.config.task.id, input);
   std::size_t correct = 0;
   for (std::size_t t = 0; t < output.size(); ++t) correct += output[t] == target[t] ? 1 : 0;
 
   std::string text = "input   " + spaced(input) + "\noutput  " + spaced(output) + "\ntarget  " + spaced(target) + "\n" +
-                     std::to_string(correct) + " of " + std::to_string(T) + " right (" + run.config.task + ", " +
-                     run.config.variant + ")\n";
-  Json json{{"model", flags.model}, {"task", run.config.task}, {"variant", run.config.variant},
-            {"input", input},       {"output", output},        {"target", target},
+                     std::to_string(correct) + " of " + std::to_string(T) + " right (" + run.config.task.id + ", " +
+                     run.config.model.variant.id() + ")\n";
+  Json json{{"model", flags.model}, {"task", run.config.task.id}, {"variant", run.config.model.variant.id()},
+            {"input", input},       {"output", output},           {"target", target},
             {"correct", correct}};
   if (flags.logits) {
     text += logits_table(logits, input);
@@ -194,8 +194,8 @@ Exit predict_image(const Session& session, const PredictFlags& flags, const Load
     ranking.push_back({{"class", r.label}, {"name", r.name}, {"probability", r.probability}, {"logit", r.logit}});
   print(session, "predict", ranking_table(all, flags.logits),
         {{"model", flags.model},
-         {"task", run.config.task},
-         {"variant", run.config.variant},
+         {"task", run.config.task.id},
+         {"variant", run.config.model.variant.id()},
          {"input", flags.input},
          {"class", all[0].label},
          {"name", all[0].name},
@@ -207,26 +207,26 @@ Exit predict_image(const Session& session, const PredictFlags& flags, const Load
 
 /// The model reads lists of the input's length from here on.
 void take_list(const PredictFlags& flags, Config& config) {
-  config.seq_len = static_cast<index_t>(parse_symbols(flags.input).size());
-  if (config.seq_len > config.max_len)
-    fail_usage("the list has " + std::to_string(config.seq_len) + " symbols, but " + flags.model + " has " +
-               std::to_string(config.max_len) + " learned positions; give at most so many symbols");
+  config.task.seq_len = static_cast<index_t>(parse_symbols(flags.input).size());
+  if (config.task.seq_len > config.model.max_len)
+    fail_usage("the list has " + std::to_string(config.task.seq_len) + " symbols, but " + flags.model + " has " +
+               std::to_string(config.model.max_len) + " learned positions; give at most so many symbols");
 }
 
 Exit predict(const Session& session, const PredictFlags& flags) {
   std::string family;
   index_t trained_len = 0;
   const LoadedModel run = run::load_run(flags.model, [&](Config& config) {
-    family = data::find_task(config.task).family;
+    family = data::find_task(config.task.id).family;
     if (family != "encoder" && family != "vit")
-      fail_usage(flags.model + " is a model of task " + config.task + ", which has no input of one's own" +
+      fail_usage(flags.model + " is a model of task " + config.task.id + ", which has no input of one's own" +
                  (family == "gpt" ? "; generate writes text with it" : ""));
-    trained_len = config.seq_len;
+    trained_len = config.task.seq_len;
     if (family == "encoder") take_list(flags, config);
   });
-  if (trained_len != run.config.seq_len)
+  if (trained_len != run.config.task.seq_len)
     note(session, "note: the model was trained on lists of " + std::to_string(trained_len) + " symbols, this one has " +
-                      std::to_string(run.config.seq_len));
+                      std::to_string(run.config.task.seq_len));
   return family == "encoder" ? predict_list(session, flags, run) : predict_image(session, flags, run);
 }
 

@@ -116,7 +116,7 @@ Exit train(const Session& session, TrainFlags& flags) {
   std::vector<RunReport> reports;
   Exit status = Exit::kDone;
   for (const run::Config& config : flags.config.resolved()) {
-    const std::string name = config.task + " " + config.variant;
+    const std::string name = config.task.id + " " + config.model.variant.id();
     const run::SpeedUnit unit = run::speed_unit(config);
     {
       ProgressLine progress(session, name, deadline_s);

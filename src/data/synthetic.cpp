@@ -49,7 +49,7 @@ const Rule& find_rule(const std::string& task) {
 class SyntheticDataset : public Dataset {
  public:
   SyntheticDataset(const TaskOptions& options, Split split)
-      : rule_(find_rule(options.task)),
+      : rule_(find_rule(options.id)),
         T_(options.seq_len),
         size_(split == Split::kTrain  ? options.n_train
               : split == Split::kTest ? options.n_test
@@ -89,14 +89,14 @@ std::unique_ptr<Dataset> make_synthetic(const TaskOptions& options, Split split)
 void complete_synthetic(TaskOptions& options) {
   if (options.n_train == 0) options.n_train = 10000;
   if (options.n_test == 0) options.n_test = 2000;
-  if (find_rule(options.task).even_length && options.seq_len % 2 != 0)
-    fail_usage("task " + options.task + " exchanges two halves, so seq_len must be even; it is " +
+  if (find_rule(options.id).even_length && options.seq_len % 2 != 0)
+    fail_usage("task " + options.id + " exchanges two halves, so seq_len must be even; it is " +
                std::to_string(options.seq_len));
 }
 
 DataFacts list_facts(const TaskOptions& options) {
   DataFacts facts;
-  facts.name = options.task;
+  facts.name = options.id;
   facts.n_train = options.n_train;
   facts.n_test = options.n_test;
   return facts;

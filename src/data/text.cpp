@@ -18,7 +18,7 @@ void complete_text(TaskOptions& options) {
 std::unique_ptr<Dataset> make_text(const TaskOptions& options, Split split) {
   if (split == Split::kTest) return no_examples();
   auto corpus = open_corpus(options);
-  return split == Split::kTrain ? training_windows(std::move(corpus), options.seq_len, options.n_train, options.seed)
+  return split == Split::kTrain ? training_windows(std::move(corpus), options.seq_len, options.n_windows, options.seed)
                                 : validation_windows(std::move(corpus), options.seq_len);
 }
 

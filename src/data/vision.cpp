@@ -20,9 +20,9 @@ ImageRequest request_of(const TaskOptions& o) {
 
 [[noreturn]] void too_few(const TaskOptions& o, const std::string& flags, index_t wanted, index_t there) {
   if (o.trained)  // by commands that have other flags than train
-    fail_usage("task " + o.task + ": " + with_commas(wanted) + " images as in training are asked for, there are " +
+    fail_usage("task " + o.id + ": " + with_commas(wanted) + " images as in training are asked for, there are " +
                with_commas(there) + "; restore the folder, or score fewer with eval --n-test");
-  fail_usage("task " + o.task + ": " + flags + " ask for " + with_commas(wanted) + " images, there are " +
+  fail_usage("task " + o.id + ": " + flags + " ask for " + with_commas(wanted) + " images, there are " +
              with_commas(there));
 }
 
@@ -36,19 +36,19 @@ void check_counts(const TaskOptions& o, const ImageSource& source, const ImageSi
 /// Throws when the model's sizes are not those of the images. Only decoded images come in the channels asked for.
 void check_sizes(const TaskOptions& o, const ImageSource& source, const ImageSizes& sizes) {
   if (source.decoded() && o.channels != 1 && o.channels != 3)
-    fail_usage("task " + o.task + ": --channels is 3, or 1 for grey, not " + std::to_string(o.channels));
+    fail_usage("task " + o.id + ": --channels is 3, or 1 for grey, not " + std::to_string(o.channels));
   if (!source.decoded() && o.channels != sizes.channels)
-    fail_usage("task " + o.task + ": its images have " + std::to_string(sizes.channels) + " channels, not " +
+    fail_usage("task " + o.id + ": its images have " + std::to_string(sizes.channels) + " channels, not " +
                std::to_string(o.channels) + "; leave out --channels");
   if (o.classes < sizes.classes)
-    fail_usage("task " + o.task + ": its images have " + std::to_string(sizes.classes) + " classes, more than the " +
+    fail_usage("task " + o.id + ": its images have " + std::to_string(sizes.classes) + " classes, more than the " +
                std::to_string(o.classes) + " of the model; raise --classes, or leave it out");
 }
 
 /// Reads no images; when all sizes are given, as in a resolved configuration, nothing at all.
 void complete_images(TaskOptions& o) {
-  const ImageSource& source = find_image_source(o.task);
-  if (source.generated() && !o.data.empty()) fail_usage("task " + o.task + " draws its images; leave out --data");
+  const ImageSource& source = find_image_source(o.id);
+  if (source.generated() && !o.data.empty()) fail_usage("task " + o.id + " draws its images; leave out --data");
   if (o.image_size > 0 && o.channels > 0 && o.classes > 0 && o.n_train > 0) {
     if (!source.decoded()) check_sizes(o, source, source.published);
     return;
@@ -89,7 +89,7 @@ std::vector<index_t> images_of(const TaskOptions& o, const ImageSource& source, 
 
 std::unique_ptr<Dataset> make_images(const TaskOptions& o, Split split) {
   if ((split == Split::kValidation && o.n_val == 0) || (split == Split::kTest && o.n_test == 0)) return no_examples();
-  const ImageSource& source = find_image_source(o.task);
+  const ImageSource& source = find_image_source(o.id);
   auto set = open(o, source, split);
   ImageView view{images_of(o, source, split, set->size()), o.image_size, o.augment == "crop-flip", o.seed};
   return image_dataset(std::move(set), PixelValues(normalisation_of(o, source)), std::move(view));
@@ -97,9 +97,9 @@ std::unique_ptr<Dataset> make_images(const TaskOptions& o, Split split) {
 
 DataFacts image_facts(const TaskOptions& o) {
   DataFacts facts;
-  facts.name = o.task;
+  facts.name = o.id;
   facts.n_train = o.n_train, facts.n_val = o.n_val, facts.n_test = o.n_test;
-  const ImageSource& source = find_image_source(o.task);
+  const ImageSource& source = find_image_source(o.id);
   facts.pixels = normalisation_of(o, source);
   if (source.generated()) {
     facts.class_names = class_names(source, {});
@@ -135,7 +135,7 @@ std::unique_ptr<Dataset> image_file_example(const TaskOptions& o, const std::fil
   resample_centre(decode_image(read_file(file, kMaxFileBytes), o.channels, file.string()), o.image_size,
                   set.pixels.data());
   return image_dataset(std::make_shared<const ImageSet>(std::move(set)),
-                       PixelValues(normalisation_of(o, find_image_source(o.task))), {{0}, o.image_size, false, 0});
+                       PixelValues(normalisation_of(o, find_image_source(o.id))), {{0}, o.image_size, false, 0});
 }
 
 const std::vector<std::string>& augment_names() {

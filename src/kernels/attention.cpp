@@ -20,8 +20,6 @@ namespace {
 
 constexpr real kMinusInfinity = -std::numeric_limits<real>::infinity();
 
-real head_scale(index_t D) { return static_cast<real>(1.0 / std::sqrt(static_cast<double>(D))); }
-
 index_t padded(index_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
 /// Query rows in a tile: fewer for long rows, so that two tiles stay in the second-level cache, and fewer under a
@@ -47,7 +45,7 @@ struct Terms {
 };
 
 Terms make_terms(const AttentionSize& s, const real* terms, Scratch& scratch) {
-  const real alpha = head_scale(s.D);
+  const real alpha = s.scale;
   if (!terms) return {alpha, alpha, nullptr, nullptr};
   real* column = scratch.take(padded(s.T));
   std::fill_n(std::copy_n(terms + 1 + s.T, s.T, column), padded(s.T) - s.T, real{0});
@@ -150,8 +148,8 @@ void forward_head(const AttentionSize& s, Head<const real> q, Head<const real> k
       lse[first + r] = row.max + std::log(row.sum);
       inverse[r] = 1 / row.sum;
     }
-    matmul_serial(rows, s.D, n, {tile, stride}, v.from(0), o.row(first), o.stride);
-    for (index_t r = 0; r < rows; ++r) scale_row(s.D, inverse[r], o.row(first + r));
+    matmul_serial(rows, s.F, n, {tile, stride}, v.from(0), o.row(first), o.stride);
+    for (index_t r = 0; r < rows; ++r) scale_row(s.F, inverse[r], o.row(first + r));
   });
 }
 
@@ -171,13 +169,13 @@ void backward_head(const AttentionSize& s, Head<const real> d_o, Head<const real
   const Store add{.accumulate = true};
   for_tiles(s, [&](index_t first, index_t rows, index_t n) {
     matmul_serial(rows, n, s.D, q.from(first), k.from(0).transposed(), tile, stride);
-    matmul_serial(rows, n, s.D, d_o.from(first), v.from(0).transposed(), dtile, stride);
+    matmul_serial(rows, n, s.F, d_o.from(first), v.from(0).transposed(), dtile, stride);
     for (index_t r = 0; r < rows; ++r) {
       const index_t i = first + r;
       backward_row(tile + r * stride, dtile + r * stride, terms, i, seen(i, n, s.causal), padded(n), lse[i],
-                   simd::dot(s.D, d_o.row(i), o.row(i)), d);
+                   simd::dot(s.F, d_o.row(i), o.row(i)), d);
     }
-    matmul_serial(n, s.D, rows, Matrix{tile, stride}.transposed(), d_o.from(first), dv.row(0), dv.stride, add);
+    matmul_serial(n, s.F, rows, Matrix{tile, stride}.transposed(), d_o.from(first), dv.row(0), dv.stride, add);
     matmul_serial(rows, s.D, n, {dtile, stride}, k.from(0), dq.row(first), dq.stride, add);
     matmul_serial(n, s.D, rows, Matrix{dtile, stride}.transposed(), q.from(first), dk.row(0), dk.stride, add);
   });
@@ -185,51 +183,62 @@ void backward_head(const AttentionSize& s, Head<const real> d_o, Head<const real
 
 }  // namespace
 
+real default_scale(index_t D) { return static_cast<real>(1.0 / std::sqrt(static_cast<double>(D))); }
+
 void attention_forward(const AttentionSize& s, const real* q, const real* k, const real* v, const real* terms, real* o,
                        real* lse) {
   parallel_for(s.B * s.H, [&](index_t unit) {
     const index_t b = unit / s.H, h = unit % s.H, g = h * s.G / s.H;
-    forward_head(s, {q, b, s.T, s.H, h, s.D}, {k, b, s.T, s.G, g, s.D}, {v, b, s.T, s.G, g, s.D}, terms,
-                 {o, b, s.T, s.H, h, s.D}, lse + unit * s.T);
+    forward_head(s, {q, b, s.T, s.H, h, s.D}, {k, b, s.T, s.G, g, s.D}, {v, b, s.T, s.G, g, s.F}, terms,
+                 {o, b, s.T, s.H, h, s.F}, lse + unit * s.T);
   });
 }
+
+namespace {
+
+/// dk and dv += what each query head has gathered for its key/value head, head after head.
+/// own: for each example and query head dk [T, D], then dv [T, F].
+void add_shared(const AttentionSize& s, const real* own, real* dk, real* dv) {
+  const index_t slice = s.T * (s.D + s.F), group = s.H / s.G;
+  parallel_for(s.B * s.G, [&](index_t i) {
+    const index_t b = i / s.G, g = i % s.G;
+    const Head<real> dkh(dk, b, s.T, s.G, g, s.D), dvh(dv, b, s.T, s.G, g, s.F);
+    for (index_t h = g * group; h < (g + 1) * group; ++h) {
+      const real* from = own + (b * s.H + h) * slice;
+      for (index_t t = 0; t < s.T; ++t) {
+        for (index_t d = 0; d < s.D; ++d) dkh.row(t)[d] += from[t * s.D + d];
+        for (index_t d = 0; d < s.F; ++d) dvh.row(t)[d] += from[s.T * s.D + t * s.F + d];
+      }
+    }
+  });
+}
+
+}  // namespace
 
 void attention_backward(const AttentionSize& s, const real* do_, const real* q, const real* k, const real* v,
                         const real* terms, const real* o, const real* lse, real* dq, real* dk, real* dv, real* dterms) {
   // Heads that share a key/value head would add to the same rows of dk and dv at once: each gets rows of its own
   // first, which are then added in the order of the heads.
   const bool shared = s.G != s.H;
-  const index_t slice = s.T * s.D, units = s.B * s.H;
+  const index_t slice = s.T * (s.D + s.F), units = s.B * s.H;
   Scratch scratch;
-  real* own = shared ? scratch.take(2 * units * slice) : nullptr;  // per unit: dk [T, D], then dv [T, D]
+  real* own = shared ? scratch.take(units * slice) : nullptr;
   real* unit_terms = dterms ? scratch.take(units * score_terms(s.T)) : nullptr;
   parallel_for(units, [&](index_t unit) {
     const index_t b = unit / s.H, h = unit % s.H, g = h * s.G / s.H;
-    Head<real> dkh(dk, b, s.T, s.G, g, s.D), dvh(dv, b, s.T, s.G, g, s.D);
+    Head<real> dkh(dk, b, s.T, s.G, g, s.D), dvh(dv, b, s.T, s.G, g, s.F);
     if (shared) {
-      dkh = {own + 2 * unit * slice, 0, s.T, 1, 0, s.D};
-      dvh = {own + (2 * unit + 1) * slice, 0, s.T, 1, 0, s.D};
-      std::fill_n(dkh.data, 2 * slice, real{0});
+      dkh = {own + unit * slice, 0, s.T, 1, 0, s.D};
+      dvh = {own + unit * slice + s.T * s.D, 0, s.T, 1, 0, s.F};
+      std::fill_n(dkh.data, slice, real{0});
     }
     real* terms_here = unit_terms ? unit_terms + unit * score_terms(s.T) : nullptr;
     if (terms_here) std::fill_n(terms_here, score_terms(s.T), real{0});
-    backward_head(s, {do_, b, s.T, s.H, h, s.D}, {q, b, s.T, s.H, h, s.D}, {k, b, s.T, s.G, g, s.D},
-                  {v, b, s.T, s.G, g, s.D}, terms, {o, b, s.T, s.H, h, s.D}, lse + unit * s.T,
+    backward_head(s, {do_, b, s.T, s.H, h, s.F}, {q, b, s.T, s.H, h, s.D}, {k, b, s.T, s.G, g, s.D},
+                  {v, b, s.T, s.G, g, s.F}, terms, {o, b, s.T, s.H, h, s.F}, lse + unit * s.T,
                   {dq, b, s.T, s.H, h, s.D}, dkh, dvh, terms_here);
   });
-  if (shared)
-    parallel_for(s.B * s.G, [&](index_t i) {
-      const index_t b = i / s.G, g = i % s.G, group = s.H / s.G;
-      const Head<real> dkh(dk, b, s.T, s.G, g, s.D), dvh(dv, b, s.T, s.G, g, s.D);
-      for (index_t h = g * group; h < (g + 1) * group; ++h) {
-        const real* from = own + 2 * (b * s.H + h) * slice;
-        for (index_t t = 0; t < s.T; ++t)
-          for (index_t d = 0; d < s.D; ++d) {
-            dkh.row(t)[d] += from[t * s.D + d];
-            dvh.row(t)[d] += from[slice + t * s.D + d];
-          }
-      }
-    });
+  if (shared) add_shared(s, own, dk, dv);
   if (dterms)
     for (index_t unit = 0; unit < units; ++unit)
       for (index_t i = 0; i < score_terms(s.T); ++i) dterms[i] += unit_terms[unit * score_terms(s.T) + i];
@@ -241,7 +250,7 @@ void attention_scores(const AttentionSize& s, const real* q, const real* k, cons
     real* out = scores + unit * s.T * s.T;
     matmul_serial(s.T, s.T, s.D, Head(q, b, s.T, s.H, h, s.D).from(0),
                   Head(k, b, s.T, s.G, g, s.D).from(0).transposed(), out, s.T);
-    const real scale = head_scale(s.D) * (terms ? terms[0] : 1);
+    const real scale = s.scale * (terms ? terms[0] : 1);
     for (index_t i = 0; i < s.T; ++i)
       for (index_t j = 0; j < s.T; ++j) {
         real& x = out[i * s.T + j];

@@ -7,6 +7,7 @@
 
 #include "qkvbench/base/arena.hpp"
 #include "qkvbench/base/parallel.hpp"
+#include "qkvbench/kernels/attention.hpp"
 #include "qkvbench/kernels/simd.hpp"
 
 namespace qkvbench::kernels {
@@ -48,15 +49,22 @@ void weighted_sum(index_t n, index_t D, const real* weights, const real* v, real
   for (; d < D; d += kLanes) weighted_columns<1>(n, std::min<index_t>(kLanes, D - d), weights, v + d, D, out + d);
 }
 
-/// Positions [begin, end) of one row for `heads` queries that read the same keys; k and v: that row and head.
-void attend(const CachedAttentionSize& s, index_t begin, index_t end, index_t heads, const real* q, const real* k,
-            const real* v, real scale, const real* terms, index_t position, Partial* out) {
+/// One row and key/value head of the cache.
+struct Strip {
+  const real *k, *k_shared, *v;
+};
+
+/// Positions [begin, end) of a strip for `heads` queries that read it.   q: [heads, D + shared].
+void attend(const CachedAttentionSize& s, index_t begin, index_t end, index_t heads, const real* q, const Strip& strip,
+            real scale, const real* terms, index_t position, Partial* out) {
   Scratch scratch;
-  const index_t n = end - begin, padded = (n + kLanes - 1) / kLanes * kLanes;
+  const index_t n = end - begin, padded = (n + kLanes - 1) / kLanes * kLanes, width = s.D + s.shared;
   real* scores = scratch.take(heads * padded);
   for (index_t j = 0; j < n; ++j)
     for (index_t h = 0; h < heads; ++h) {
-      real x = scale * simd::dot(s.D, q + h * s.D, k + (begin + j) * s.D);
+      real x = simd::dot(s.D, q + h * width, strip.k + (begin + j) * s.key_stride);
+      if (s.shared > 0) x += simd::dot(s.shared, q + h * width + s.D, strip.k_shared + (begin + j) * s.shared);
+      x *= scale;
       if (terms) x += terms[1 + position] + terms[1 + s.capacity + begin + j];
       scores[h * padded + j] = x;
     }
@@ -71,7 +79,7 @@ void attend(const CachedAttentionSize& s, index_t begin, index_t end, index_t he
       total += e;
     }
     out[h].weight = simd::sum(total);
-    weighted_sum(n, s.D, row, v + begin * s.D, out[h].sum);
+    weighted_sum(n, s.F, row, strip.v + begin * s.F, out[h].sum);
   }
 }
 
@@ -90,27 +98,33 @@ void combine(index_t pieces, index_t D, const Partial* partial, index_t step, re
 
 }  // namespace
 
-void cached_attention(const CachedAttentionSize& s, const real* q, const real* k, const real* v, const index_t* lengths,
+CachedAttentionSize CachedAttentionSize::plain(index_t B, index_t capacity, index_t H, index_t G, index_t D) {
+  return {B, capacity, H, G, D, D, D, 0, default_scale(D)};
+}
+
+void cached_attention(const CachedAttentionSize& s, const real* q, const CachedArrays& cached, const index_t* lengths,
                       const real* terms, real* o) {
   const index_t group = s.H / s.G, longest = *std::max_element(lengths, lengths + s.B);
-  const index_t pieces = (longest + kPiece - 1) / kPiece;
-  const auto scale = static_cast<real>(1.0 / std::sqrt(static_cast<double>(s.D))) * (terms ? terms[0] : 1);
+  const index_t pieces = (longest + kPiece - 1) / kPiece, width = s.D + s.shared;
+  const real scale = s.scale * (terms ? terms[0] : 1);
   Scratch scratch;
-  real* sums = scratch.take(s.B * s.G * pieces * group * s.D);
+  real* sums = scratch.take(s.B * s.G * pieces * group * s.F);
   Partial* partial = scratch.take<Partial>(s.B * s.G * pieces * group);
   parallel_for(s.B * s.G * pieces, [&](index_t unit) {
     const index_t piece = unit % pieces, g = unit / pieces % s.G, b = unit / pieces / s.G;
     const index_t begin = piece * kPiece, end = std::min(lengths[b], begin + kPiece);
     if (begin >= end) return;  // a shorter row than the longest
-    for (index_t h = 0; h < group; ++h) partial[unit * group + h].sum = sums + (unit * group + h) * s.D;
-    const index_t head = (b * s.G + g) * s.capacity * s.D;
-    attend(s, begin, end, group, q + (b * s.H + g * group) * s.D, k + head, v + head, scale, terms, lengths[b] - 1,
+    for (index_t h = 0; h < group; ++h) partial[unit * group + h].sum = sums + (unit * group + h) * s.F;
+    const index_t head = (b * s.G + g) * s.capacity;
+    const Strip strip{cached.k + head * s.key_stride,
+                      s.shared > 0 ? cached.k_shared + b * s.capacity * s.shared : nullptr, cached.v + head * s.F};
+    attend(s, begin, end, group, q + (b * s.H + g * group) * width, strip, scale, terms, lengths[b] - 1,
            partial + unit * group);
   });
   for (index_t b = 0; b < s.B; ++b)
     for (index_t h = 0; h < s.H; ++h)
-      combine((lengths[b] + kPiece - 1) / kPiece, s.D, partial + (b * s.G + h / group) * pieces * group + h % group,
-              group, o + (b * s.H + h) * s.D);
+      combine((lengths[b] + kPiece - 1) / kPiece, s.F, partial + (b * s.G + h / group) * pieces * group + h % group,
+              group, o + (b * s.H + h) * s.F);
 }
 
 }  // namespace qkvbench::kernels

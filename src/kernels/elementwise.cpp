@@ -6,6 +6,7 @@
 #include <array>
 
 #include "qkvbench/base/parallel.hpp"
+#include "qkvbench/kernels/rows.hpp"
 #include "qkvbench/kernels/simd.hpp"
 
 namespace qkvbench::kernels {
@@ -42,10 +43,72 @@ void gelu_forward(index_t N, const real* x, real* y, real* slope) {
   });
 }
 
+namespace {
+
+/// 1/(1 + e^-x), from the exponential that cannot overflow.
+Vec sigmoid(Vec x) {
+  const Vec e = simd::exp(x < Vec{} ? x : -x);
+  return (x < Vec{} ? e : simd::broadcast(1)) / (e + 1);
+}
+
+}  // namespace
+
+void gelu_tanh_forward(index_t N, const real* x, real* y, real* slope) {
+  constexpr auto kTwiceRoot = static_cast<real>(1.59576912160573071176);  // 2·√(2/π): ½(1 + tanh z) is sigmoid(2z)
+  constexpr auto kCubic = static_cast<real>(0.044715);
+  for_vectors(N, [=](index_t i, index_t n) {
+    const Vec v = simd::load_part(x + i, n), square = v * v;
+    const Vec s = sigmoid(v * (square * kCubic + 1) * kTwiceRoot);
+    simd::store_part(y + i, v * s, n);
+    if (slope) simd::store_part(slope + i, s + v * s * (1 - s) * (square * (3 * kCubic) + 1) * kTwiceRoot, n);
+  });
+}
+
 void gelu_backward(index_t N, const real* slope, real* d) {
   for_vectors(N, [=](index_t i, index_t n) {
     simd::store_part(d + i, simd::load_part(d + i, n) * simd::load_part(slope + i, n), n);
   });
+}
+
+void swiglu_forward(index_t N, const real* gate, const real* x, real* y) {
+  for_vectors(N, [=](index_t i, index_t n) {
+    const Vec g = simd::load_part(gate + i, n);
+    simd::store_part(y + i, g * sigmoid(g) * simd::load_part(x + i, n), n);
+  });
+}
+
+void swiglu_backward(index_t N, const real* dy, const real* gate, const real* x, real* dgate, bool accumulate_gate,
+                     real* dx, bool accumulate_x) {
+  for_vectors(N, [=](index_t i, index_t n) {
+    const Vec d = simd::load_part(dy + i, n), g = simd::load_part(gate + i, n), s = sigmoid(g);
+    const Vec through_gate = d * simd::load_part(x + i, n) * s * (g * (1 - s) + 1);
+    if (dx) write(dx + i, n, d * g * s, accumulate_x);
+    if (dgate) write(dgate + i, n, through_gate, accumulate_gate);
+  });
+}
+
+void scale_columns_forward(index_t R, index_t C, const real* x, const real* gain, real* y) {
+  for_row_blocks(R, C, [=](index_t begin, index_t end) {
+    for (index_t r = begin; r < end; ++r)
+      for (index_t c = 0; c < C; ++c) y[r * C + c] = x[r * C + c] * gain[c];
+  });
+}
+
+void scale_columns_backward(index_t R, index_t C, const real* dy, const real* x, const real* gain, real* dx,
+                            bool accumulate, real* dgain) {
+  if (dgain)
+    sum_over_rows(R, C, dgain, [=](index_t begin, index_t end, real* partial) {
+      for (index_t r = begin; r < end; ++r)
+        for (index_t c = 0; c < C; ++c) partial[c] += dy[r * C + c] * x[r * C + c];
+    });
+  if (dx)
+    for_row_blocks(R, C, [=](index_t begin, index_t end) {
+      for (index_t r = begin; r < end; ++r)
+        for (index_t c = 0; c < C; ++c) {
+          const real d = dy[r * C + c] * gain[c];
+          dx[r * C + c] = accumulate ? dx[r * C + c] + d : d;
+        }
+    });
 }
 
 void zero(index_t N, real* y) {

@@ -1,5 +1,5 @@
-// Layer normalisation: two passes over a row that stays in the first-level cache.
-// Statistics are in real; the mean is subtracted before squaring.
+// Normalisation: passes over a row that stays in the first-level cache.
+// Statistics are in real; LayerNorm subtracts the mean before squaring.
 #include "qkvbench/kernels/norm.hpp"
 
 #include <cmath>
@@ -27,8 +27,8 @@ Vec centred(const real* x, index_t n, real mean) { return simd::keep_first(simd:
 
 }  // namespace
 
-void layer_norm_forward(index_t R, index_t C, const real* x, const real* weight, const real* bias, real* y, real* mean,
-                        real* rstd) {
+void layer_norm_forward(index_t R, index_t C, real eps, const real* x, const real* weight, const real* bias, real* y,
+                        real* mean, real* rstd) {
   for_row_blocks(R, C, [=](index_t begin, index_t end) {
     for (index_t r = begin; r < end; ++r) {
       const real* xr = x + r * C;
@@ -40,11 +40,12 @@ void layer_norm_forward(index_t R, index_t C, const real* x, const real* weight,
                                           return d * d;
                                         }) /
                             static_cast<real>(C);
-      const real s = 1 / std::sqrt(variance + kLayerNormEps);
+      const real s = 1 / std::sqrt(variance + eps);
       for (index_t c = 0; c < C; c += kLanes) {
         const index_t n = std::min<index_t>(kLanes, C - c);
         const Vec normal = centred(xr + c, n, m) * s;
-        simd::store_part(y + r * C + c, normal * simd::load_part(weight + c, n) + simd::load_part(bias + c, n), n);
+        const Vec shift = bias ? simd::load_part(bias + c, n) : Vec{};
+        simd::store_part(y + r * C + c, normal * simd::load_part(weight + c, n) + shift, n);
       }
       mean[r] = m;
       rstd[r] = s;
@@ -54,7 +55,7 @@ void layer_norm_forward(index_t R, index_t C, const real* x, const real* weight,
 
 namespace {
 
-/// dx of one row; also adds the row to dweight and dbias.
+/// dx of one row; also adds the row to dweight and, where it is not null, dbias.
 void backward_row(index_t C, const real* dy, const real* x, const real* weight, real mean, real rstd, real* dx,
                   bool accumulate, real* dweight, real* dbias) {
   Vec sum_g{}, sum_gx{};
@@ -65,7 +66,7 @@ void backward_row(index_t C, const real* dy, const real* x, const real* weight, 
     sum_g += g;
     sum_gx += g * normal;
     simd::store_part(dweight + c, simd::load_part(dweight + c, n) + d * normal, n);
-    simd::store_part(dbias + c, simd::load_part(dbias + c, n) + d, n);
+    if (dbias) simd::store_part(dbias + c, simd::load_part(dbias + c, n) + d, n);
   }
   const real mean_g = simd::sum(sum_g) / static_cast<real>(C), mean_gx = simd::sum(sum_gx) / static_cast<real>(C);
   for (index_t c = 0; c < C; c += kLanes) {
@@ -83,16 +84,79 @@ void backward_row(index_t C, const real* dy, const real* x, const real* weight, 
 void layer_norm_backward(index_t R, index_t C, const real* dy, const real* x, const real* weight, const real* mean,
                          const real* rstd, real* dx, bool accumulate, real* dweight, real* dbias) {
   Scratch scratch;
-  real* sums = scratch.take(2 * C);  // dweight, then dbias
-  std::fill_n(sums, 2 * C, real{0});
-  sum_over_rows(R, 2 * C, sums, [=](index_t begin, index_t end, real* partial) {
+  const index_t width = dbias ? 2 * C : C;
+  real* sums = scratch.take(width);  // dweight, then dbias
+  std::fill_n(sums, width, real{0});
+  sum_over_rows(R, width, sums, [=](index_t begin, index_t end, real* partial) {
     for (index_t r = begin; r < end; ++r)
-      backward_row(C, dy + r * C, x + r * C, weight, mean[r], rstd[r], dx + r * C, accumulate, partial, partial + C);
+      backward_row(C, dy + r * C, x + r * C, weight, mean[r], rstd[r], dx + r * C, accumulate, partial,
+                   dbias ? partial + C : nullptr);
   });
-  for (index_t c = 0; c < C; ++c) {
-    dweight[c] += sums[c];
-    dbias[c] += sums[C + c];
+  for (index_t c = 0; c < C; ++c) dweight[c] += sums[c];
+  if (dbias)
+    for (index_t c = 0; c < C; ++c) dbias[c] += sums[C + c];
+}
+
+namespace {
+
+/// w · v, or v where there are no weights.
+Vec weighted(Vec v, const real* weight, index_t c, index_t n) {
+  return weight ? v * simd::load_part(weight + c, n) : v;
+}
+
+/// dx of one row; also adds the row to dweight, where there is one.
+void rms_backward_row(index_t C, const real* dy, const real* x, const real* weight, real rstd, real* dx,
+                      bool accumulate, real* dweight) {
+  Vec sum_gx{};
+  for (index_t c = 0; c < C; c += kLanes) {
+    const index_t n = std::min<index_t>(kLanes, C - c);
+    const Vec normal = simd::load_part(x + c, n) * rstd, d = simd::load_part(dy + c, n);
+    sum_gx += weighted(d, weight, c, n) * normal;
+    if (dweight) simd::store_part(dweight + c, simd::load_part(dweight + c, n) + d * normal, n);
   }
+  const real mean_gx = simd::sum(sum_gx) / static_cast<real>(C);
+  for (index_t c = 0; c < C; c += kLanes) {
+    const index_t n = std::min<index_t>(kLanes, C - c);
+    const Vec normal = simd::load_part(x + c, n) * rstd;
+    Vec d = (weighted(simd::load_part(dy + c, n), weight, c, n) - normal * mean_gx) * rstd;
+    if (accumulate) d += simd::load_part(dx + c, n);
+    simd::store_part(dx + c, d, n);
+  }
+}
+
+}  // namespace
+
+void rms_norm_forward(index_t R, index_t C, index_t groups, real eps, const real* x, const real* weight, real* y,
+                      real* rstd) {
+  for_row_blocks(R, C, [=](index_t begin, index_t end) {
+    for (index_t r = begin; r < end; ++r) {
+      const real* xr = x + r * C;
+      const real* w = weight ? weight + r % groups * C : nullptr;
+      const real squares = sum_columns(C, [&](index_t c, index_t n) {
+        const Vec v = simd::load_part(xr + c, n);
+        return v * v;
+      });
+      const real s = 1 / std::sqrt(squares / static_cast<real>(C) + eps);
+      for (index_t c = 0; c < C; c += kLanes) {
+        const index_t n = std::min<index_t>(kLanes, C - c);
+        simd::store_part(y + r * C + c, weighted(simd::load_part(xr + c, n) * s, w, c, n), n);
+      }
+      rstd[r] = s;
+    }
+  });
+}
+
+void rms_norm_backward(index_t R, index_t C, index_t groups, const real* dy, const real* x, const real* weight,
+                       const real* rstd, real* dx, bool accumulate, real* dweight) {
+  const auto rows = [=](index_t begin, index_t end, real* sums) {
+    for (index_t r = begin; r < end; ++r) {
+      const index_t at = r % groups * C;
+      rms_backward_row(C, dy + r * C, x + r * C, weight ? weight + at : nullptr, rstd[r], dx + r * C, accumulate,
+                       sums ? sums + at : nullptr);
+    }
+  };
+  if (!dweight) return for_row_blocks(R, C, [=](index_t begin, index_t end) { rows(begin, end, nullptr); });
+  sum_over_rows(R, groups * C, dweight, rows);
 }
 
 }  // namespace qkvbench::kernels

@@ -16,17 +16,19 @@ class EncoderFamily : public Family {
  public:
   explicit EncoderFamily(const ModelConfig& config) : config_(config) { check_positions(config); }
   void declare_input(Parameters& parameters) override {
-    embed_.emplace(parameters, "embed", config_.symbols, config_.d_model, init());
-    positions_ = &parameters.declare("pos_emb.weight", {config_.max_len, config_.d_model}, Init::normal(1));
+    embed_.emplace(parameters, "embed", config_.symbols, config_.d_model, init(), config_.bias);
+    if (config_.positions == "learned")
+      positions_ = &parameters.declare("pos_emb.weight", {config_.max_len, config_.d_model}, Init::normal(1));
   }
   void declare_output(Parameters& parameters) override {
-    head_.emplace(parameters, "head", config_.d_model, config_.symbols, init());
+    head_.emplace(parameters, "head", config_.d_model, config_.symbols, init(), config_.bias);
   }
   Value embed(Tape& tape, const Batch& batch) const override {
     if (batch.input.rank() != 2)
       fail_internal("encoder: the input has shape " + batch.input.text() + "; [B, T] symbols are needed");
     const Value symbols = one_hot(tape, batch.ids, batch.input[0], batch.input[1], config_.symbols);
-    return add_positions(tape, embed_->forward(tape, symbols), positions_->on(tape));
+    const Value h = embed_->forward(tape, symbols);
+    return positions_ ? add_positions(tape, h, positions_->on(tape)) : h;
   }
   Value read_out(Tape& tape, Value h) const override {
     return tape.reshape(head_->forward(tape, h), {h.shape().rows(), config_.symbols});

@@ -30,7 +30,7 @@ const std::vector<std::string>& family_names() {
 }
 
 void check_positions(const ModelConfig& config) {
-  if (config.seq_len > config.max_len)
+  if (config.positions == "learned" && config.seq_len > config.max_len)
     fail_usage("seq_len " + std::to_string(config.seq_len) + " is longer than the " + std::to_string(config.max_len) +
                " learned positions; raise --max-len");
 }

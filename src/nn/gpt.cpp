@@ -18,20 +18,22 @@ class GptFamily : public Family {
   InitScheme init() const override { return InitScheme::kGpt2; }
   void declare_input(Parameters& parameters) override {
     tokens_ = &parameters.declare("tok_emb.weight", {config_.vocab, config_.d_model}, Init::normal(kGpt2Deviation));
-    positions_ =
-        &parameters.declare("pos_emb.weight", {config_.max_len, config_.d_model}, Init::normal(kGpt2Deviation));
+    if (config_.positions == "learned")
+      positions_ =
+          &parameters.declare("pos_emb.weight", {config_.max_len, config_.d_model}, Init::normal(kGpt2Deviation));
   }
   void declare_output(Parameters&) override {}
   Value embed(Tape& tape, const Batch& batch) const override {
     if (batch.input.rank() != 2)
       fail_internal("gpt: the input has shape " + batch.input.text() + "; [B, T] tokens are needed");
     const Value tokens = gather(tape, tokens_->on(tape), batch.ids, batch.input[0], batch.input[1]);
-    return add_positions(tape, tokens, positions_->on(tape));
+    return positions_ ? add_positions(tape, tokens, positions_->on(tape)) : tokens;
   }
   Value embed_at(Tape& tape, std::span<const std::int32_t> ids,
                  std::span<const std::int32_t> positions) const override {
     const auto n = static_cast<index_t>(ids.size());
-    return add(tape, gather(tape, tokens_->on(tape), ids, n, 1), gather(tape, positions_->on(tape), positions, n, 1));
+    const Value tokens = gather(tape, tokens_->on(tape), ids, n, 1);
+    return positions_ ? add(tape, tokens, gather(tape, positions_->on(tape), positions, n, 1)) : tokens;
   }
   Value read_out(Tape& tape, Value h) const override {
     const Value logits = linear(tape, h, tokens_->on(tape));

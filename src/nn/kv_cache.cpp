@@ -1,27 +1,29 @@
-// Storage of keys and values.
+// Storage of what attention keeps.
 // Each head's positions lie one after the other, so that a step reads them as one stream.
 #include "qkvbench/nn/kv_cache.hpp"
 
 #include <algorithm>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/nn/model.hpp"
 
 namespace qkvbench::nn {
 
 void check_context(const ModelConfig& config, index_t context) {
-  if (context > config.max_len)
+  if (config.positions == "learned" && context > config.max_len)
     fail_usage("a context of " + std::to_string(context) + " positions is longer than the model's " +
                std::to_string(config.max_len) + " learned positions");
 }
 
-KvCache::KvCache(const ModelConfig& config, index_t rows, index_t capacity)
+KvCache::KvCache(const Model& model, index_t rows, index_t capacity, CacheForm form)
     : capacity_(capacity),
-      heads_(config.kv_heads),
-      head_size_(config.d_model / config.heads),
-      tensors_(config.variant.sharing->cached_tensors()),
+      form_(form),
+      tensors_(model.blocks().front().attention().cache_tensors(form)),
       lengths_(static_cast<std::size_t>(rows), 0) {
-  check_context(config, capacity);
-  for (index_t i = 0; i < config.layers * tensors_; ++i) buffers_.emplace_back(rows * heads_ * capacity * head_size_);
+  check_context(model.config(), capacity);
+  for (std::size_t layer = 0; layer < model.blocks().size(); ++layer)
+    for (std::size_t i = 0; i < tensors_.size(); ++i)
+      buffers_.emplace_back(rows * capacity * numbers(static_cast<index_t>(i)));
 }
 
 index_t KvCache::bytes() const {
@@ -30,18 +32,14 @@ index_t KvCache::bytes() const {
   return numbers * static_cast<index_t>(sizeof(real));
 }
 
-void KvCache::copy(index_t n, index_t row, const real* from, real* to) const {
-  for (index_t g = 0; g < heads_; ++g)
-    for (index_t i = 0; i < n; ++i)
-      std::copy_n(from + (i * heads_ + g) * head_size_, head_size_,
-                  to + (g * capacity_ + length(row) + i) * head_size_);
-}
-
-void KvCache::append(index_t layer, index_t first_row, index_t rows, index_t n, const real* k, const real* v) {
+void KvCache::append(index_t layer, index_t tensor_index, index_t first_row, index_t rows, index_t n, const real* x) {
+  const auto [name, heads, width] = tensor(tensor_index);
   for (index_t r = 0; r < rows; ++r) {
-    const index_t row = first_row + r, from = r * n * heads_ * head_size_;
-    copy(n, row, k + from, keys(layer, row));
-    if (tensors_ == 2) copy(n, row, v + from, values(layer, row));
+    real* to = at(layer, tensor_index, first_row + r);
+    for (index_t h = 0; h < heads; ++h)
+      for (index_t i = 0; i < n; ++i)
+        std::copy_n(x + ((r * n + i) * heads + h) * width, width,
+                    to + (h * capacity_ + length(first_row + r) + i) * width);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "qkvbench/autograd/recompute.hpp"
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/kernels/attention.hpp"
 #include "qkvbench/nn/families.hpp"
 #include "qkvbench/nn/kv_cache.hpp"
 
@@ -15,14 +16,29 @@ Value Family::embed_at(Tape&, std::span<const std::int32_t>, std::span<const std
   fail_usage("only a language model (family gpt) can decode");
 }
 
+namespace {
+
+/// With the sizes that follow from others.
+ModelConfig completed(ModelConfig config) {
+  complete_block(config);
+  return config;
+}
+
+}  // namespace
+
 Model::Model(const ModelConfig& config)
-    : config_(config), family_(make_family(config)), position_table_(family_->positions(), config.pos_dim) {
+    : config_(completed(config)),
+      family_(make_family(config_)),
+      position_rows_(config_.pos_dim,
+                     [m = config_.pos_dim](index_t n, real* rows) { kernels::position_table(n, m, rows); }),
+      rope_rows_(2 * config_.rope_pairs(),
+                 [size = kernels::RopeSize{0, 0, config_.rope_span(), config_.rope_pairs(), false},
+                  base = config_.rope_base](index_t n, real* rows) { kernels::rope_table(0, n, size, base, rows); }) {
   family_->declare_input(parameters_);
-  const BlockConfig block{config.variant,           config.d_model,   config.heads,      config.kv_heads,
-                          config.pos_dim,           &position_table_, family_->causal(), config.dropout,
-                          family_->dropout_place(), family_->init()};
-  for (index_t i = 0; i < config.layers; ++i) blocks_.emplace_back(parameters_, "blocks." + std::to_string(i), block);
-  ln_f_ = std::make_unique<LayerNorm>(parameters_, "ln_f", config.d_model);
+  const BlockConfig block{config_,           &position_rows_,          &rope_rows_,
+                          family_->causal(), family_->dropout_place(), family_->init()};
+  for (index_t i = 0; i < config_.layers; ++i) blocks_.emplace_back(parameters_, "blocks." + std::to_string(i), block);
+  ln_f_ = std::make_unique<Norm>(parameters_, "ln_f", config_);
   family_->declare_output(parameters_);
 }
 
@@ -44,16 +60,6 @@ Value Model::hidden(Tape& tape, const Batch& batch) const {
 Value Model::forward(Tape& tape, const Batch& batch) const { return family_->read_out(tape, hidden(tape, batch)); }
 
 Value Model::features(Tape& tape, const Batch& batch) const { return family_->features(tape, hidden(tape, batch)); }
-
-std::vector<std::vector<real>> Model::attention_scores(Tape& tape, const Batch& batch) const {
-  std::vector<std::vector<real>> scores;
-  Value h = family_->embed(tape, batch);
-  for (const Block& block : blocks_) {
-    scores.push_back(block.attention().scores(tape, block.norm1().forward(tape, h)));
-    h = block.forward(tape, h);
-  }
-  return scores;
-}
 
 Value Model::decode(Tape& tape, Value h, KvCache& cache, index_t first_row) const {
   const index_t B = h.shape()[0], T = h.shape()[1], d = config_.d_model;

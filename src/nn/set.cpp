@@ -13,12 +13,17 @@ namespace {
 /// Feature vectors in, one logit for each out: Linear, blocks, Linear to a single number.
 class SetFamily : public Family {
  public:
-  explicit SetFamily(const ModelConfig& config) : config_(config) {}
+  explicit SetFamily(const ModelConfig& config) : config_(config) {
+    if (config.rope())
+      fail_usage(
+          "positions rope would tell the elements of a set apart by their order, which it does not have; leave "
+          "--positions out");
+  }
   void declare_input(Parameters& parameters) override {
-    embed_.emplace(parameters, "embed", config_.features, config_.d_model, init());
+    embed_.emplace(parameters, "embed", config_.features, config_.d_model, init(), config_.bias);
   }
   void declare_output(Parameters& parameters) override {
-    head_.emplace(parameters, "head", config_.d_model, 1, init());
+    head_.emplace(parameters, "head", config_.d_model, 1, init(), config_.bias);
   }
   Value embed(Tape& tape, const Batch& batch) const override {
     if (batch.input.rank() != 3 || batch.input[2] != config_.features)

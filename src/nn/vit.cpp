@@ -25,12 +25,13 @@ class VitFamily : public Family {
     const index_t p = config_.patch, C = config_.channels, d = config_.d_model;
     const Init init = Init::uniform(1 / std::sqrt(static_cast<double>(C * p * p)));
     weight_ = &parameters.declare("patch_embed.proj.weight", {d, C, p, p}, init);
-    bias_ = &parameters.declare("patch_embed.proj.bias", {d}, init);
+    if (config_.bias) bias_ = &parameters.declare("patch_embed.proj.bias", {d}, init);
     cls_ = &parameters.declare("cls", {1, 1, d}, Init::zeros());
-    positions_ = &parameters.declare("pos_emb", {1, patches_ + 1, d}, Init::normal(0.02));
+    if (config_.positions == "learned")
+      positions_ = &parameters.declare("pos_emb", {1, patches_ + 1, d}, Init::normal(0.02));
   }
   void declare_output(Parameters& parameters) override {
-    head_.emplace(parameters, "head", config_.d_model, config_.classes, init());
+    head_.emplace(parameters, "head", config_.d_model, config_.classes, init(), config_.bias);
   }
   Value embed(Tape& tape, const Batch& batch) const override {
     const index_t side = config_.image_size, C = config_.channels;
@@ -39,9 +40,10 @@ class VitFamily : public Family {
                     std::to_string(side) + ", " + std::to_string(side) + "] images are needed");
     const Value pixels = image_patches(tape, tape.constant(batch.input, batch.features.data()), config_.patch);
     const Value weight = tape.reshape(weight_->on(tape), {config_.d_model, C * config_.patch * config_.patch});
-    const Value patches = linear(tape, pixels, weight, bias_->on(tape));
-    const Value sum = add_positions(tape, prepend_token(tape, patches, cls_->on(tape)), positions_->on(tape));
-    return dropout(tape, sum, config_.dropout);
+    const Value patches = linear(tape, pixels, weight, bias_ ? bias_->on(tape) : Value());
+    const Value h = prepend_token(tape, patches, cls_->on(tape));
+    return dropout(tape, positions_ ? add_positions(tape, h, positions_->on(tape)) : h,
+                   static_cast<real>(config_.dropout));
   }
   Value features(Tape& tape, Value h) const override { return first_position(tape, h); }
   Value read_out(Tape& tape, Value h) const override { return head_->forward(tape, features(tape, h)); }

@@ -51,7 +51,8 @@ struct Member {
 
 Config compared_as(const Config& config) {
   Config identity = run::identity_of(config);
-  if (identity.pos_dim == 0) identity.pos_dim = run::default_pos_dim(data::find_task(config.task).family);
+  if (identity.model.pos_dim == 0)
+    identity.model.pos_dim = run::default_pos_dim(data::find_task(config.task.id).family);
   return identity;
 }
 
@@ -70,7 +71,7 @@ std::size_t count_told_apart(const std::vector<Member>& members, const std::vect
 std::vector<const Option*> varying_keys(const std::vector<Member>& members) {
   std::vector<const Option*> keys;
   if (members.empty()) return keys;
-  const std::string family = data::find_task(members[0].config->task).family;
+  const std::string family = data::find_task(members[0].config->task.id).family;
   for (const bool following : {false, true})
     for (const Option& option : run::all_options()) {
       if (is_told_otherwise(option.key) || follows(option.key) != following || !option.concerns(family)) continue;
@@ -85,7 +86,7 @@ std::vector<const Option*> varying_keys(const std::vector<Member>& members) {
 std::vector<const Option*> keys_of(const std::vector<Member>& members, const Telling& telling) {
   if (telling.by_what_varies) return varying_keys(members);
   std::vector<const Option*> keys;
-  const std::string family = data::find_task(members[0].config->task).family;
+  const std::string family = data::find_task(members[0].config->task.id).family;
   for (const std::string& key : telling.keys)
     if (const Option& option = run::find_option(key, "--by"); option.concerns(family)) keys.push_back(&option);
   return keys;
@@ -167,13 +168,14 @@ std::string data_name(const Config& config) {
     const std::filesystem::path clean = std::filesystem::path(path).lexically_normal();
     return (clean.has_filename() ? clean : clean.parent_path()).filename().string();
   };
-  const bool bytes = config.corpus.starts_with("bytes:");
-  const std::string family = data::find_task(config.task).family;
-  if (family == "gpt") return config.task + "/" + (bytes ? "bytes:" : "") + last(config.corpus.substr(bytes ? 6 : 0));
-  if (family == "set" && config.source != "npy") return config.task + "/" + config.source;
-  if ((family == "set" || config.task == "images") && !config.data.empty())
-    return config.task + "/" + last(config.data);
-  return config.task;
+  const bool bytes = config.task.corpus.starts_with("bytes:");
+  const std::string family = data::find_task(config.task.id).family;
+  if (family == "gpt")
+    return config.task.id + "/" + (bytes ? "bytes:" : "") + last(config.task.corpus.substr(bytes ? 6 : 0));
+  if (family == "set" && config.task.source != "npy") return config.task.id + "/" + config.task.source;
+  if ((family == "set" || config.task.id == "images") && !config.task.data.empty())
+    return config.task.id + "/" + last(config.task.data);
+  return config.task.id;
 }
 
 std::string not_compared_text(const NotCompared& runs) {
@@ -182,7 +184,7 @@ std::string not_compared_text(const NotCompared& runs) {
   std::size_t n = 0;
   std::set<std::uint64_t> seeds;
   for (const Record* record : runs.records) {
-    seeds.insert(record->config.seed);
+    seeds.insert(record->config.task.seed);
     const auto value = record->metrics.find(metric.key);
     if (record->status == run::Status::kCompleted && value != record->metrics.end()) sum += value->second, ++n;
   }
@@ -206,14 +208,14 @@ Grouping group_runs(const std::vector<Record>& records, const std::vector<Config
     const auto found = sets.find(name);
     const bool several = found != sets.end() && found->second.size() > 1;
     const std::string hash = record != nullptr ? record->data : several ? found->second.begin()->first : "";
-    subjects[{place_of(config.task), several ? short_name(name, hash) : name}].push_back(
+    subjects[{place_of(config.task.id), several ? short_name(name, hash) : name}].push_back(
         {&config, record, compared_as(config)});
   };
   for (const Record& record : records) take(record.config, &record);
   for (const Config& config : planned) take(config, nullptr);
   std::map<const void*, std::size_t> group_of;  // by the configuration's address
   for (const auto& [subject, members] : subjects)
-    add_groups(members, {members[0].config->task, subject.second}, telling, out, group_of);
+    add_groups(members, {members[0].config->task.id, subject.second}, telling, out, group_of);
   const auto place = [&](const Config& config) {
     const auto found = group_of.find(&config);
     return found == group_of.end() ? Grouping::kNoGroup : found->second;

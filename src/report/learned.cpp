@@ -83,7 +83,7 @@ void judge_text(const Cell& cell, BaselineLevel& level) {
     level.source = "the text's own entropy";
   } else {
     const auto published = std::ranges::find_if(kPublished, [&](const PublishedLoss& row) {
-      return config.corpus == row.corpus && config.d_model >= row.d_model;
+      return config.task.corpus == row.corpus && config.model.d_model >= row.d_model;
     });
     if (published != kPublished.end()) {
       level.published = published->nats;
@@ -98,7 +98,7 @@ void judge_accuracy(const study::Recipe& recipe, const Cell& cell, BaselineLevel
   level.here = cell.mean;
   std::vector<double> chances;
   for (const Sample& sample : cell.samples)
-    if (const auto chance = chance_level(cell.task, sample.record->config.seq_len)) chances.push_back(*chance);
+    if (const auto chance = chance_level(cell.task, sample.record->config.task.seq_len)) chances.push_back(*chance);
   if (!chances.empty()) level.chance = mean(chances);
   for (const study::PaperCell& paper : recipe.cells)
     if (paper.task == cell.task && paper.arm == cell.arm) level.published = paper.paper;  // of its whole grid
@@ -118,9 +118,9 @@ std::optional<double> chance_level(const std::string& task, index_t seq_len) {
 }
 
 std::optional<double> chance_of(const run::Config& config) {
-  if (const auto level = chance_level(config.task, config.seq_len)) return level;
-  const bool images = data::find_task(config.task).family == "vit" && config.classes > 0;
-  return images ? std::optional(1 / static_cast<double>(config.classes)) : std::nullopt;
+  if (const auto level = chance_level(config.task.id, config.task.seq_len)) return level;
+  const bool images = data::find_task(config.task.id).family == "vit" && config.task.classes > 0;
+  return images ? std::optional(1 / static_cast<double>(config.task.classes)) : std::nullopt;
 }
 
 std::optional<double> chance_of(const Summary& summary, const Group& group) {

@@ -80,18 +80,19 @@ std::string commands_html(const PageInput& input) {
 std::string all_runs_html(const PageInput& input) {
   std::string rows;
   for (const Record& record : input.records.records) {
-    const auto metric = std::ranges::find(input.summary.tasks, record.config.task) == input.summary.tasks.end()
+    const auto metric = std::ranges::find(input.summary.tasks, record.config.task.id) == input.summary.tasks.end()
                             ? nullptr
-                            : &metric_of(record.config.task);
+                            : &metric_of(record.config.task.id);
     const auto value = metric == nullptr ? record.metrics.end() : record.metrics.find(metric->key);
     const bool done = record.status == run::Status::kCompleted && value != record.metrics.end();
-    rows += "<tr><td>" + escaped(record.run) + "</td><td>" +
-            (done ? value_text(*metric, value->second) + " " + metric->heading
-                  : std::string(run::status_name(record.status))) +
-            "</td><td>" + with_commas(record.params_total) + "</td><td>" + with_commas(record.params_attention) +
-            "</td><td>" + with_commas(record.macs_forward) + "</td><td>" +
-            (data::find_task(record.config.task).family == "gpt" ? with_commas(record.kv_cache_bytes_per_token) : "–") +
-            "</td><td>" + duration(record.wall_s) + "</td></tr>\n";
+    rows +=
+        "<tr><td>" + escaped(record.run) + "</td><td>" +
+        (done ? value_text(*metric, value->second) + " " + metric->heading
+              : std::string(run::status_name(record.status))) +
+        "</td><td>" + with_commas(record.params_total) + "</td><td>" + with_commas(record.params_attention) +
+        "</td><td>" + with_commas(record.macs_forward) + "</td><td>" +
+        (data::find_task(record.config.task.id).family == "gpt" ? with_commas(record.kv_cache_bytes_per_token) : "–") +
+        "</td><td>" + duration(record.wall_s) + "</td></tr>\n";
   }
   return details("All " + counted(input.records.records.size(), "run"),
                  "<div class=\"scroll\"><table><thead><tr><th>run</th><th>result</th><th>parameters</th><th>in "

@@ -165,7 +165,7 @@ Style style_of(const Arm& arm, const Summary& summary) {
   Style style;
   const std::optional<nn::Variant> variant = variant_of(arm);
   if (variant) {
-    const auto place = static_cast<int>(variant->sharing - nn::all_sharings().data());
+    const auto place = static_cast<int>(variant->place());
     style.hue = place;
     style.shape = static_cast<Shape>(place);
     style.hollow = variant->plus;
@@ -196,8 +196,8 @@ std::string arms_html(const PageInput& input) {
     const std::string paper = variant ? variant->paper_name() : "";
     rows += "<tr><td>" + arm_html(arm, input.summary) + "</td><td>" + escaped(paper.empty() ? "–" : paper) +
             "</td><td class=\"whole\">" + escaped(variant ? variant->equation() : "–") + "</td><td>" +
-            (variant ? std::to_string(variant->sharing->projection_count()) : "–") + "</td><td>" +
-            (variant ? (variant->sharing->cached_tensors() == 1 ? "K" : "K and V") : "–") + "</td></tr>\n";
+            (variant ? std::to_string(variant->kind->projections) : "–") + "</td><td>" +
+            (variant ? std::string(variant->kind->cached) : "–") + "</td></tr>\n";
   }
   return "<p class=\"why\">Letters that stand together share one projection; + adds a learned 2D positional term to "
          "the scores. α = 1/√(head size).</p>\n<div class=\"scroll\"><table "

@@ -44,14 +44,14 @@ std::string quoted(const std::string& text) {
 Config start_of(const std::string& task) {
   Config config;
   if (const run::Preset* recipe = run::recipe_of(task)) apply_preset(config, *recipe);
-  config.task = task;
+  config.task.id = task;
   return config;
 }
 
 /// Whether the micro-batches are those that a run has of itself.
 bool usual_micro_batch(const Config& config) {
   try {
-    return config.micro_batch == run::default_micro_batch(config);
+    return config.train.micro_batch == run::default_micro_batch(config);
   } catch (const Error&) {
     return false;  // a record is shown even where no model can be made of it
   }
@@ -59,13 +59,13 @@ bool usual_micro_batch(const Config& config) {
 
 /// The flags of a run but for variant and seed.
 std::string flags_of(const Config& config) {
-  const Config start = start_of(config.task);
-  const std::string family = family_of(config.task);
-  std::string out = " --task " + quoted(config.task);
+  const Config start = start_of(config.task.id);
+  const std::string family = family_of(config.task.id);
+  std::string out = " --task " + quoted(config.task.id);
   for (const Option& option : run::all_options()) {
     const std::string key = option.key, text = setting_text(config, option);
-    const bool follows =
-        (key == "kv_heads" && config.kv_heads == config.heads) || (key == "micro_batch" && usual_micro_batch(config));
+    const bool follows = (key == "kv_heads" && config.model.kv_heads == config.model.heads) ||
+                         (key == "micro_batch" && usual_micro_batch(config));
     if (key == "task" || key == "variant" || key == "seed" || follows || !option.concerns(family) ||
         text == setting_text(start, option))
       continue;
@@ -77,29 +77,20 @@ std::string flags_of(const Config& config) {
 }  // namespace
 
 std::string setting_text(const Config& config, const Option& option) {
-  return std::visit(
-      [&](auto member) -> std::string {
-        const auto& value = config.*member;
-        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>) {
-          return value;
-        } else {
-          if constexpr (std::is_floating_point_v<std::remove_cvref_t<decltype(value)>>) return exact(value);
-          return std::to_string(value);
-        }
-      },
-      option.member);
+  const Option::Value value = option.value(config);
+  const auto* number = std::get_if<double>(&value);
+  return number != nullptr ? exact(*number) : option.text(config);
 }
 
 std::pair<double, std::string> setting_value(const Config& config, const Option& option) {
   const double number = std::visit(
-      [&](auto member) -> double {
-        const auto& value = config.*member;
+      [](const auto& value) -> double {
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>)
           return 0;
         else
           return static_cast<double>(value);
       },
-      option.member);
+      option.value(config));
   return {number, setting_text(config, option)};
 }
 
@@ -110,7 +101,7 @@ std::map<std::string, std::vector<std::string>> values_of(const std::vector<Reco
     if (is_arm_key(option.key) || !option.concerns(family)) continue;
     std::set<std::pair<double, std::string>> seen;
     for (const Record& record : records)
-      if (record.config.task == task) seen.insert(setting_value(record.config, option));
+      if (record.config.task.id == task) seen.insert(setting_value(record.config, option));
     for (const auto& [number, text] : seen) values[option.key].push_back(text.empty() ? "(default)" : text);
   }
   return values;
@@ -123,8 +114,9 @@ std::vector<std::string> commands_of(const std::vector<Record>& records) {
   for (const Record& record : records) {
     const std::string flags = flags_of(record.config);
     if (!runs.contains(flags)) order.push_back(flags);
-    std::vector<std::string>& variants = runs[flags][record.config.seed];
-    if (std::ranges::find(variants, record.config.variant) == variants.end()) variants.push_back(record.config.variant);
+    std::vector<std::string>& variants = runs[flags][record.config.task.seed];
+    if (std::ranges::find(variants, record.config.model.variant.id()) == variants.end())
+      variants.push_back(record.config.model.variant.id());
   }
   std::vector<std::string> commands;
   for (const std::string& flags : order) {

@@ -25,8 +25,8 @@ using Pair = std::pair<std::string, std::uint64_t>;  // configuration, seed
 
 /// The same data by another path is the same data.
 Pair pair_of(Config config) {
-  for (std::string Config::*path : {&Config::corpus, &Config::data}) config.*path = Config{}.*path;
-  return {common_configuration(config), config.seed};
+  config.task.corpus = Config().task.corpus, config.task.data.clear();
+  return {common_configuration(config), config.task.seed};
 }
 
 /// All runs of one group, by arm.
@@ -39,7 +39,7 @@ struct GroupRuns {
   void expect(const Config& config) {
     const Pair pair = pair_of(config);
     pairs.insert(pair);
-    heads[pair.first] = config.heads;
+    heads[pair.first] = config.model.heads;
     by_arm[arm_of(config)];
   }
   bool possible(const Arm& arm, const std::string& configuration) const {
@@ -55,7 +55,7 @@ struct GroupRuns {
 /// The place of an arm in every listing.
 auto order_of(const Arm& arm) {
   const nn::Variant variant = nn::parse_variant(arm.variant);
-  return std::tuple(variant.sharing - nn::all_sharings().data(), variant.plus, arm.kv_heads != 0, -arm.kv_heads);
+  return std::tuple(variant.place(), variant.plus, arm.kv_heads != 0, -arm.kv_heads);
 }
 
 std::vector<double> values_of(const std::vector<Sample>& samples) {
@@ -196,7 +196,7 @@ void add_record(GroupRuns& runs, const Record& record, std::vector<NotCompared>&
   runs.expect(record.config);
   const Pair pair = pair_of(record.config);
   Sample sample{pair.first, pair.second, std::nullopt, &record};
-  const auto metric = record.metrics.find(metric_of(record.config.task).key);
+  const auto metric = record.metrics.find(metric_of(record.config.task.id).key);
   if (record.status == run::Status::kCompleted && metric != record.metrics.end()) sample.value = metric->second;
   const Arm arm = arm_of(record.config);
   const auto [there, is_new] = runs.by_arm[arm].emplace(pair, sample);

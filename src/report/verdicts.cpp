@@ -31,7 +31,7 @@ struct Unit {
 /// The configuration of a sample without its task: runs of one size on several tasks are one cluster.
 std::string without_task(const Sample& sample) {
   std::string text = sample.configuration;
-  const std::string task = "\"task\":\"" + sample.record->config.task + "\",";
+  const std::string task = "\"task\":\"" + sample.record->config.task.id + "\",";
   if (const std::size_t at = text.find(task); at != std::string::npos) text.erase(at, task.size());
   return text;
 }

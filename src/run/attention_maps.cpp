@@ -8,6 +8,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/data/vision.hpp"
+#include "qkvbench/nn/score_reader.hpp"
 
 namespace qkvbench::run {
 
@@ -41,9 +42,9 @@ AttentionMap make_map(index_t layer, index_t head, const real* scores, index_t T
 /// The example alone in a batch.
 Batch batch_of(const LoadedModel& run, const AttentionRequest& request) {
   const data::TaskOptions options = task_options(run);
-  const data::Task& task = data::find_task(run.config.task);
+  const data::Task& task = data::find_task(run.config.task.id);
   if (!request.image.empty() && task.family != "vit")
-    fail_usage("--image: the model is of task " + run.config.task + ", not of images");
+    fail_usage("--image: the model is of task " + run.config.task.id + ", not of images");
   std::unique_ptr<data::Dataset> data =
       request.image.empty() ? task.make(options, task.family == "gpt" ? data::Split::kValidation : data::Split::kTest)
                             : data::image_file_example(options, request.image);
@@ -93,16 +94,18 @@ std::vector<std::string> names_of(const LoadedModel& run, const Batch& batch) {
 }  // namespace
 
 AttentionMaps attention_maps(const LoadedModel& run, const AttentionRequest& request) {
-  const std::vector<index_t> layers = chosen(request.layers, run.config.layers, "--layers"),
-                             heads = chosen(request.heads, run.config.heads, "--heads");
+  const std::vector<index_t> layers = chosen(request.layers, run.config.model.layers, "--layers"),
+                             heads = chosen(request.heads, run.config.model.heads, "--heads");
   const Batch batch = batch_of(run, request);
   Tape tape(false);
-  const std::vector<std::vector<real>> scores = run.model->attention_scores(tape, batch);
+  nn::ScoreReader scores(*run.model);
+  tape.watch(&scores);
+  run.model->forward(tape, batch);
   AttentionMaps out{run.model->family().positions(), names_of(run, batch), {}};
   const index_t T = out.positions;
   for (const index_t layer : layers)
     for (const index_t head : heads)
-      out.maps.push_back(make_map(layer, head, scores[static_cast<std::size_t>(layer)].data() + head * T * T, T));
+      out.maps.push_back(make_map(layer, head, scores.layer(layer).data() + head * T * T, T));
   return out;
 }
 

@@ -109,10 +109,13 @@ nn::ModelConfig bench_model_config(const BenchCase& c) {
 }
 
 train::TrainOptions bench_train_options(const BenchCase& c) {
-  optim::AdamOptions adam;
-  adam.grad_clip = 5;
-  const index_t micro_batch = train::micro_batch_in_cache(c.batch_size, c.seq_len);
-  return {c.batch_size, micro_batch, kSteps, kSteps, 1e-3, {"constant", 0, 0, kSteps}, adam, 0};
+  train::TrainOptions options;
+  options.batch_size = c.batch_size;
+  options.micro_batch = train::micro_batch_in_cache(c.batch_size, c.seq_len);
+  options.total_steps = options.log_every = kSteps;
+  options.schedule = {"constant", 0, 0, kSteps};
+  options.adam.grad_clip = 5;
+  return options;
 }
 
 std::unique_ptr<data::Dataset> bench_data(const BenchCase& c) { return std::make_unique<RandomExamples>(c); }

@@ -17,15 +17,15 @@ namespace {
 Config data_config(const std::string& task, const std::string& folder) {
   Config config;
   if (const Preset* recipe = recipe_of(task)) apply_preset(config, *recipe);
-  config.task = task;
-  config.data = folder;
-  config.augment = "none";
+  config.task.id = task;
+  config.task.data = folder;
+  config.task.augment = "none";
   resolve(config);
   return config;
 }
 
 std::unique_ptr<data::Dataset> training_data(const Config& config) {
-  return data::find_task(config.task).make(task_options(config), data::Split::kTrain);
+  return data::find_task(config.task.id).make(config.task, data::Split::kTrain);
 }
 
 /// Examples a second of batches made one after the other, epoch after epoch, at least a batch.
@@ -58,14 +58,14 @@ std::vector<DataSpeed> run_data_bench(const std::string& task, const std::string
     double speed = 0;
     std::thread alone([&] {
       work_alone();
-      speed = batches_per_s(*data, config.batch_size, seconds);
+      speed = batches_per_s(*data, config.train.batch_size, seconds);
     });
     alone.join();
     speeds.push_back({name, data->size(), speed});
   };
   add_batches(task + ", batches");
   if (family != "vit") return speeds;
-  config.augment = "crop-flip";
+  config.task.augment = "crop-flip";
   data = training_data(config);
   add_batches(task + ", batches augmented");
   return speeds;

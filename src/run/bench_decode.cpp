@@ -42,8 +42,9 @@ double cached_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, n
 
 /// Bytes of the weights that a step reads.
 index_t weight_bytes(const nn::Model& model) {
-  const Shape& positions = model.parameters().find("pos_emb.weight")->shape;
-  const index_t numbers = model.parameters().total() - positions.elements() + positions.last();
+  index_t numbers = model.parameters().total();
+  if (const nn::Parameter* positions = model.parameters().find("pos_emb.weight"))
+    numbers -= positions->shape.elements() - positions->shape.last();
   return numbers * static_cast<index_t>(sizeof(real));
 }
 
@@ -63,15 +64,15 @@ double full_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, dou
 }  // namespace
 
 DecodeResult run_decode_bench(const Config& config, const std::vector<index_t>& contexts, double seconds) {
-  nn::Model model(model_config(config));
+  nn::Model model(config.model);
   model.parameters().allocate();
-  model.parameters().initialise(config.seed);
+  model.parameters().initialise(config.task.seed);
   DecodeResult result{config, {}};
   for (const index_t context : contexts) {
     if (context < 8) fail_usage("a context of " + std::to_string(context) + " is too short to time; 8 is the least");
-    nn::KvCache cache(model.config(), 1, context);
+    nn::KvCache cache(model, 1, context);
     std::vector<std::int32_t> ids;
-    for (index_t i = 0; i < context; ++i) ids.push_back(static_cast<std::int32_t>(i * 31 % config.vocab));
+    for (index_t i = 0; i < context; ++i) ids.push_back(static_cast<std::int32_t>(i * 31 % config.task.vocab));
     const double cached = cached_ms(model, ids, cache, seconds / 2);
     result.speeds.push_back(
         {context, cached, full_ms(model, ids, seconds / 2), cache.bytes(), weight_bytes(model) + cache.bytes()});

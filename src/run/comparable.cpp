@@ -22,7 +22,7 @@ void leave_only(RecordSet& set, const std::function<bool(const Record&)>& stays)
 
 /// Whether two records can be of one training: equal in all that their configurations do not excuse.
 bool agree(const Record& a, const Record& b) {
-  return a.outcome == b.outcome && (a.config.log_every != b.config.log_every || a.course == b.course);
+  return a.outcome == b.outcome && (a.config.train.log_every != b.config.train.log_every || a.course == b.course);
 }
 
 /// Why a record that agrees with one that stays goes.
@@ -96,8 +96,8 @@ std::string common_configuration(const Config& config) {
   Json json = config_json(identity_of(config));
   for (const char* key : {"variant", "kv_heads", "seed"}) json.erase(key);
   // A variant without + has no pos_dim of its own, and is the partner of those that have the usual one.
-  const index_t usual = default_pos_dim(data::find_task(config.task).family);
-  if (!nn::parse_variant(config.variant).plus || config.pos_dim == 0 || config.pos_dim == usual) json.erase("pos_dim");
+  const index_t usual = default_pos_dim(data::find_task(config.task.id).family);
+  if (!config.model.variant.plus || config.model.pos_dim == 0 || config.model.pos_dim == usual) json.erase("pos_dim");
   return json.dump();
 }
 

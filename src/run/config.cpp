@@ -1,4 +1,4 @@
-// Configuration to and from JSON, what follows from what, and what it means for model, data and trainer.
+// Configuration to and from JSON, and what follows from what.
 // The keys themselves are in options.cpp.
 #include "qkvbench/run/config.hpp"
 
@@ -17,36 +17,50 @@ namespace qkvbench::run {
 
 namespace {
 
-index_t total_steps(const Config& config) {
-  return config.steps > 0 ? config.steps : config.epochs * train::steps_per_epoch(config.n_train, config.batch_size);
+index_t total_steps(const Config& c) {
+  return c.steps > 0 ? c.steps : c.epochs * train::steps_per_epoch(c.task.n_train, c.train.batch_size);
 }
 
 void check_changed_keys(const Config& config) {
   const Config defaults;
   for (const Option& option : all_options())
-    std::visit(
-        [&](auto member) {
-          if (config.*member != defaults.*member) check_concerns(config, option);
-        },
-        option.member);
+    if (option.value(config) != option.value(defaults)) check_concerns(config, option);
+}
+
+/// Fills in what no key says but follows from them.
+void follow(Config& c) {
+  nn::ModelConfig& m = c.model;
+  m.family = data::find_task(c.task.id).family;
+  m.seq_len = m.family == "set" ? data::kSetSize : c.task.seq_len;
+  if (c.task.vocab > 0) m.vocab = c.task.vocab;
+  m.image_size = c.task.image_size;
+  m.channels = c.task.channels;
+  m.classes = c.task.classes;
+  m.features = c.task.features;
+  // A text has no number of examples: every step draws new windows.
+  c.task.n_windows = m.family == "gpt" ? c.steps * c.train.batch_size : 0;
+  const index_t steps = total_steps(c);
+  const index_t of_epoch = c.task.n_train > 0 ? train::steps_per_epoch(c.task.n_train, c.train.batch_size) : 0;
+  c.train.seed = c.task.seed;
+  c.train.total_steps = c.train.schedule.total_steps = steps;
+  c.train.schedule.warmup_steps = optim::warmup_steps_of(c.warmup, steps);
+  c.train.schedule.steps_per_epoch = of_epoch > 0 && steps % of_epoch == 0 ? of_epoch : 0;
 }
 
 /// Takes over what the task's data fix.
 void complete_data(Config& c, const data::Task& task) {
   if (task.family == "gpt" && c.steps == 0)
-    fail_usage("task " + c.task + " has no epochs, so --steps must say how many optimizer steps to take");
-  data::TaskOptions options = task_options(c);
-  task.complete(options);
-  if (task.family != "gpt") c.n_train = options.n_train;
-  c.n_test = options.n_test;
-  c.vocab = options.vocab;
-  c.image_size = options.image_size;
-  c.channels = options.channels;
-  c.classes = options.classes;
-  c.features = options.features;
+    fail_usage("task " + c.task.id + " has no epochs, so --steps must say how many optimizer steps to take");
+  task.complete(c.task);
 }
 
 }  // namespace
+
+Config::Config() {
+  model.variant = nn::parse_variant("q_k_v");
+  model.kv_heads = model.max_len = model.pos_dim = 0;
+  train.adam.grad_clip = 5;
+}
 
 index_t default_pos_dim(const std::string& family) { return family == "vit" ? 50 : 10; }
 
@@ -66,7 +80,8 @@ Config with_json(Config config, const nlohmann::json& json, const std::string& o
   for (const auto& [key, value] : json.items()) {
     const Option& option = find_option(key, origin);
     try {
-      set_option(config, option, flag_text(value, key));
+      const bool truth = value.is_boolean() && std::holds_alternative<bool>(option.value(config));
+      set_option(config, option, truth ? value.dump() : flag_text(value, key));
     } catch (const Error& error) {
       fail_usage(origin + ": " + error.what());
     }
@@ -76,13 +91,17 @@ Config with_json(Config config, const nlohmann::json& json, const std::string& o
 
 }  // namespace
 
-Config config_from_json(const nlohmann::json& json, const std::string& origin) { return with_json({}, json, origin); }
+Config config_from_json(const nlohmann::json& json, const std::string& origin) {
+  return with_json(Config(), json, origin);
+}
 
 Config stored_config(const nlohmann::json& json, const std::string& origin, std::span<const Option> options) {
   Config before;
   for (const Option& option : options)
     if (option.neutral != nullptr) set_option(before, option, option.neutral);
-  return with_json(before, json, origin);
+  Config config = with_json(before, json, origin);
+  follow(config);
+  return config;
 }
 
 Config read_config(const std::filesystem::path& path) {
@@ -108,119 +127,62 @@ std::vector<std::string> tasks_of(const Option& option) {
 }  // namespace
 
 void check_concerns(const Config& config, const Option& option, bool task_is_chosen) {
-  if (option.concerns(data::find_task(config.task).family)) return;
+  if (option.concerns(data::find_task(config.task.id).family)) return;
   const std::string tasks = join(tasks_of(option), " or ");
-  fail_usage(option.flag() + " does not concern task " + config.task +
+  fail_usage(option.flag() + " does not concern task " + config.task.id +
              (task_is_chosen ? ", but " + tasks + "; leave it out" : "; add --task " + tasks + ", or leave it out"));
 }
 
 void resolve(Config& c) {
   check_changed_keys(c);
-  const data::Task& task = data::find_task(c.task);
-  const nn::Variant variant = nn::parse_variant(c.variant);
-  c.variant = variant.id();
-  if (c.kv_heads == 0) c.kv_heads = c.heads;
-  if (c.pos_dim == 0) c.pos_dim = default_pos_dim(task.family);
-  if (c.pos_dim < 2) fail_usage("pos_dim 1 has no room for rows and columns; it is at least 2");
-  if (!variant.plus) c.pos_dim = default_pos_dim(task.family);
-  if (c.steps > 0) c.epochs = Config{}.epochs;
-  if (c.max_len == 0 && find_option("max_len", "").concerns(task.family))
-    c.max_len = task.family == "gpt" ? c.seq_len : std::max<index_t>(128, c.seq_len);
-  if (c.micro_batch > c.batch_size)
-    fail_usage("micro_batch " + std::to_string(c.micro_batch) + " is larger than batch_size " +
-               std::to_string(c.batch_size) + "; lower --micro-batch, or leave it out");
-  nn::check_heads(*variant.sharing, c.d_model, c.heads, c.kv_heads);
+  const data::Task& task = data::find_task(c.task.id);
+  nn::ModelConfig& m = c.model;
+  if (m.kv_heads == 0) m.kv_heads = m.heads;
+  if (m.pos_dim == 0) m.pos_dim = default_pos_dim(task.family);
+  if (m.pos_dim < 2) fail_usage("pos_dim 1 has no room for rows and columns; it is at least 2");
+  if (!m.variant.plus) m.pos_dim = default_pos_dim(task.family);
+  if (c.steps > 0) c.epochs = Config().epochs;
+  if (m.max_len == 0 && find_option("max_len", "").concerns(task.family))
+    m.max_len = task.family == "gpt" ? c.task.seq_len : std::max<index_t>(128, c.task.seq_len);
+  if (c.train.micro_batch > c.train.batch_size)
+    fail_usage("micro_batch " + std::to_string(c.train.micro_batch) + " is larger than batch_size " +
+               std::to_string(c.train.batch_size) + "; lower --micro-batch, or leave it out");
+  nn::complete_block(m);
   complete_data(c, task);
-  if (c.log_every == 0) c.log_every = default_log_every(c);
+  follow(c);
+  if (c.train.log_every == 0) c.train.log_every = default_log_every(c);
   const index_t in_cache = default_micro_batch(c);
-  if (c.micro_batch == 0) c.micro_batch = in_cache;
+  if (c.train.micro_batch == 0) c.train.micro_batch = in_cache;
 }
 
 index_t default_micro_batch(const Config& config) {
-  const nn::Model declared(model_config(config));  // with the families' own checks
-  return train::micro_batch_in_cache(config.batch_size, declared.family().positions());
+  const nn::Model declared(config.model);  // with the families' own checks
+  return train::micro_batch_in_cache(config.train.batch_size, declared.family().positions());
 }
 
 namespace {
-std::string stored_form(const std::string& text) { return formats::escape_bytes(text); }
+Json stored_form(const std::string& text) { return formats::escape_bytes(text); }
 template <class Number>
-Number stored_form(Number number) {
+Json stored_form(Number number) {
   return number;
 }
 }  // namespace
 
 Json config_json(const Config& config, std::span<const Option> options) {
-  const std::string family = data::find_task(config.task).family;
+  const std::string family = data::find_task(config.task.id).family;
   Json json;
   for (const Option& option : options)
     if (option.concerns(family) && !option.is_neutral(config))
-      std::visit([&](auto member) { json[option.key] = stored_form(config.*member); }, option.member);
+      json[option.key] = std::visit([](const auto& value) { return stored_form(value); }, option.value(config));
   return json;
 }
 
 SpeedUnit speed_unit(const Config& config) {
-  const nn::Model declared(model_config(config));
+  const nn::Model declared(config.model);
   const index_t tokens = declared.family().positions();
   if (declared.config().family == "vit") return {"images", tokens};
   if (declared.config().family == "set") return {"sets", tokens};
   return {"tokens", 1};
-}
-
-nn::ModelConfig model_config(const Config& c) {
-  nn::ModelConfig m;
-  m.family = data::find_task(c.task).family;
-  m.variant = nn::parse_variant(c.variant);
-  m.d_model = c.d_model;
-  m.layers = c.layers;
-  m.heads = c.heads;
-  m.kv_heads = c.kv_heads;
-  m.seq_len = m.family == "set" ? data::kSetSize : c.seq_len;
-  m.max_len = c.max_len;
-  m.pos_dim = c.pos_dim;
-  if (c.vocab > 0) m.vocab = c.vocab;
-  m.image_size = c.image_size;
-  m.channels = c.channels;
-  m.patch = c.patch;
-  m.classes = c.classes;
-  m.features = c.features;
-  m.dropout = static_cast<real>(c.dropout);
-  m.recompute = c.activations == "recompute";
-  return m;
-}
-
-data::TaskOptions task_options(const Config& c) {
-  data::TaskOptions o;
-  o.task = c.task;
-  o.seq_len = c.seq_len;
-  // A text has no number of examples: every step draws new windows.
-  o.n_train = data::find_task(c.task).family == "gpt" ? c.steps * c.batch_size : c.n_train;
-  o.n_test = c.n_test;
-  o.n_val = c.n_val;
-  o.corpus = c.corpus;
-  o.vocab = c.vocab;
-  o.data = c.data;
-  o.source = c.source;
-  o.augment = c.augment;
-  o.image_size = c.image_size;
-  o.channels = c.channels;
-  o.classes = c.classes;
-  o.features = c.features;
-  o.seed = c.seed;
-  return o;
-}
-
-train::TrainOptions train_options(const Config& c) {
-  const index_t steps = total_steps(c);
-  const index_t of_epoch = c.n_train > 0 ? train::steps_per_epoch(c.n_train, c.batch_size) : 0;
-  return {c.batch_size,
-          c.micro_batch,
-          steps,
-          c.log_every,
-          c.lr,
-          {c.schedule, optim::warmup_steps_of(c.warmup, steps), c.final_lr, steps,
-           of_epoch > 0 && steps % of_epoch == 0 ? of_epoch : 0},
-          {c.optimizer == "adamw", c.beta1, c.beta2, c.eps, c.weight_decay, c.grad_clip},
-          c.seed};
 }
 
 }  // namespace qkvbench::run

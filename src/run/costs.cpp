@@ -9,35 +9,35 @@ namespace qkvbench::run {
 
 namespace {
 
-nn::Model declared(Config config, index_t seq_len) {
-  config.seq_len = seq_len;
-  return nn::Model(model_config(config));
+nn::Model declared(nn::ModelConfig model, index_t seq_len) {
+  model.seq_len = seq_len;
+  return nn::Model(model);
 }
 
 std::vector<index_t> lengths_of(const Config& c, index_t positions) {
-  if (data::find_task(c.task).family != "gpt") return {positions};
+  if (data::find_task(c.task.id).family != "gpt") return {positions};
   std::vector<index_t> lengths;
   for (const index_t part : {16, 4, 2, 1})
-    if (c.seq_len / part > 0 && (lengths.empty() || lengths.back() < c.seq_len / part))
-      lengths.push_back(c.seq_len / part);
+    if (c.task.seq_len / part > 0 && (lengths.empty() || lengths.back() < c.task.seq_len / part))
+      lengths.push_back(c.task.seq_len / part);
   return lengths;
 }
 
 }  // namespace
 
 Costs count_costs(const Config& c, std::vector<index_t> lengths, index_t context) {
-  const std::string family = data::find_task(c.task).family;
+  const std::string family = data::find_task(c.task.id).family;
   if (!lengths.empty() && !find_option("seq_len", "").concerns(family))
-    fail_usage("--lengths: the examples of task " + c.task + " have one length; leave it out");
-  const nn::Model model(model_config(c));
+    fail_usage("--lengths: the examples of task " + c.task.id + " have one length; leave it out");
+  const nn::Model model(c.model);
   const index_t positions = model.family().positions();
   if (lengths.empty()) lengths = lengths_of(c, positions);
   Costs costs{c, nn::count_cost(model), {}, context > 0 ? context : positions, 0, {}};
   for (const index_t length : lengths)
-    costs.macs.emplace_back(length, nn::count_cost(declared(c, length)).macs_forward);
-  const index_t most = 2 * c.d_model * c.layers;
+    costs.macs.emplace_back(length, nn::count_cost(declared(c.model, length)).macs_forward);
+  const index_t most = 2 * c.model.d_model * c.model.layers;
   costs.cache_reduction = 1 - static_cast<double>(costs.cost.kv_cache_numbers_per_token) / static_cast<double>(most);
-  costs.memory = nn::training_memory(model, c.micro_batch);
+  costs.memory = nn::training_memory(model, c.train.micro_batch);
   return costs;
 }
 
@@ -59,8 +59,8 @@ Json costs_json(const Costs& costs) {
             {"bytes_at_context", at_context},
             {"reduction", costs.cache_reduction}}},
           {"training_memory",
-           {{"micro_batch", costs.config.micro_batch},
-            {"activations_are", costs.config.activations},
+           {{"micro_batch", costs.config.train.micro_batch},
+            {"activations_are", find_option("activations", "").text(costs.config)},
             {"parameters_bytes", m.parameters},
             {"gradients_bytes", m.gradients},
             {"moments_bytes", m.moments},
@@ -69,20 +69,22 @@ Json costs_json(const Costs& costs) {
 }
 
 std::vector<Config> sharing_grid(const Config& config) {
-  const bool plus = nn::parse_variant(config.variant).plus;
+  const bool plus = config.model.variant.plus;
   std::vector<Config> grid;
-  std::vector<index_t> shares{config.heads};
+  std::vector<index_t> shares{config.model.heads};
   while (shares.back() % 2 == 0) shares.push_back(shares.back() / 2);
   if (shares.back() > 1) shares.push_back(1);
-  for (const nn::Sharing& sharing : nn::all_sharings())
+  for (const nn::AttentionKind& kind : nn::all_kinds()) {
+    if (!kind.is_partition()) continue;
     for (const index_t kv_heads : shares) {
       Config one = config;
-      one.variant = std::string(sharing.id) + (plus ? "+" : "");
-      one.kv_heads = kv_heads;
+      one.model.variant = nn::parse_variant(std::string(kind.id) + (plus ? "+" : ""));
+      one.model.kv_heads = kv_heads;
       resolve(one);
       grid.push_back(one);
-      if (sharing.query_shared()) break;
+      if (kind.sharing.query_shared()) break;
     }
+  }
   return grid;
 }
 

@@ -17,6 +17,37 @@ json metadata_json(const formats::Safetensors& file, const std::string& key) {
   return formats::parse_json(file.metadata(key), file.origin() + ": " + key);
 }
 
+namespace {
+
+/// The options of the block, under the names that the files have; what a file lacks is as in GPT-2.
+void read_block(const json& c, const std::string& where, nn::ModelConfig& m) {
+  const auto read = [&](const char* key, auto& field) {
+    if (c.contains(key) && !c.at(key).is_null()) field = c.at(key).get<std::decay_t<decltype(field)>>();
+  };
+  const auto size = [&](const char* key, index_t& field) {
+    if (c.contains(key)) field = formats::count_of(c.at(key), where);
+  };
+  read("norm", m.norm), read("norm_eps", m.norm_eps), read("mlp", m.mlp), read("bias", m.bias);
+  read("positions", m.positions), read("rope_base", m.rope_base), read("rope_fraction", m.rope_fraction);
+  read("rope_style", m.rope_style), read("rope_value", m.rope_value), read("qvv_route", m.qvv_route);
+  read("qk_norm", m.qk_norm), read("v_norm", m.v_norm), read("projection_gains", m.projection_gains);
+  read("attn_scale", m.attn_scale);
+  size("n_inner", m.d_ff);
+  if (m.variant.kind->rotary || (m.rope() && m.rope_fraction == 1)) size("rope_dim", m.rope_dim);
+  for (const char* eps : {"qk_norm_eps", "latent_norm_eps"})
+    if (c.contains(eps) && c.at(eps) != c.at("norm_eps"))
+      fail_input(where + ": " + eps + " is not norm_eps; one number serves all norms here");
+  const std::string read_by_kind = " " + std::string(m.variant.kind->options) + " ";
+  const auto size_of_kind = [&](const char* key, index_t& field) {
+    if (read_by_kind.find(std::string(" ") + key + " ") != std::string::npos) size(key, field);
+  };
+  size_of_kind("qk_head_dim", m.qk_head_dim), size_of_kind("v_head_dim", m.v_head_dim);
+  size_of_kind("q_rank", m.q_rank), size_of_kind("kv_rank", m.kv_rank), size_of_kind("nope_dim", m.nope_dim);
+  size_of_kind("latent_heads", m.latent_heads);
+}
+
+}  // namespace
+
 nn::ModelConfig model_config(const formats::Safetensors& file, const json& c, index_t seq_len) {
   const std::string where = file.origin() + ": config";
   const auto size = [&](const char* key, index_t otherwise) {
@@ -39,6 +70,7 @@ nn::ModelConfig model_config(const formats::Safetensors& file, const json& c, in
   m.channels = size("channels", m.channels);
   m.patch = size("patch", m.patch);
   m.classes = size("n_classes", m.classes);
+  if (m.family == "gpt") read_block(c, where, m);
   return m;
 }
 

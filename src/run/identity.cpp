@@ -18,11 +18,11 @@ namespace {
 std::string hash8(const Json& json) { return formats::sha256(json.dump()).substr(0, 8); }
 
 std::string name_of(const Config& config, const std::string& hash) {
-  return config.task + "-" + config.variant + "-s" + std::to_string(config.seed) + "-" + hash;
+  return config.task.id + "-" + config.model.variant.id() + "-s" + std::to_string(config.task.seed) + "-" + hash;
 }
 
 std::string value_text(const Config& config, const Option& option) {
-  return formats::text_of(std::visit([&](auto member) { return Json(config.*member); }, option.member));
+  return formats::text_of(std::visit([](const auto& value) { return Json(value); }, option.value(config)));
 }
 
 /// The entry of a file by its path in a dataset object's list, or null.
@@ -36,17 +36,28 @@ nlohmann::json file_of(const nlohmann::json& files, const std::string& path) {
 
 Config identity_of(const Config& resolved) {
   Config c = resolved;
-  const std::string family = data::find_task(c.task).family;
+  const std::string family = data::find_task(c.task.id).family;
   if (find_option("epochs", "").concerns(family) && c.steps > 0) {
     c.epochs = Config{}.epochs;
-    const index_t steps_of_epoch = c.n_train > 0 ? train::steps_per_epoch(c.n_train, c.batch_size) : c.steps + 1;
+    const index_t steps_of_epoch =
+        c.task.n_train > 0 ? train::steps_per_epoch(c.task.n_train, c.train.batch_size) : c.steps + 1;
     if (c.steps % steps_of_epoch == 0) c.epochs = c.steps / steps_of_epoch, c.steps = 0;
   }
-  c.activations = Config{}.activations;
-  c.log_every = default_log_every(c);
-  if (!nn::parse_variant(c.variant).plus) c.pos_dim = default_pos_dim(family);
-  if (c.schedule != "cosine") c.final_lr = 0;
-  if (c.weight_decay == 0) c.optimizer = Config{}.optimizer;
+  c.model.recompute = false;
+  c.train.log_every = default_log_every(c);
+  if (!c.model.variant.plus) c.model.pos_dim = default_pos_dim(family);
+  // Sizes that are what would follow, and learned positions where there are none.
+  nn::ModelConfig follows = c.model;
+  follows.d_ff = follows.qk_head_dim = follows.v_head_dim = 0;
+  if (c.model.d_ff == follows.inner_width()) c.model.d_ff = 0;
+  if (c.model.heads > 0 && c.model.d_model % c.model.heads == 0) {
+    if (c.model.qk_head_dim == follows.key_width()) c.model.qk_head_dim = 0;
+    if (c.model.v_head_dim == follows.value_width()) c.model.v_head_dim = 0;
+  }
+  if (!c.model.variant.kind->rotary && c.model.rope_dim == c.model.key_width()) c.model.rope_dim = 0;
+  if (c.model.positions != "learned") c.model.max_len = family == "gpt" ? c.task.seq_len : c.model.max_len;
+  if (c.train.schedule.name != "cosine") c.train.schedule.final_factor = 0;
+  if (c.train.adam.weight_decay == 0) c.train.adam.decoupled = false;
   return c;
 }
 

@@ -21,10 +21,11 @@ void read_images(const nlohmann::json& json, const std::string& origin, LoadedMo
     fail_input(origin + ": " + error.what());
   }
   // Models of sets know no channels, only numbers of an element.
-  const bool of_images = data::find_task(loaded.config.task).family == "vit";
-  const std::size_t channels = of_images ? static_cast<std::size_t>(loaded.config.channels) : pixels.mean.size();
-  if (of_images && loaded.class_names.size() > static_cast<std::size_t>(loaded.config.classes))
-    fail_input(origin + ": it names more than the " + std::to_string(loaded.config.classes) + " classes of the model");
+  const bool of_images = data::find_task(loaded.config.task.id).family == "vit";
+  const std::size_t channels = of_images ? static_cast<std::size_t>(loaded.config.task.channels) : pixels.mean.size();
+  if (of_images && loaded.class_names.size() > static_cast<std::size_t>(loaded.config.task.classes))
+    fail_input(origin + ": it names more than the " + std::to_string(loaded.config.task.classes) +
+               " classes of the model");
   bool whole = pixels.mean.size() == channels && pixels.deviation.size() == channels;
   for (const double mean : pixels.mean) whole = whole && std::isfinite(mean);
   for (const double deviation : pixels.deviation) whole = whole && std::isfinite(deviation) && deviation > 0;
@@ -53,15 +54,15 @@ void read_metadata(const formats::Safetensors& file, LoadedModel& loaded) {
   const auto has = [&](const char* key) { return file.metadata().contains(key); };
   const auto json_of = [&](const char* key) { return formats::parse_json(file.metadata(key), file.origin()); };
   if (has("tokenizer")) loaded.tokenizer = tokenizer_from_json(json_of("tokenizer"), file.origin() + ": tokenizer");
-  if (loaded.tokenizer && loaded.tokenizer->vocab() > loaded.config.vocab)
+  if (loaded.tokenizer && loaded.tokenizer->vocab() > loaded.config.task.vocab)
     fail_input(file.origin() + ": tokenizer: it has " + std::to_string(loaded.tokenizer->vocab()) +
-               " symbols, more than the vocab " + std::to_string(loaded.config.vocab) + " of the model");
+               " symbols, more than the vocab " + std::to_string(loaded.config.task.vocab) + " of the model");
   if (has("dataset")) loaded.dataset = json_of("dataset");
   if (has("images")) read_images(json_of("images"), file.origin() + ": images", loaded);
 }
 
 data::TaskOptions task_options(const LoadedModel& run) {
-  data::TaskOptions options = task_options(run.config);
+  data::TaskOptions options = run.config.task;
   options.trained = true;
   options.pixels = run.pixels;
   options.class_names = run.class_names;

@@ -26,6 +26,21 @@ Values table2(Values own) {
   return values;
 }
 
+/// nanoGPT's recipe for a laptop: `char`, and the same with other blocks.
+Values small_language_model(const Values& own) {
+  Values values{{"layers", "4"},      {"d_model", "128"}, {"heads", "4"}, {"seq_len", "64"},
+                {"batch_size", "12"}, {"steps", "2000"},  {"lr", "2e-3"}, {"beta2", "0.99"}};
+  values.insert(values.end(), own.begin(), own.end());
+  return language_model(values);
+}
+
+/// Llama's block; its MLP has as many multiply-adds as GPT-2's.
+Values llama_block(const Values& own) {
+  Values values{{"norm", "rmsnorm"}, {"norm_eps", "1e-6"}, {"mlp", "swiglu"}, {"bias", "false"}, {"positions", "rope"}};
+  values.insert(values.end(), own.begin(), own.end());
+  return small_language_model(values);
+}
+
 /// What the paper's language models have in common.
 Values paper_language_model(const Values& own) {
   Values values{{"vocab", "50304"},           {"seq_len", "2048"}, {"max_len", "2048"},
@@ -82,15 +97,12 @@ const std::vector<Preset>& presets() {
                {"epochs", "30"}})},
       {"anomaly", "the paper's odd one out of ten, from pixels of glyphs unless --source says otherwise", true,
        table2({{"task", "anomaly"}, {"epochs", "20"}, {"schedule", "constant"}, {"grad_clip", "5"}, {"dropout", "0"}})},
-      {"char", "a small language model in a minute: nanoGPT's recipe for a laptop", true,
-       language_model({{"layers", "4"},
-                       {"d_model", "128"},
-                       {"heads", "4"},
-                       {"seq_len", "64"},
-                       {"batch_size", "12"},
-                       {"steps", "2000"},
-                       {"lr", "2e-3"},
-                       {"beta2", "0.99"}})},
+      {"char", "a small language model in a minute: nanoGPT's recipe for a laptop", true, small_language_model({})},
+      {"llama-char", "char with Llama's block: RMSNorm, SwiGLU, RoPE, no biases", false, llama_block({})},
+      {"gemma-char", "char with Gemma 4's K = V: llama-char, norms of heads, scale 1, half the key/value heads", false,
+       llama_block(
+           {{"variant", "q_kv"}, {"kv_heads", "2"}, {"qk_norm", "true"}, {"v_norm", "true"}, {"attn_scale", "1"}})},
+      {"mla-char", "char with multi-head latent attention on Llama's block", false, llama_block({{"variant", "mla"}})},
       {"nano", "nanoGPT's recipe for Shakespeare by characters", false,
        language_model({{"layers", "6"},
                        {"d_model", "384"},

@@ -144,18 +144,18 @@ std::string other_numerics(index_t count) {
 Json env_json() { return {{"cpu", cpu_name()}, {"isa", isa_name()}, {"threads", threads()}, {"os", os_name()}}; }
 
 Json variant_json(const Config& config) {
-  const nn::Variant variant = nn::parse_variant(config.variant);
+  const nn::Variant variant = config.model.variant;
   return {{"id", variant.id()},
           {"paper_name", or_null(variant.paper_name())},
           {"equation", variant.equation()},
-          {"projections", variant.sharing->projection_count()},
-          {"heads", config.heads},
-          {"kv_heads", config.kv_heads},
+          {"projections", variant.kind->projections},
+          {"heads", config.model.heads},
+          {"kv_heads", config.model.kv_heads},
           {"plus", variant.plus}};
 }
 
 Json model_json(const Config& config) {
-  const nn::Cost cost = nn::count_cost(nn::Model(model_config(config)));
+  const nn::Cost cost = nn::count_cost(nn::Model(config.model));
   return {{"params_total", cost.params_total},
           {"params_attention", cost.params_attention},
           {"macs_forward", cost.macs_forward},
@@ -176,7 +176,7 @@ Json result_json(const Config& config, const data::DataFacts& facts, const Outco
   json["curve"] = curve_json(o.state);
   json["train"] = {
       {"steps", o.state.step}, {"examples_seen", o.state.examples_seen}, {"tokens_seen", o.state.tokens_seen}};
-  const index_t positions = nn::Model(model_config(config)).family().positions();
+  const index_t positions = nn::Model(config.model).family().positions();
   json["timing"] = {{"wall_s", or_null(o.wall_s)},
                     {"train_s", or_null(o.train_s)},
                     {"data_wait_s", or_null(o.data_wait_s)},

@@ -82,8 +82,8 @@ Config config_of(const Fields& result) {
   Config config;
   try {
     config = stored_config(json, "config");
-    if (nn::parse_variant(config.variant).id() != config.variant) throw Refusal{"config.variant is no id"};
-    nn::check_heads(*nn::parse_variant(config.variant).sharing, config.d_model, config.heads, config.kv_heads);
+    if (json.value("variant", "q_k_v") != config.model.variant.id()) throw Refusal{"config.variant is no id"};
+    nn::check_heads(config.model);
   } catch (const Error& error) {
     throw Refusal{error.what()};
   }
@@ -94,8 +94,8 @@ Config config_of(const Fields& result) {
     if (*found != value) throw Refusal{"config." + key + " is not as a run writes it"};
   }
   for (const auto& [key, value] : json.items())
-    if (!find_option(key, "config").concerns(data::find_task(config.task).family))
-      throw Refusal{"config." + key + " does not concern task " + config.task};
+    if (!find_option(key, "config").concerns(data::find_task(config.task.id).family))
+      throw Refusal{"config." + key + " does not concern task " + config.task.id};
   return config;
 }
 
@@ -264,9 +264,10 @@ void read_one(const fs::path& path, RecordSet& set) {
 /// The order of every listing.
 bool stands_before(const Record& a, const Record& b) {
   const auto place = [](const Record& r) {
-    const nn::Variant variant = nn::parse_variant(r.config.variant);
-    const auto task = std::ranges::find(data::all_tasks(), r.config.task, &data::Task::id) - data::all_tasks().begin();
-    return std::tuple(task, variant.sharing - nn::all_sharings().data(), variant.plus, -r.config.kv_heads);
+    const nn::Variant variant = r.config.model.variant;
+    const auto task =
+        std::ranges::find(data::all_tasks(), r.config.task.id, &data::Task::id) - data::all_tasks().begin();
+    return std::tuple(task, variant.place(), variant.plus, -r.config.model.kv_heads);
   };
   const auto x = place(a), y = place(b);
   return x != y ? x < y : std::tie(a.run, a.build, a.training, a.path) < std::tie(b.run, b.build, b.training, b.path);

@@ -53,14 +53,14 @@ class Worker {
         files_(files),
         monitor_(monitor),
         facts_(facts),
-        model_(model_config(config)),
+        model_(config.model),
         train_data_(make_data(data::Split::kTrain)),
-        trainer_(allocated(), *train_data_, train_options(config)),
+        trainer_(allocated(), *train_data_, config.train),
         checkpoints_(files.directory),
         stop_([&monitor] { return monitor.wants_stop(); }) {}
 
   RunReport run() {
-    if (!options_.resume || !load_checkpoint()) model_.parameters().initialise(config_.seed);
+    if (!options_.resume || !load_checkpoint()) model_.parameters().initialise(config_.task.seed);
     write_file_atomic(files_.metrics, metrics_text());
     metrics_.emplace(files_.metrics, metrics_text().size());
     RunReport report{files_.directory, {}, false, Status::kCompleted, ""};
@@ -83,7 +83,7 @@ class Worker {
 
  private:
   std::unique_ptr<data::Dataset> make_data(data::Split split) const {
-    return data::find_task(config_.task).make(task_options(config_), split);
+    return data::find_task(config_.task.id).make(config_.task, split);
   }
   nn::Model& allocated() {
     model_.parameters().allocate();
@@ -102,7 +102,7 @@ class Worker {
       else if (!facts_.files.empty())
         monitor_.on_note(path.string() + " does not say which data it was trained on; going on with what is there");
       train::load_checkpoint(file, model_, trainer_);
-      keep_points(begun.log_every);
+      keep_points(begun.train.log_every);
     };
     return checkpoints_.load_newest(load, [this](const std::string& text) { monitor_.on_note(text); });
   }
@@ -119,9 +119,9 @@ class Worker {
 
   /// A curve keeps the distance of the points that it began with.
   void keep_points(index_t log_every) {
-    if (log_every == config_.log_every) return;
+    if (log_every == config_.train.log_every) return;
     monitor_.on_note("the curve goes on with log_every " + std::to_string(log_every) + ", as it began");
-    config_.log_every = log_every;
+    config_.train.log_every = log_every;
     trainer_.set_log_every(log_every);
   }
 
@@ -152,7 +152,7 @@ class Worker {
   void train() {
     const double begin = saved_s_ = seconds_now();
     const index_t first_step = trainer_.state().step, first_token = trainer_.state().tokens_seen;
-    const index_t total = train_options(config_).total_steps;
+    const index_t total = config_.train.total_steps;
     trainer_.watch(&stop_);
     while (!trainer_.done()) {
       if (trainer_.step().new_point) metrics_->append(curve_point_json(trainer_.state().curve.back()).dump() + "\n");
@@ -172,7 +172,7 @@ class Worker {
     trainer_.release_activations();  // evaluation takes its own
     for (const auto& [split, score] :
          {std::pair{data::Split::kValidation, &validation_}, std::pair{data::Split::kTest, &test_}}) {
-      *score = train::evaluate(model_, *make_data(split), config_.micro_batch, &stop_);
+      *score = train::evaluate(model_, *make_data(split), config_.train.micro_batch, &stop_);
       if (!std::isfinite(score->loss_nats))
         throw Error(Exit::kDiverged, "after step " + std::to_string(trainer_.state().step) +
                                          ": the loss of the test is not finite; try a smaller --lr or --grad-clip");
@@ -273,7 +273,7 @@ RunReport run_locked(const Config& config, const data::DataFacts& facts, const R
 
 RunReport run(const Config& config, const RunOptions& options, Monitor& monitor) {
   const RunFiles files(run_directory(options.out, config));
-  const data::DataFacts facts = data::find_task(config.task).facts(task_options(config));
+  const data::DataFacts facts = data::find_task(config.task.id).facts(config.task);
   Footprint footprint({options.out, files.directory, replacement_of(files.directory)});
   make_directories(options.out);
   make_directories(files.directory);
@@ -305,7 +305,7 @@ LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& a
   if (adapt) adapt(loaded.config);
   resolve(loaded.config);
   read_metadata(file, loaded);
-  loaded.model = std::make_unique<nn::Model>(model_config(loaded.config));
+  loaded.model = std::make_unique<nn::Model>(loaded.config.model);
   loaded.model->parameters().allocate();
   train::load_model(file, "", *loaded.model);
   return loaded;

@@ -42,8 +42,8 @@ constexpr std::array<PaperCache, 8> kCache300m{{{"q_k_v", 16, 80 << 10},
 run::Costs costs_of(const char* variant, index_t kv_heads) {
   run::Config config;
   run::apply_preset(config, run::find_preset("300m"));
-  config.variant = variant;
-  config.kv_heads = kv_heads;
+  config.model.variant = nn::parse_variant(variant);
+  config.model.kv_heads = kv_heads;
   run::resolve(config);
   return run::count_costs(config, {kLengths.begin(), kLengths.end()}, 0);
 }
@@ -54,7 +54,7 @@ std::vector<AccountingRow> accounting_rows() {
   std::vector<AccountingRow> rows;
   for (const PaperCounts& paper : kCounts300m) {
     const run::Costs costs = costs_of(paper.variant, 0);
-    const index_t heads = costs.config.kv_heads;
+    const index_t heads = costs.config.model.kv_heads;
     rows.push_back({paper.variant, heads, "parameters", costs.cost.params_total, paper.parameters});
     rows.push_back({paper.variant, heads, "parameters in attention", costs.cost.params_attention, paper.attention});
     for (std::size_t i = 0; i < kLengths.size(); ++i)

@@ -10,7 +10,7 @@ std::string Arm::name() const {
 }
 
 Arm arm_of(const run::Config& config) {
-  return {config.variant, config.kv_heads == config.heads ? 0 : config.kv_heads};
+  return {config.model.variant.id(), config.model.kv_heads == config.model.heads ? 0 : config.model.kv_heads};
 }
 
 }  // namespace qkvbench::study

@@ -31,7 +31,7 @@ run::Config config_of(const Values& values, const std::string& origin) {
   const std::string preset = value_of(values, "preset"), task = value_of(values, "task");
   if (!preset.empty())
     run::apply_preset(config, run::find_preset(preset));
-  else if (const run::Preset* recipe = run::recipe_of(task.empty() ? config.task : task))
+  else if (const run::Preset* recipe = run::recipe_of(task.empty() ? config.task.id : task))
     run::apply_preset(config, *recipe);
   for (const auto& [key, value] : values)
     if (key != "preset") run::set_option(config, run::find_option(key, origin), value);
@@ -135,8 +135,8 @@ std::string missing_data(const GridBlock& block, const std::string& origin) {
     const run::Config config = config_of(combination(block, 0), origin);
     // The sizes of a published set are known without its files.
     const auto& sets = data::all_sources();
-    if (config.data.empty() && std::ranges::find(sets, config.task, &data::Source::name) != sets.end())
-      data::require_installed(config.task);
+    if (config.task.data.empty() && std::ranges::find(sets, config.task.id, &data::Source::name) != sets.end())
+      data::require_installed(config.task.id);
   } catch (const Error& error) {
     if (error.status() == Exit::kInput) return error.what();
     throw;

@@ -102,7 +102,7 @@ Plan choose(const Recipe& recipe, double budget_s, const SweepOptions& options) 
 formats::Json choice_json(const Plan& plan) {
   formats::Json tasks = formats::Json::array();
   for (const run::Config& config : plan.runs)
-    if (std::ranges::find(tasks, formats::Json(config.task)) == tasks.end()) tasks.push_back(config.task);
+    if (std::ranges::find(tasks, formats::Json(config.task.id)) == tasks.end()) tasks.push_back(config.task.id);
   formats::Json json{{"recipe", plan.recipe}, {"budget", plan.budget},           {"level", plan.level},
                      {"tasks", tasks},        {"unavailable", plan.unavailable}, {"expected_s", plan.expected_s}};
   if (!plan.next_level.empty()) json["next"] = {{"level", plan.next_level}, {"budget_s", plan.next_s}};

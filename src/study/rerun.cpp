@@ -58,14 +58,13 @@ const std::array<RerunTable, kTexts.size()>& tables() {
 }
 
 std::string text_of(const run::Config& config, const std::string& key) {
-  return std::visit([&](auto member) { return run::flag_text(formats::Json(config.*member), key); },
-                    run::find_option(key, "").member);
+  return run::find_option(key, "").text(config);
 }
 
 /// The task's recipe with these keys as in `config`.
 run::Config recipe_with(const run::Config& config, const std::vector<std::string>& keys) {
   run::Config recipe;
-  if (const run::Preset* preset = run::recipe_of(config.task)) run::apply_preset(recipe, *preset);
+  if (const run::Preset* preset = run::recipe_of(config.task.id)) run::apply_preset(recipe, *preset);
   for (const std::string& key : keys) run::set_option(recipe, run::find_option(key, ""), text_of(config, key));
   run::resolve(recipe);
   return recipe;
@@ -77,11 +76,13 @@ std::vector<double> rerun_accuracies(const run::Config& config) {
   for (const RerunTable& table : tables()) {
     std::vector<std::string> of;
     for (const std::string& key : table.keys)
-      if (run::find_option(key, "").concerns(data::find_task(config.task).family)) of.push_back(text_of(config, key));
+      if (run::find_option(key, "").concerns(data::find_task(config.task.id).family))
+        of.push_back(text_of(config, key));
     const auto at = table.values.find(join(of, ","));
     if (at == table.values.end()) continue;
     const run::Config recipe = recipe_with(config, table.keys);
-    if (recipe.kv_heads == config.kv_heads && run::common_configuration(recipe) == run::common_configuration(config))
+    if (recipe.model.kv_heads == config.model.kv_heads &&
+        run::common_configuration(recipe) == run::common_configuration(config))
       return at->second;
   }
   return {};

@@ -27,15 +27,15 @@ constexpr double kMostSteps = 40, kLeastSteps = 4, kSeconds = 3;
 constexpr double kBiggerIsFaster = 4;
 
 double flop_of_step(double macs, const run::Config& config) {
-  return 6 * macs * static_cast<double>(config.batch_size);
+  return 6 * macs * static_cast<double>(config.train.batch_size);
 }
 
 std::string size_of(const run::Config& config) {
   formats::Json key = run::config_json(config);
   for (const char* other : {"variant", "kv_heads", "pos_dim", "seed", "steps", "epochs", "log_every"}) key.erase(other);
-  const std::string& family = data::find_task(config.task).family;
+  const std::string& family = data::find_task(config.task.id).family;
   if (family == "encoder") key["task"] = family;  // lists of the same length cost the same
-  return key.dump() + (nn::parse_variant(config.variant).plus ? "+" : "");
+  return key.dump() + (config.model.variant.plus ? "+" : "");
 }
 
 struct Timed {
@@ -52,7 +52,7 @@ Timed time_run(const run::Config& config, const SweepOptions& options, const fs:
   // One that diverges in its first steps is timed as well as another.
   if (!fs::exists(result)) {
     const std::string why = child.err.substr(0, child.err.find('\n'));
-    fail_internal("a run of " + config.task + " cannot be timed: " + (why.empty() ? "it left no result" : why));
+    fail_internal("a run of " + config.task.id + " cannot be timed: " + (why.empty() ? "it left no result" : why));
   }
   timed.train_s = formats::parse_json(read_file(result), result.string()).at("timing").at("train_s").get<double>();
   return timed;
@@ -107,7 +107,7 @@ void RunClock::time_sizes(const std::map<std::string, run::Config>& sizes) {
       runs.push_back(config);
       const double in_time = kSeconds * best_flop_per_s_ / flop_of_step(forward_macs(config), config);
       const double steps = best_flop_per_s_ > 0 ? std::clamp(in_time, kLeastSteps, kMostSteps) : kMostSteps;
-      runs.back().steps = std::min(static_cast<index_t>(steps), run::train_options(config).total_steps);
+      runs.back().steps = std::min(static_cast<index_t>(steps), config.train.total_steps);
       runs.back().epochs = run::Config{}.epochs;
     }
   const fs::path folder = options_.out / ".timing";
@@ -138,7 +138,7 @@ double RunClock::expect(const std::vector<run::Config>& runs) {
   std::vector<double> seconds;
   for (const run::Config& config : runs) {
     const Size& size = known_.at(size_of(config));
-    const auto steps = static_cast<double>(run::train_options(config).total_steps);
+    const auto steps = static_cast<double>(config.train.total_steps);
     seconds.push_back(size.fixed_s + steps * size.step_s * forward_macs(config) / size.macs);
   }
   return last_end(seconds, options_.jobs);

@@ -42,7 +42,7 @@ class DataToday {
     const std::lock_guard guard(mutex_);
     const auto at = facts_.find(key.dump());
     if (at != facts_.end()) return at->second;
-    return facts_.emplace(key.dump(), data::find_task(config.task).facts(run::task_options(config))).first->second;
+    return facts_.emplace(key.dump(), data::find_task(config.task.id).facts(config.task)).first->second;
   }
 
  private:
@@ -209,13 +209,13 @@ const char* state_name(RunState state) {
 }
 
 double forward_macs(const run::Config& config) {
-  return static_cast<double>(nn::count_cost(nn::Model(run::model_config(config))).macs_forward);
+  return static_cast<double>(nn::count_cost(nn::Model(config.model)).macs_forward);
 }
 
 double run_flop(const run::Config& config) {
-  const train::TrainOptions options = run::train_options(config);
+  const train::TrainOptions options = config.train;
   const auto trained = static_cast<double>(options.total_steps * options.batch_size);
-  return forward_macs(config) * (6 * trained + 2 * static_cast<double>(config.n_test));
+  return forward_macs(config) * (6 * trained + 2 * static_cast<double>(config.task.n_test));
 }
 
 std::vector<PlannedRun> survey(const std::vector<run::Config>& configs, const fs::path& out) {
@@ -256,12 +256,11 @@ std::vector<run::Config> shard_of(const std::vector<run::Config>& configs, int s
 
 std::vector<std::string> train_arguments(const run::Config& config) {
   std::vector<std::string> arguments{"train"};
-  const std::string family = data::find_task(config.task).family;
+  const std::string family = data::find_task(config.task.id).family;
   for (const run::Option& option :
        run::all_options()) {  // not config_json(): it leaves neutral keys out, which are no defaults
     if (!option.concerns(family)) continue;
-    const formats::Json value = std::visit([&](auto member) { return formats::Json(config.*member); }, option.member);
-    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    const std::string text = option.text(config);
     if (text.empty()) continue;  // no folder named: the default
     arguments.push_back(option.flag());
     arguments.push_back(text);

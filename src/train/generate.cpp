@@ -48,7 +48,7 @@ class Decoder {
           bool use_cache)
       : model_(model), tokens_(prompts), begin_(prompts.size(), 0), context_(context) {
     const auto rows = static_cast<index_t>(prompts.size());
-    if (use_cache) cache_.emplace(model.config(), rows, context);
+    if (use_cache) cache_.emplace(model, rows, context);
     logits_.resize(static_cast<std::size_t>(rows * model.config().vocab));
     for (index_t row = 0; row < rows; ++row) see(row);
   }
@@ -161,7 +161,7 @@ Generated generate(const nn::Model& model, const std::vector<std::vector<std::in
 
 DecodedScore evaluate_decoding(const nn::Model& model, const data::Dataset& data, index_t batch_size) {
   const index_t T = model.config().seq_len, V = model.config().vocab, rows = std::min(batch_size, data.size());
-  nn::KvCache cache(model.config(), rows, T);
+  nn::KvCache cache(model, rows, T);
   DecodedScore out{{}, cache.bytes()};
   Tape tape(false);
   std::vector<std::int32_t> ids, targets;

@@ -144,9 +144,11 @@ TEST_CASE("the table and the verdicts go to Markdown, LaTeX, CSV, JSON and the p
   const TemporaryDirectory dir;
   write_plan(dir / "out/plan-table1-60s.json", "table1-least", {"copy"}, json::array());
   for (const run::Config& config : study::expand(study::find_grid("table1-least")))
-    if (config.task == "copy") {
-      formats::Json result = qkvbench::testing::made_up_result(config, study::rerun_accuracies(config).at(config.seed));
-      result["dataset"]["n_train"] = config.n_train, result["dataset"]["n_test"] = config.n_test;  // as a run says
+    if (config.task.id == "copy") {
+      formats::Json result =
+          qkvbench::testing::made_up_result(config, study::rerun_accuracies(config).at(config.task.seed));
+      result["dataset"]["n_train"] = config.task.n_train,
+      result["dataset"]["n_test"] = config.task.n_test;  // as a run says
       qkvbench::testing::write_result(fs::path(dir / "out") / run_name(config), result);
     }
   const auto with = [&](std::vector<std::string> more) {

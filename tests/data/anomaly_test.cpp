@@ -109,7 +109,7 @@ TEST_CASE("the task makes sets of images, and of features in files", "[data]") {
   const data::Task& task = data::find_task("anomaly");
   CHECK(task.family == "set");
   data::TaskOptions options;
-  options.task = "anomaly";
+  options.id = "anomaly";
   task.complete(options);
   CHECK(options.n_train == 10000);
   CHECK(options.n_test == 2000);
@@ -134,7 +134,7 @@ TEST_CASE("the task makes sets of images, and of features in files", "[data]") {
   write("train", 0, 400);
   write("test", 1000, 40);
   data::TaskOptions npy;
-  npy.task = "anomaly", npy.source = "npy", npy.n_train = 500, npy.n_test = 300, npy.n_val = 300;
+  npy.id = "anomaly", npy.source = "npy", npy.n_train = 500, npy.n_test = 300, npy.n_val = 300;
   check_error(Exit::kUsage, {"--data"}, [&] { task.complete(npy); });
   npy.data = dir.path();
   task.complete(npy);

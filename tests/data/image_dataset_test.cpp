@@ -121,7 +121,7 @@ TEST_CASE("means and deviations of a folder are those of its training images", "
   for (std::size_t i = 0; i < 16; ++i) pixels[i] = i % 2 == 0 ? 50 : 150, pixels[16 + i] = 255;
   dir.write("train/a/x.png", test::png({3, 4, 4, pixels}));
   data::TaskOptions options;
-  options.task = "images", options.data = dir.path(), options.image_size = 4;
+  options.id = "images", options.data = dir.path(), options.image_size = 4;
   const data::Task& task = data::find_task("images");
   task.complete(options);
   CHECK(options.channels == 3);
@@ -152,7 +152,7 @@ TEST_CASE("training, validation and test share no image", "[data]") {
   dir.write("t10k-labels-idx1-ubyte", test::idx({20}, std::string(20, '\1')));
   const data::Task& task = data::find_task("mnist");
   data::TaskOptions options;
-  options.task = "mnist", options.data = dir.path(), options.n_val = 10, options.n_test = 7;
+  options.id = "mnist", options.data = dir.path(), options.n_val = 10, options.n_test = 7;
   task.complete(options);
   CHECK(options.n_train == 40);
   CHECK(options.image_size == 2);
@@ -198,7 +198,7 @@ TEST_CASE("every set names each of its classes, and facts tell names and normali
     CHECK(std::set<std::string>(names.begin(), names.end()).size() == names.size());
   }
   data::TaskOptions options;
-  options.task = "glyphs", options.n_train = 5, options.n_test = 5;
+  options.id = "glyphs", options.n_train = 5, options.n_test = 5;
   data::find_task("glyphs").complete(options);
   const data::DataFacts facts = data::find_task("glyphs").facts(options);
   CHECK(facts.class_names[7] == "7");
@@ -215,13 +215,13 @@ TEST_CASE("a set that is not there says where it was looked for and what brings 
   const test::TemporaryDirectory dir;
   setenv("QKVBENCH_DATA", dir.path().c_str(), 1);
   data::TaskOptions options;
-  options.task = "mnist";
+  options.id = "mnist";
   const data::Task& task = data::find_task("mnist");
   task.complete(options);  // as published
   CHECK(options.n_train == 60000);
   check_error(Exit::kInput, {"mnist", dir.path("mnist"), "data fetch mnist", "data import mnist"},
               [&] { task.make(options, Split::kTrain); });
-  options.task = "images", options.n_train = 0;
+  options.id = "images", options.n_train = 0;
   check_error(Exit::kInput, {"images", "--data"}, [&] { data::find_task("images").complete(options); });
   options.data = dir.path("nowhere");
   check_error(Exit::kInput, {"nowhere", "--data"}, [&] { data::find_task("images").complete(options); });

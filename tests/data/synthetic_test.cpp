@@ -20,7 +20,7 @@ using Symbols = std::vector<std::int32_t>;
 
 TaskOptions task_options(const std::string& task, index_t T = 16, std::uint64_t seed = 3) {
   TaskOptions options;
-  options.task = task, options.seq_len = T, options.n_train = 200, options.n_test = 50, options.seed = seed;
+  options.id = task, options.seq_len = T, options.n_train = 200, options.n_test = 50, options.seed = seed;
   return options;
 }
 
@@ -31,7 +31,7 @@ void complete(const std::string& task, index_t T) {
 
 Batch batch_of(const TaskOptions& options, Split split, const std::vector<index_t>& indices) {
   Batch batch;
-  data::find_task(options.task).make(options, split)->fill(indices, batch);
+  data::find_task(options.id).make(options, split)->fill(indices, batch);
   return batch;
 }
 

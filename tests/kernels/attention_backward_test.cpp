@@ -70,8 +70,9 @@ Case make_case(const AttentionSize& s) {
 
 TEST_CASE("attention_backward is its formula for any o and lse", "[kernels]") {
   for (const bool causal : {false, true})
-    for (const AttentionSize& s : {AttentionSize{2, 5, 6, 3, 3, causal}, AttentionSize{2, 16, 2, 2, 8, causal},
-                                   AttentionSize{1, 140, 2, 1, 3, causal}}) {
+    for (const AttentionSize& s :
+         {AttentionSize::plain(2, 5, 6, 3, 3, causal), AttentionSize::plain(2, 16, 2, 2, 8, causal),
+          AttentionSize::plain(1, 140, 2, 1, 3, causal)}) {
       const Case c = make_case(s);
       const Gradients wanted = naive_backward(c);
       std::vector<real> dq(c.q.size()), dk(c.k.size()), dv(c.v.size()), dterms(c.terms.size());

@@ -36,29 +36,30 @@ TEST_CASE("attention agrees with the formula", "[kernels]") {
   for (const bool causal : {false, true})
     for (const bool terms : {false, true})
       for (const bool shared_value : {false, true}) {
-        for (const index_t G : {6, 3, 2, 1}) check({2, 9, 6, G, 5, causal}, terms, false, shared_value);
-        check({2, 9, 3, 3, 5, causal}, terms, true, shared_value);
-        check({1, 1, 2, 1, 1, causal}, terms, false, shared_value);
-        check({2, 16, 2, 2, 16, causal}, terms, true, shared_value);
-        check({1, 33, 2, 1, 8, causal}, terms, false, shared_value);
+        for (const index_t G : {6, 3, 2, 1})
+          check(AttentionSize::plain(2, 9, 6, G, 5, causal), terms, false, shared_value);
+        check(AttentionSize::plain(2, 9, 3, 3, 5, causal), terms, true, shared_value);
+        check(AttentionSize::plain(1, 1, 2, 1, 1, causal), terms, false, shared_value);
+        check(AttentionSize::plain(2, 16, 2, 2, 16, causal), terms, true, shared_value);
+        check(AttentionSize::plain(1, 33, 2, 1, 8, causal), terms, false, shared_value);
       }
 }
 
 TEST_CASE("attention agrees with the formula over several query tiles", "[kernels]") {
   for (const bool causal : {false, true})
-    for (const index_t T : {127, 128, 129, 300}) check({1, T, 2, 1, 3, causal}, true, false, true);
-  check({1, 700, 1, 1, 4, true}, false, false, false);
+    for (const index_t T : {127, 128, 129, 300}) check(AttentionSize::plain(1, T, 2, 1, 3, causal), true, false, true);
+  check(AttentionSize::plain(1, 700, 1, 1, 4, true), false, false, false);
 }
 
 TEST_CASE("attention with scores that overflow without their maximum", "[kernels]") {
-  for (const bool causal : {false, true}) check({1, 20, 1, 1, 4, causal}, false, true, false, 20);
+  for (const bool causal : {false, true}) check(AttentionSize::plain(1, 20, 1, 1, 4, causal), false, true, false, 20);
 }
 
 TEST_CASE("attention_scores agrees with the formula", "[kernels]") {
   for (const bool causal : {false, true})
     for (const bool with_terms : {false, true})
       for (const index_t G : {4, 2, 1}) {
-        const AttentionSize s{2, 7, 4, G, 3, causal};
+        const auto s = AttentionSize::plain(2, 7, 4, G, 3, causal);
         const auto q = normals(2 * 7 * 4 * 3, 1), k = normals(2 * 7 * G * 3, 2);
         const auto terms = with_terms ? normals(15, 4) : std::vector<real>{};
         std::vector<real> scores(2 * 4 * 7 * 7, NAN);
@@ -74,7 +75,7 @@ TEST_CASE("attention_scores agrees with the formula", "[kernels]") {
 }
 
 TEST_CASE("a causal output does not see what comes later", "[kernels]") {
-  const AttentionSize s{1, 40, 2, 1, 3, true};
+  const auto s = AttentionSize::plain(1, 40, 2, 1, 3, true);
   const auto q = normals(40 * 6, 1);
   auto k = normals(40 * 3, 2), v = normals(40 * 3, 3);
   std::vector<real> before(240), after(240), lse(80);

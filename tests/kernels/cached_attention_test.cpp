@@ -40,7 +40,7 @@ TEST_CASE("cached attention follows its formula, with and without terms, for sho
   for (const index_t capacity : {5, 600})
     for (const index_t D : {3, 16, 19})
       for (const bool with_terms : {false, true}) {
-        const kernels::CachedAttentionSize s{3, capacity, 6, 2, D};
+        const auto s = kernels::CachedAttentionSize::plain(3, capacity, 6, 2, D);
         const auto q = normals(s.B * s.H * D, 1), k = normals(s.B * capacity * s.G * D, 2),
                    v = normals(s.B * capacity * s.G * D, 3);
         const auto terms = with_terms ? normals(1 + 2 * capacity, 4) : std::vector<real>{};
@@ -49,7 +49,7 @@ TEST_CASE("cached attention follows its formula, with and without terms, for sho
         for (const int threads : {1, 2, 5}) {
           set_threads(threads);
           results.emplace_back(q.size(), NAN);
-          kernels::cached_attention(s, q.data(), k.data(), v.data(), lengths.data(),
+          kernels::cached_attention(s, q.data(), {k.data(), nullptr, v.data()}, lengths.data(),
                                     with_terms ? terms.data() : nullptr, results.back().data());
           CHECK(results.back() == results.front());
         }
@@ -69,12 +69,12 @@ TEST_CASE("cached attention follows its formula, with and without terms, for sho
 }
 
 TEST_CASE("scores that are far apart do not overflow across pieces", "[kernels]") {
-  const kernels::CachedAttentionSize s{1, 300, 1, 1, 1};
+  const auto s = kernels::CachedAttentionSize::plain(1, 300, 1, 1, 1);
   std::vector<real> k(300, 0), v(300, 1), o(1);
   k[3] = 500, v[3] = 2, k[299] = 1000, v[299] = 3;
   const real q = 1;
   const index_t length = 300;
-  kernels::cached_attention(s, &q, k.data(), v.data(), &length, nullptr, o.data());
+  kernels::cached_attention(s, &q, {k.data(), nullptr, v.data()}, &length, nullptr, o.data());
   CHECK(o[0] == 3);
 }
 

@@ -18,7 +18,8 @@ TEST_CASE("layer_norm agrees with the formula", "[kernels]") {
       constexpr index_t R = 5;
       const auto x = normals(R * C, 1, 2, mean), w = normals(C, 2), b = normals(C, 3);
       std::vector<real> y(static_cast<std::size_t>(R * C), NAN), means(R, NAN), rstds(R, NAN);
-      kernels::layer_norm_forward(R, C, x.data(), w.data(), b.data(), y.data(), means.data(), rstds.data());
+      kernels::layer_norm_forward(R, C, static_cast<real>(1e-5), x.data(), w.data(), b.data(), y.data(), means.data(),
+                                  rstds.data());
       Doubles wanted, wanted_mean, wanted_rstd;
       for (index_t r = 0; r < R; ++r) {
         double m = 0, v = 0;

@@ -58,7 +58,7 @@ TEST_CASE("row-wise kernels have the same bits for any number of threads", "[ker
   check_same_bits("layer_norm", [&] {
     std::vector<real> out(count(2 * R * C + 2 * R + 2 * C));
     real *y = out.data(), *dx = y + R * C, *mean = dx + R * C, *rstd = mean + R, *dw = rstd + R;
-    kernels::layer_norm_forward(R, C, x.data(), w.data(), b.data(), y, mean, rstd);
+    kernels::layer_norm_forward(R, C, static_cast<real>(1e-5), x.data(), w.data(), b.data(), y, mean, rstd);
     kernels::layer_norm_backward(R, C, dy.data(), x.data(), w.data(), mean, rstd, dx, false, dw, dw + C);
     return out;
   });
@@ -87,7 +87,7 @@ TEST_CASE("row-wise kernels have the same bits for any number of threads", "[ker
 TEST_CASE("attention has the same bits for any number of threads", "[kernels]") {
   for (const index_t G : {4, 2, 1})
     for (const bool causal : {false, true}) {
-      const kernels::AttentionSize s{3, 140, 4, G, 5, causal};
+      const auto s = kernels::AttentionSize::plain(3, 140, 4, G, 5, causal);
       const index_t qn = s.B * s.T * s.H * s.D, kn = s.B * s.T * G * s.D, tn = kernels::score_terms(s.T);
       const auto q = normals(qn, 1), k = normals(kn, 2), v = normals(kn, 3), terms = normals(tn, 4), d = normals(qn, 5);
       check_same_bits("attention", [&] {

@@ -4,7 +4,7 @@
 
 #include "qkvbench/autograd/loss.hpp"
 #include "support/catch.hpp"
-#include "support/tiny_models.hpp"
+#include "support/modern_models.hpp"
 
 namespace qkvbench::testing {
 
@@ -55,6 +55,24 @@ TEST_CASE("the cache of the paper's 300m model in bf16", "[nn]") {
   }
 }
 
+namespace {
+
+void check_memory(const nn::ModelConfig& config) {
+  nn::Model model(config);
+  fill_parameters(model, 1);
+  const Batch batch = tiny_batch(config);
+  Tape tape;
+  tape.backward(cross_entropy(tape, model.forward(tape, batch), batch.targets).mean_nats);
+  const auto taken = static_cast<double>(tape.arena().peak_bytes());
+  const nn::TrainingMemory said = nn::training_memory(model, batch.size);
+  INFO(config.family << " " << config.variant.id() << ", recompute " << config.recompute << ", dropout "
+                     << config.dropout << ": said " << said.activations << ", took " << taken);
+  CHECK(std::abs(static_cast<double>(said.activations) - taken) <= 0.05 * taken);
+  CHECK(said.total() - said.activations == 16 * model.parameters().total());
+}
+
+}  // namespace
+
 TEST_CASE("the memory of a training step is what was said", "[nn]") {
   for (const char* family : {"encoder", "vit", "set", "gpt"})
     for (const char* variant : {"q_k_v", "q_kv", "qkv"})
@@ -64,18 +82,19 @@ TEST_CASE("the memory of a training step is what was said", "[nn]") {
           config.d_model = 96, config.heads = 4, config.layers = 3, config.recompute = recompute;
           config.dropout = dropout;
           config.seq_len = 40, config.max_len = 40, config.image_size = 21;
-          nn::Model model(config);
-          fill_parameters(model, 1);
-          const Batch batch = tiny_batch(config);
-          Tape tape;
-          tape.backward(cross_entropy(tape, model.forward(tape, batch), batch.targets).mean_nats);
-          const auto real_bytes = static_cast<double>(tape.arena().peak_bytes());
-          const nn::TrainingMemory said = nn::training_memory(model, batch.size);
-          INFO(family << " " << variant << ", recompute " << recompute << ", dropout " << dropout << ": said "
-                      << said.activations << ", took " << real_bytes);
-          CHECK(std::abs(static_cast<double>(said.activations) - real_bytes) <= 0.05 * real_bytes);
-          CHECK(said.total() - said.activations == 16 * model.parameters().total());
+          check_memory(config);
         }
+}
+
+TEST_CASE("the memory of a training step of every kind and option is what was said", "[nn]") {
+  for (auto& [name, config] : modern_models())
+    for (const bool recompute : {false, true}) {
+      INFO(name);
+      config.d_model *= 4, config.layers = 3, config.seq_len = config.max_len = 40, config.recompute = recompute;
+      if (config.d_ff > 0) config.d_ff *= 4;
+      check_memory(config);
+      config.d_model /= 4;
+    }
 }
 
 }  // namespace qkvbench::testing

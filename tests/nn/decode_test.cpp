@@ -4,7 +4,7 @@
 #include "qkvbench/nn/kv_cache.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
-#include "support/tiny_models.hpp"
+#include "support/modern_models.hpp"
 
 namespace qkvbench::testing {
 
@@ -47,17 +47,17 @@ double difference(const Value& logits, index_t row, const std::vector<real>& ful
 TEST_CASE("cached logits equal those of the full pass, all variants and kv heads", "[nn]") {
   constexpr index_t kT = 23;
   int configurations = 0;
-  for (const nn::Sharing& sharing : nn::all_sharings())
+  for (const std::string& id : partitions())
     for (const bool plus : {false, true})
       for (const index_t kv_heads : {4, 2, 1}) {
-        if (sharing.query_shared() && kv_heads != 4) continue;
-        const std::string variant = std::string(sharing.id) + (plus ? "+" : "");
+        if (nn::parse_variant(id).sharing().query_shared() && kv_heads != 4) continue;
+        const std::string variant = id + (plus ? "+" : "");
         INFO(variant << " with " << kv_heads << " kv heads");
         nn::Model model(config_of(variant, kv_heads, kT));
         fill_parameters(model, 5);
         const auto ids = tokens(kT, 1);
         const auto full = full_logits(model, ids);
-        nn::KvCache cache(model.config(), 1, kT);
+        nn::KvCache cache(model, 1, kT);
         CHECK(cache.bytes() ==
               nn::count_cost(model).kv_cache_numbers_per_token * kT * static_cast<index_t>(sizeof(real)));
         Tape tape(false);
@@ -74,12 +74,61 @@ TEST_CASE("cached logits equal those of the full pass, all variants and kv heads
   CHECK(configurations == 18);
 }
 
+TEST_CASE("cached logits equal those of the full pass, all kinds and options, in both forms of the cache", "[nn]") {
+  constexpr index_t kT = 23;
+  for (auto& [name, config] : modern_models())
+    for (const nn::CacheForm form : {nn::CacheForm::kLeast, nn::CacheForm::kReady}) {
+      INFO(name << (form == nn::CacheForm::kLeast ? ", least" : ", ready"));
+      config.seq_len = config.max_len = kT;
+      nn::Model model(config);
+      fill_parameters(model, 5);
+      const auto ids = tokens(kT, 1);
+      const auto full = full_logits(model, ids);
+      nn::KvCache cache(model, 2, kT, form);
+      index_t declared = 0;
+      for (const nn::CacheTensor& tensor : model.blocks()[0].attention().cache_tensors(form))
+        declared += tensor.heads * tensor.width;
+      CHECK(cache.bytes() == 2 * kT * 2 * declared * static_cast<index_t>(sizeof(real)));
+      if (form == nn::CacheForm::kLeast) CHECK(nn::count_cost(model).kv_cache_numbers_per_token == 2 * declared);
+      Tape tape(false);
+      double most = difference(model.decode_first(tape, {ids.data(), 9}, cache, 0), 0, full, 8);
+      model.decode_first(tape, {ids.data(), 4}, cache, 1);
+      for (index_t t = 9; t < kT; ++t) {
+        tape.reset();
+        const std::vector<std::int32_t> next{ids[static_cast<std::size_t>(t)], ids[static_cast<std::size_t>(t - 5)]};
+        const Value logits = model.decode_next(tape, next, cache);
+        most = std::max({most, difference(logits, 0, full, t), difference(logits, 1, full, t - 5)});
+      }
+      CHECK(most <= 1e-5);
+    }
+}
+
+TEST_CASE("positions that are not learned have no end", "[nn]") {
+  for (const char* variant : {"q_k_v", "q_kv+"}) {
+    nn::ModelConfig config = config_of(variant, 4, 6);
+    config.positions = "rope", config.d_model = 24;
+    nn::Model model(config);
+    fill_parameters(model, 5);
+    const auto ids = tokens(40, 2);
+    const auto full = full_logits(model, ids);
+    nn::KvCache cache(model, 1, 40);
+    Tape tape(false);
+    model.decode_first(tape, {ids.data(), 30}, cache, 0);
+    double most = 0;
+    for (index_t t = 30; t < 40; ++t) {
+      tape.reset();
+      most = std::max(most, difference(model.decode_next(tape, {ids.data() + t, 1}, cache), 0, full, t));
+    }
+    CHECK(most <= 1e-5);
+  }
+}
+
 TEST_CASE("rows of different length share a cache without touching each other", "[nn]") {
   for (const char* variant : {"q_k_v+", "q_kv"}) {
     nn::Model model(config_of(variant, 2, 16));
     fill_parameters(model, 6);
     const std::vector<index_t> lengths{3, 11, 1};
-    nn::KvCache cache(model.config(), 3, 16);
+    nn::KvCache cache(model, 3, 16);
     Tape tape(false);
     std::vector<std::vector<std::int32_t>> rows;
     for (index_t r = 0; r < 3; ++r) {
@@ -105,7 +154,7 @@ TEST_CASE("a context of several pieces, filled, cleared and filled again", "[nn]
   fill_parameters(model, 7);
   const auto ids = tokens(kT, 2);
   const auto full = full_logits(model, ids);
-  nn::KvCache cache(model.config(), 1, kT);
+  nn::KvCache cache(model, 1, kT);
   Tape tape(false);
   for (int round = 0; round < 2; ++round) {
     cache.clear(0);
@@ -119,7 +168,7 @@ TEST_CASE("a context of several pieces, filled, cleared and filled again", "[nn]
 TEST_CASE("a full cache, a context beyond the learned positions and other families are refused", "[nn]") {
   nn::Model model(config_of("q_k_v", 4, 6));
   fill_parameters(model, 8);
-  nn::KvCache cache(model.config(), 1, 4);
+  nn::KvCache cache(model, 1, 4);
   Tape tape(false);
   const auto ids = tokens(6, 3);
   check_error(Exit::kInternal, {"decode", "row 0", "fit into 4"}, [&] {
@@ -127,10 +176,10 @@ TEST_CASE("a full cache, a context beyond the learned positions and other famili
   });
   model.decode_first(tape, {ids.data(), 4}, cache, 0);
   check_error(Exit::kInternal, {"decode", "holds 4"}, [&] { model.decode_next(tape, {ids.data(), 1}, cache); });
-  check_error(Exit::kUsage, {"context of 7", "6 learned"}, [&] { nn::KvCache(model.config(), 1, 7); });
+  check_error(Exit::kUsage, {"context of 7", "6 learned"}, [&] { nn::KvCache(model, 1, 7); });
   nn::Model encoder(tiny_config("encoder", "q_k_v"));
   fill_parameters(encoder, 9);
-  nn::KvCache other(encoder.config(), 1, 4);
+  nn::KvCache other(encoder, 1, 4);
   check_error(Exit::kUsage, {"gpt", "decode"}, [&] { encoder.decode_next(tape, {ids.data(), 1}, other); });
 }
 

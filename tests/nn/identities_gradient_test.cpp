@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "qkvbench/autograd/attention.hpp"
+#include "qkvbench/nn/score_reader.hpp"
 #include "support/gradcheck.hpp"
 #include "support/tiny_models.hpp"
 
@@ -17,7 +18,7 @@ const Parameter& counterpart(const nn::Model& shared, const std::string& name) {
   const auto at = name.find(".attn.c_");
   const std::size_t letter = at + 8;
   if (at != std::string::npos && name[letter + 1] == '.')
-    for (const std::string_view group : shared.config().variant.sharing->projections)
+    for (const std::string_view group : shared.config().variant.sharing().projections)
       if (group.find(name[letter]) != std::string_view::npos)
         return *shared.parameters().find(name.substr(0, letter) + std::string(group) + name.substr(letter + 1));
   return *shared.parameters().find(name);
@@ -64,7 +65,11 @@ double asymmetry(const std::string& id) {
   fill_parameters(model, 5);
   const auto x = normals(2 * 5 * 6, 8);
   Tape tape(false);
-  const auto scores = model.blocks()[0].attention().scores(tape, tape.constant({2, 5, 6}, x.data()));
+  nn::ScoreReader reader(model);
+  tape.watch(&reader);
+  const Value in = tape.constant({2, 5, 6}, x.data());
+  model.blocks()[0].attention().forward(tape, in, in);
+  const std::vector<real>& scores = reader.layer(0);
   double worst = 0;
   for (std::size_t unit = 0; unit < 2 * 3; ++unit)
     for (std::size_t i = 0; i < 5; ++i)
@@ -89,8 +94,8 @@ double outside_hull(const real* keys, const real* o, const real* u, index_t seen
 
 TEST_CASE("a shared model is the model with three projections whose tied weights are equal", "[identity]") {
   for (const std::string family : {"encoder", "set"})
-    for (const nn::Sharing& sharing : nn::all_sharings())
-      for (const std::string plus : {"", "+"}) check_tied(family, std::string(sharing.id) + plus, 3);
+    for (const std::string& id : partitions())
+      for (const std::string plus : {"", "+"}) check_tied(family, id + plus, 3);
   for (const std::string id : {"q_kv", "q_kv+"}) check_tied("encoder", id, 1);
 }
 
@@ -134,9 +139,9 @@ TEST_CASE("with K = V a head's output lies in the convex hull of its keys", "[id
 
 TEST_CASE("the set family is equivariant to permutations, unless it has a positional term", "[identity]") {
   const index_t order[] = {3, 0, 4, 1, 2};
-  for (const nn::Sharing& sharing : nn::all_sharings())
+  for (const std::string& id : partitions())
     for (const std::string plus : {"", "+"}) {
-      const auto config = tiny_config("set", std::string(sharing.id) + plus);
+      const auto config = tiny_config("set", id + plus);
       nn::Model model(config);
       fill_parameters(model, 21);
       Batch batch = tiny_batch(config), permuted = batch;
@@ -157,9 +162,9 @@ TEST_CASE("the set family is equivariant to permutations, unless it has a positi
 
 TEST_CASE("parameters of one name and shape begin alike in every variant", "[identity]") {
   std::vector<std::unique_ptr<nn::Model>> models;
-  for (const nn::Sharing& sharing : nn::all_sharings())
+  for (const std::string& id : partitions())
     for (const std::string plus : {"", "+"})
-      models.push_back(std::make_unique<nn::Model>(tiny_config("encoder", std::string(sharing.id) + plus)));
+      models.push_back(std::make_unique<nn::Model>(tiny_config("encoder", id + plus)));
   for (const auto& model : models) {
     model->parameters().allocate();
     model->parameters().initialise(7);

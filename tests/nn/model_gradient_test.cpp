@@ -2,7 +2,7 @@
 // The scalar is the loss plus an uneven sum of the logits, so that nothing cancels.
 #include "qkvbench/autograd/loss.hpp"
 #include "support/gradcheck.hpp"
-#include "support/tiny_models.hpp"
+#include "support/modern_models.hpp"
 
 namespace qkvbench::testing {
 
@@ -58,8 +58,29 @@ void check_model(const nn::ModelConfig& config, index_t most) {
 
 TEST_CASE("gradient of every parameter of every model", "[gradient]") {
   for (const std::string& family : nn::family_names())
-    for (const nn::Sharing& sharing : nn::all_sharings())
-      for (const std::string plus : {"", "+"}) check_model(tiny_config(family, std::string(sharing.id) + plus), 9);
+    for (const std::string& id : partitions())
+      for (const std::string plus : {"", "+"}) check_model(tiny_config(family, id + plus), 9);
+}
+
+TEST_CASE("gradient of every parameter of models of every kind of attention and option", "[gradient]") {
+  for (const auto& [name, config] : modern_models()) {
+    INFO(name);
+    check_model(config, 5);
+  }
+}
+
+TEST_CASE("gradient of other families with modern blocks", "[gradient]") {
+  for (const std::string family : {"encoder", "vit"})
+    for (const char* variant : {"q_kv", "gta", "mla", "qvv3"}) {
+      nn::ModelConfig config = tiny_config(family, variant);
+      config.d_model = 12, config.positions = "rope", config.norm = "rmsnorm", config.mlp = "swiglu";
+      config.bias = false;
+      check_model(config, 5);
+    }
+  nn::ModelConfig set = tiny_config("set", "q_kv");
+  set.norm = "rmsnorm", set.mlp = "swiglu", set.bias = false, set.qk_norm = true;
+  set.norm_eps = 1e-2;  // heads of two channels: their norms bend sharply at a smaller one
+  check_model(set, 5);
 }
 
 TEST_CASE("gradient of models with shared heads", "[gradient]") {

@@ -1,10 +1,10 @@
 // Names of variants, the table of partitions, and what head sharing allows.
 // Spellings are those of the design's first section and of the paper.
-#include "qkvbench/nn/sharing.hpp"
-
 #include <set>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/nn/block_spec.hpp"
+#include "qkvbench/nn/variant.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 
@@ -13,12 +13,12 @@ namespace qkvbench::testing {
 using nn::parse_variant;
 
 TEST_CASE("every id reads as itself", "[nn]") {
-  CHECK(nn::all_sharings().size() == 5);
-  for (const nn::Sharing& sharing : nn::all_sharings())
+  CHECK(nn::all_kinds().size() == 9);
+  for (const nn::AttentionKind& kind : nn::all_kinds())
     for (const std::string plus : {"", "+"}) {
-      const std::string id = std::string(sharing.id) + plus;
+      const std::string id = std::string(kind.id) + plus;
       const nn::Variant variant = parse_variant(id);
-      CHECK(variant.sharing == &sharing);
+      CHECK(variant.kind == &kind);
       CHECK(variant.plus == !plus.empty());
       CHECK(variant.id() == id);
     }
@@ -41,11 +41,11 @@ TEST_CASE("the paper's spellings are read", "[nn]") {
 }
 
 TEST_CASE("a paper name reads as its own variant", "[nn]") {
-  for (const nn::Sharing& sharing : nn::all_sharings())
+  for (const nn::AttentionKind& kind : nn::all_kinds())
     for (const bool plus : {false, true}) {
-      const nn::Variant variant{&sharing, plus};
+      const nn::Variant variant{&kind, plus};
       const std::string name = variant.paper_name();
-      if (name.empty() || sharing.paper_name == "QKV") continue;
+      if (name.empty() || kind.paper_name == "QKV") continue;
       INFO(name);
       CHECK(parse_variant(name).id() == variant.id());
     }
@@ -81,15 +81,18 @@ TEST_CASE("the table of partitions agrees with its ids", "[nn]") {
   const int projections[] = {3, 2, 2, 2, 1}, cached[] = {2, 2, 1, 2, 1};
   const bool query_shared[] = {false, true, false, true, true};
   for (std::size_t i = 0; i < 5; ++i) {
-    const nn::Sharing& s = nn::all_sharings()[i];
-    INFO(s.id);
+    const nn::AttentionKind& kind = nn::all_kinds()[i];
+    const nn::Sharing& s = kind.sharing;
+    INFO(kind.id);
+    CHECK(kind.is_partition());
+    CHECK(kind.projections == projections[i]);
     CHECK(s.projection_count() == projections[i]);
-    CHECK(s.cached_tensors() == cached[i]);
+    CHECK(kind.cached_tensors == cached[i]);
     CHECK(s.query_shared() == query_shared[i]);
     std::string id;
     for (const std::string_view letters : s.projections)
       id += (id.empty() || letters.empty() ? "" : "_") + std::string(letters);
-    CHECK(id == s.id);
+    CHECK(id == kind.id);
     // Each letter's projection is the one whose letters name it.
     CHECK(s.projections[static_cast<std::size_t>(s.q)].find('q') != std::string_view::npos);
     CHECK(s.projections[static_cast<std::size_t>(s.k)].find('k') != std::string_view::npos);
@@ -98,22 +101,24 @@ TEST_CASE("the table of partitions agrees with its ids", "[nn]") {
 }
 
 TEST_CASE("check_heads accepts what fits and says why it refuses", "[nn]") {
-  const auto sharing = [](const char* id) -> const nn::Sharing& { return *parse_variant(id).sharing; };
-  for (const char* id : {"q_k_v", "qk_v", "q_kv", "qv_k", "qkv"}) nn::check_heads(sharing(id), 64, 4, 4);
+  const auto check = [](const char* id, index_t d_model, index_t heads, index_t kv_heads) {
+    nn::BlockSpec spec;
+    spec.variant = parse_variant(id);
+    spec.d_model = d_model, spec.heads = heads, spec.kv_heads = kv_heads;
+    nn::check_heads(spec);
+  };
+  for (const char* id : {"q_k_v", "qk_v", "q_kv", "qv_k", "qkv"}) check(id, 64, 4, 4);
   for (const char* id : {"q_k_v", "q_kv"})
-    for (const index_t kv_heads : {1, 2, 4}) nn::check_heads(sharing(id), 64, 4, kv_heads);
-  check_error(Exit::kUsage, {"heads 5", "d_model 64"}, [&] { nn::check_heads(sharing("q_k_v"), 64, 5, 5); });
-  check_error(Exit::kUsage, {"heads 0", "d_model 64"}, [&] { nn::check_heads(sharing("q_k_v"), 64, 0, 0); });
-  check_error(Exit::kUsage, {"d_model 0"}, [&] { nn::check_heads(sharing("q_k_v"), 0, 4, 4); });
+    for (const index_t kv_heads : {1, 2, 4}) check(id, 64, 4, kv_heads);
+  check_error(Exit::kUsage, {"heads 5", "d_model 64"}, [&] { check("q_k_v", 64, 5, 5); });
+  check_error(Exit::kUsage, {"heads 0", "d_model 64"}, [&] { check("q_k_v", 64, 0, 0); });
+  check_error(Exit::kUsage, {"d_model 0"}, [&] { check("q_k_v", 0, 4, 4); });
   for (const index_t kv_heads : {3, 0, -1, 8})
     check_error(Exit::kUsage, {"kv_heads " + std::to_string(kv_heads), "heads 4"},
-                [&] { nn::check_heads(sharing("q_k_v"), 64, 4, kv_heads); });
-  check_error(Exit::kUsage, {"variant qk_v", "with K", "kv_heads 2 must be 4"},
-              [&] { nn::check_heads(sharing("qk_v"), 64, 4, 2); });
-  check_error(Exit::kUsage, {"variant qv_k", "with V", "kv_heads 1 must be 4"},
-              [&] { nn::check_heads(sharing("qv_k"), 64, 4, 1); });
-  check_error(Exit::kUsage, {"variant qkv", "kv_heads 2 must be 4"},
-              [&] { nn::check_heads(sharing("qkv"), 64, 4, 2); });
+                [&] { check("q_k_v", 64, 4, kv_heads); });
+  check_error(Exit::kUsage, {"variant qk_v", "with K", "kv_heads 2 must be 4"}, [&] { check("qk_v", 64, 4, 2); });
+  check_error(Exit::kUsage, {"variant qv_k", "with V", "kv_heads 1 must be 4"}, [&] { check("qv_k", 64, 4, 1); });
+  check_error(Exit::kUsage, {"variant qkv", "kv_heads 2 must be 4"}, [&] { check("qkv", 64, 4, 2); });
 }
 
 }  // namespace qkvbench::testing

@@ -30,15 +30,15 @@ std::vector<Record> records_of(const std::string& grid, ValueOf&& value_of) {
     record.run = run_name(config);
     record.build = "build";
     record.status = run::Status::kCompleted;
-    record.metrics[metric_of(config.task).key] = value_of(config);
-    if (config.task == "lm") record.metrics["val_loss"] = 1.3, record.metrics["val_floor"] = 1.25;
+    record.metrics[metric_of(config.task.id).key] = value_of(config);
+    if (config.task.id == "lm") record.metrics["val_loss"] = 1.3, record.metrics["val_floor"] = 1.25;
     records.push_back(record);
   }
   return records;
 }
 
 /// What the authors had with this seed.
-double theirs(const Config& config) { return study::rerun_accuracies(config).at(config.seed); }
+double theirs(const Config& config) { return study::rerun_accuracies(config).at(config.task.seed); }
 
 std::string page_of(const std::string& recipe, const std::string& grid, const std::vector<Record>& records) {
   const Summary summary = summarize(records);
@@ -73,7 +73,7 @@ TEST_CASE("the same numbers agree in every cell, and means are those of the shar
 
 TEST_CASE("runs that are elsewhere do not agree", "[agreement]") {
   const std::vector<Record> records =
-      records_of("table1-t16", [](const Config& c) { return theirs(c) * (c.task == "copy" ? .9 : 1); });
+      records_of("table1-t16", [](const Config& c) { return theirs(c) * (c.task.id == "copy" ? .9 : 1); });
   const Summary summary = summarize(records);
   const Agreement agreement = agreement_of(summary);
   CHECK(agreement.compared == 240);
@@ -90,8 +90,8 @@ TEST_CASE("of cells that agree in truth about 5 of 100 are outside, bimodal as t
     // Draws of the authors' own runs of the two neighbours that differ in their heads alone.
     const std::vector<Record> records = records_of("table1-t16", [&](const Config& config) {
       Config source = config;
-      source.heads = random.bits(next++) % 2 == 0 ? 2 : 4;
-      source.kv_heads = source.heads;
+      source.model.heads = random.bits(next++) % 2 == 0 ? 2 : 4;
+      source.model.kv_heads = source.model.heads;
       return study::rerun_accuracies(source).at(random.bits(next++) % 3);
     });
     const Agreement agreement = agreement_of(summarize(records));
@@ -103,7 +103,7 @@ TEST_CASE("of cells that agree in truth about 5 of 100 are outside, bimodal as t
 }
 
 TEST_CASE("single runs of the authors are compared by this machine's seeds alone", "[agreement]") {
-  const auto value = [](const Config& c) { return study::rerun_accuracies(c)[0] + .004 * (double(c.seed) - 1); };
+  const auto value = [](const Config& c) { return study::rerun_accuracies(c)[0] + .004 * (double(c.task.seed) - 1); };
   const std::vector<Record> records = records_of("table2-minimal", value);
   const Agreement agreement = agreement_of(summarize(records));
   CHECK(agreement.single_runs);
@@ -146,7 +146,7 @@ TEST_CASE("the paper's means of accuracy stand beside its whole grid only, the r
 
 TEST_CASE("of perplexities only per cent from q_k_v stand beside the paper's", "[agreement]") {
   const std::vector<Record> records = records_of("lm-least", [](const Config& c) {
-    return 5.11 * (c.variant == "q_k_v" ? 1 : 1.03) + .001 * static_cast<double>(c.seed);
+    return 5.11 * (c.model.variant.id() == "q_k_v" ? 1 : 1.03) + .001 * static_cast<double>(c.task.seed);
   });
   const Summary summary = summarize(records);
   const Agreement agreement = agreement_of(summary);
@@ -161,9 +161,11 @@ TEST_CASE("of perplexities only per cent from q_k_v stand beside the paper's", "
 
 TEST_CASE("tables of all recipes fit 80 columns and have one minus sign", "[agreement]") {
   const auto half = [](const Config& c) {
-    return .5 - .04 * static_cast<double>(c.variant.size()) + .01 * double(c.seed);
+    return .5 - .04 * static_cast<double>(c.model.variant.id().size()) + .01 * double(c.task.seed);
   };
-  const auto perplexity = [](const Config& c) { return 90 - 7 * static_cast<double>(c.variant.size() + c.seed); };
+  const auto perplexity = [](const Config& c) {
+    return 90 - 7 * static_cast<double>(c.model.variant.id().size() + c.task.seed);
+  };
   const std::vector<std::string> texts{page_of("table1", "table1-small", records_of("table1-small", half)),
                                        page_of("table1", "table1", records_of("table1-small", half)),
                                        page_of("table2", "table2", records_of("table2-minimal", half)),

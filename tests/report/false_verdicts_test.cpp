@@ -49,7 +49,7 @@ std::vector<Record> records_of(const study::Recipe& recipe, int configurations, 
 void draw(std::vector<Record>& records, Draws& draws, double down) {
   std::map<std::string, double> common;
   for (Record& record : records) {
-    const std::string task = record.config.task;
+    const std::string task = record.config.task.id;
     const double loss = arm_of(record.config) == Arm{"q_k_v", 0} ? 0 : down;
     double& size = common.try_emplace(task + std::to_string(record.config.warmup), 0).first->second;
     const std::string& family = data::find_task(task).family;

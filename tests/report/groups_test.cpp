@@ -25,14 +25,14 @@ Record record_of(const Config& config, double value, const std::string& data = "
   record.build = "build";
   record.data = data;
   record.status = run::Status::kCompleted;
-  record.metrics[metric_of(config.task).key] = value;
+  record.metrics[metric_of(config.task.id).key] = value;
   return record;
 }
 
 Config text_of(const std::string& corpus, std::uint64_t seed = 0, index_t seq_len = 16) {
   Config config = config_of("lm", "q_k_v", seed);
-  config.corpus = corpus;
-  config.seq_len = config.max_len = seq_len;
+  config.task.corpus = corpus;
+  config.task.seq_len = config.model.max_len = seq_len;
   return config;
 }
 
@@ -66,13 +66,13 @@ TEST_CASE("a task that is given its data is named by them") {
   CHECK(data_name(text_of("bytes:a/own.txt")) == "lm/bytes:own.txt");
   Config config = config_of("reverse", "q_k_v");
   CHECK(data_name(config) == "reverse");
-  config.task = "images", config.data = "/home/pets";
+  config.task.id = "images", config.task.data = "/home/pets";
   CHECK(data_name(config) == "images/pets");
-  config.task = "mnist";
+  config.task.id = "mnist";
   CHECK(data_name(config) == "mnist");
-  config.task = "anomaly", config.source = "glyphs";
+  config.task.id = "anomaly", config.task.source = "glyphs";
   CHECK(data_name(config) == "anomaly/glyphs");
-  config.source = "npy";
+  config.task.source = "npy";
   CHECK(data_name(config) == "anomaly/pets");
 }
 

@@ -24,10 +24,10 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 Record record_of(const std::string& task, const std::string& variant, std::uint64_t seed) {
   Record record;
-  record.config.task = task;
-  record.config.variant = variant;
-  record.config.kv_heads = record.config.heads;
-  record.config.seed = seed;
+  record.config.task.id = task;
+  record.config.model.variant = nn::parse_variant(variant);
+  record.config.model.kv_heads = record.config.model.heads;
+  record.config.task.seed = seed;
   record.status = run::Status::kCompleted;
   record.run = task + "-" + variant + "-s" + std::to_string(seed) + "-0badcafe";
   record.path = "results/" + record.run + "/result.json";
@@ -140,8 +140,8 @@ TEST_CASE("text from files stays text") {
     record.run = kHostile;
     record.build = kHostile;
     record.machine = kHostile;
-    record.config.data = kHostile;
-    record.config.augment = kHostile;
+    record.config.task.data = kHostile;
+    record.config.task.augment = kHostile;
   }
   fixture.set.left_out.push_back({"results/" + kHostile, kHostile});
   AttentionPicture picture;
@@ -213,15 +213,15 @@ TEST_CASE("commands name every key that differs from where the task begins, and 
   for (const std::uint64_t seed : {0u, 1u})
     for (const char* variant : {"q_k_v", "qk_v+"}) records.push_back(record_of("reverse", variant, seed));
   records.push_back(record_of("reverse", "q_k_v", 7));
-  records.back().config.lr = 0.0003;
-  records.back().config.kv_heads = 2;
+  records.back().config.train.lr = 0.0003;
+  records.back().config.model.kv_heads = 2;
   CHECK(commands_of(records) ==
         std::vector<std::string>{"for s in 0 1; do qkvbench train --task reverse --variant q_k_v,qk_v+ --seed $s; done",
                                  "qkvbench train --task reverse --kv-heads 2 --lr 0.0003 --variant q_k_v --seed 7"});
   records = {record_of("glyphs", "q_k_v", 0)};
   apply_preset(records[0].config, *run::recipe_of("glyphs"));
-  records[0].config.kv_heads = records[0].config.heads;
-  records[0].config.data = "it's here";
+  records[0].config.model.kv_heads = records[0].config.model.heads;
+  records[0].config.task.data = "it's here";
   CHECK(commands_of(records) ==
         std::vector<std::string>{"qkvbench train --task glyphs --data 'it'\\''s here' --variant q_k_v --seed 0"});
 }

@@ -169,7 +169,7 @@ TEST_CASE("a text has learned near its floor or near the published loss, and is 
     std::vector<Record> records;
     add(records, "lm", "q_k_v", {5, 5.1});
     for (Record& record : records) {
-      record.config.corpus = corpus, record.config.d_model = d_model;
+      record.config.task.corpus = corpus, record.config.model.d_model = d_model;
       record.metrics["val_loss"] = loss;
       record.metrics.erase("val_floor");
       if (floor) record.metrics["val_floor"] = *floor;

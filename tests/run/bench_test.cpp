@@ -92,16 +92,16 @@ TEST_CASE("a record is read back; what is none is refused in one line", "[run]")
   check_error(Exit::kInput, {"none.json"}, [&] { read_earlier_bench(dir / "none.json", "train"); });
 }
 
-TEST_CASE("the README shows every case of the benchmark", "[run]") {
-  const std::string readme = read_file(SOURCE_DIR "/README.md");
+TEST_CASE("docs/benchmarks.md shows every case of the benchmark", "[run]") {
+  const std::string page = read_file(SOURCE_DIR "/docs/benchmarks.md");
   for (const std::string name : {"train", "decode"}) {
-    const std::size_t begin = readme.find("\n<!-- bench " + name + " -->\n"),
-                      end = readme.find("\n<!-- end of bench " + name + " -->\n");
+    const std::size_t begin = page.find("\n<!-- bench " + name + " -->\n"),
+                      end = page.find("\n<!-- end of bench " + name + " -->\n");
     INFO(name);
     REQUIRE(begin != std::string::npos);
     REQUIRE(end != std::string::npos);
     CHECK(begin < end);
-    const std::string tables = readme.substr(begin, end - begin);
+    const std::string tables = page.substr(begin, end - begin);
     if (name != "train" || tables.find('|') == std::string::npos) continue;  // `make bench` was not run yet
     for (const BenchCase& c : bench_cases()) CHECK(tables.find(c.name) != std::string::npos);
   }

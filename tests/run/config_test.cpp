@@ -16,12 +16,13 @@ using testing::check_error;
 
 TEST_CASE("a configuration survives its own JSON") {
   Config config;
-  config.task = "swap", config.variant = "(Q=K-V)+", config.d_model = 48, config.heads = 6, config.lr = 3e-4;
-  config.seed = 9007199254740992;
+  config.task.id = "swap", config.model.variant = nn::parse_variant("(Q=K-V)+"), config.model.d_model = 48,
+  config.model.heads = 6, config.train.lr = 3e-4;
+  config.task.seed = 9007199254740992;
   resolve(config);
-  CHECK(config.variant == "qk_v+");
-  CHECK(config.kv_heads == 6);
-  CHECK(config.max_len == 128);
+  CHECK(config.model.variant.id() == "qk_v+");
+  CHECK(config.model.kv_heads == 6);
+  CHECK(config.model.max_len == 128);
   Config again = config_from_json(nlohmann::json::parse(config_json(config).dump()), "f");
   resolve(again);
   CHECK(config_json(again) == config_json(config));
@@ -33,8 +34,8 @@ TEST_CASE("every key that concerns a task and its weights changes the name of it
   const std::set<std::string> without_effect{"activations", "log_every", "epochs", "pos_dim", "optimizer"};
   for (const std::string task : {"reverse", "lm", "glyphs", "anomaly"}) {
     Config base;
-    base.task = task, base.d_model = 64, base.heads = 4, base.steps = 10;
-    if (task != "lm") base.n_train = 1000;  // eight steps an epoch
+    base.task.id = task, base.model.d_model = 64, base.model.heads = 4, base.steps = 10;
+    if (task != "lm") base.task.n_train = 1000;  // eight steps an epoch
     resolve(base);
     const std::string family = data::find_task(task).family;
     std::set<std::string> names{run_name(base)};
@@ -42,15 +43,21 @@ TEST_CASE("every key that concerns a task and its weights changes the name of it
     for (const Option& option : all_options()) {
       Config changed = base;
       const std::string key = option.key;
-      std::visit(
-          [&](auto member) {
-            auto& value = changed.*member;
-            if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>)
-              value = key == "task" ? (task == "reverse" ? "sort" : "mnist") : key == "variant" ? "qkv" : "changed";
-            else
-              value += 1;
-          },
-          option.member);
+      Option::Value value = option.value(base);
+      if (auto* text = std::get_if<std::string>(&value)) {
+        const auto known = option.place.names ? option.place.names() : std::vector<std::string>{};
+        *text = key == "task"      ? (task == "reverse" ? "sort" : "mnist")
+                : key == "variant" ? "qkv"
+                : known.empty()    ? "changed"
+                                   : known[*text == known[0] ? 1 : 0];
+      } else {
+        std::visit(
+            [](auto& number) {
+              if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(number)>, std::string>) number += 1;
+            },
+            value);
+      }
+      option.place.set(changed, value);
       if (key == "task" && (task == "lm" || task == "anomaly")) continue;  // the only one of its family
       changes += option.concerns(family) && !without_effect.contains(key) ? 1 : 0;
       names.insert(run_name(changed));
@@ -61,39 +68,39 @@ TEST_CASE("every key that concerns a task and its weights changes the name of it
 
 TEST_CASE("a key that the task has no use for is refused, not ignored") {
   Config config;
-  config.task = "reverse", config.corpus = "a.txt";
+  config.task.id = "reverse", config.task.corpus = "a.txt";
   check_error(Exit::kUsage, {"--corpus", "does not concern", "reverse"}, [&] { resolve(config); });
   Config text;
-  text.task = "lm", text.steps = 5, text.n_train = 3;
+  text.task.id = "lm", text.steps = 5, text.task.n_train = 3;
   check_error(Exit::kUsage, {"--n-train", "lm"}, [&] { resolve(text); });
-  text.n_train = 0, text.steps = 0;
+  text.task.n_train = 0, text.steps = 0;
   check_error(Exit::kUsage, {"lm", "--steps"}, [&] { resolve(text); });
 }
 
 TEST_CASE("sizes of a model follow from its data and are part of the configuration") {
   Config images;
-  images.task = "glyphs", images.variant = "qk_v+";
+  images.task.id = "glyphs", images.model.variant = nn::parse_variant("qk_v+");
   resolve(images);
-  CHECK(images.image_size == 28);
-  CHECK(images.channels == 1);
-  CHECK(images.classes == 10);
-  CHECK(images.n_train == 20000);
-  CHECK(images.pos_dim == 50);
-  CHECK(model_config(images).classes == 10);
+  CHECK(images.task.image_size == 28);
+  CHECK(images.task.channels == 1);
+  CHECK(images.task.classes == 10);
+  CHECK(images.task.n_train == 20000);
+  CHECK(images.model.pos_dim == 50);
+  CHECK(images.model.classes == 10);
   Config sets;
-  sets.task = "anomaly", sets.source = "cifar10", sets.data = "";
+  sets.task.id = "anomaly", sets.task.source = "cifar10", sets.task.data = "";
   resolve(sets);
-  CHECK(sets.features == 3072);
-  CHECK(sets.pos_dim == 10);
-  CHECK(model_config(sets).seq_len == 10);
+  CHECK(sets.task.features == 3072);
+  CHECK(sets.model.pos_dim == 10);
+  CHECK(sets.model.seq_len == 10);
   // Once resolved, a configuration needs no data to be resolved again.
   Config moved = sets;
-  moved.data = "/nowhere";
+  moved.task.data = "/nowhere";
   resolve(moved);
-  CHECK(moved.features == 3072);
-  moved.patch = 7;
+  CHECK(moved.task.features == 3072);
+  moved.model.patch = 7;
   check_error(Exit::kUsage, {"--patch", "anomaly"}, [&] { resolve(moved); });
-  images.pos_dim = 1;
+  images.model.pos_dim = 1;
   check_error(Exit::kUsage, {"pos_dim"}, [&] { resolve(images); });
 }
 
@@ -104,16 +111,16 @@ TEST_CASE("Table 2's recipe is the paper's") {
     Config config;
     apply_preset(config, *recipe_of(task));
     resolve(config);
-    CHECK(config.schedule == "multistep");
-    CHECK(config.batch_size == 128);
-    CHECK(config.patch == 4);
-    CHECK(config.lr == 1e-3);
-    CHECK(config.dropout == 0.1);
-    CHECK(config.grad_clip == 0);
+    CHECK(config.train.schedule.name == "multistep");
+    CHECK(config.train.batch_size == 128);
+    CHECK(config.model.patch == 4);
+    CHECK(config.train.lr == 1e-3);
+    CHECK(config.model.dropout == 0.1);
+    CHECK(config.train.adam.grad_clip == 0);
     CHECK(config.warmup == 0);
-    CHECK(config.optimizer == "adam");
+    CHECK_FALSE(config.train.adam.decoupled);
     CHECK(config.epochs == (task == "cifar10" ? 40 : task == "cifar100" ? 50 : 20));
-    CHECK(config.augment == (task.starts_with("cifar") ? "crop-flip" : "none"));
+    CHECK(config.task.augment == (task.starts_with("cifar") ? "crop-flip" : "none"));
   }
 }
 
@@ -127,7 +134,7 @@ TEST_CASE("a task's recipe is found, and every preset resolves") {
     INFO(preset.id);
     Config config;
     apply_preset(config, preset);
-    if (config.task == "images") config.data = folder.path();
+    if (config.task.id == "images") config.task.data = folder.path();
     resolve(config);
     Config again = config_from_json(nlohmann::json::parse(config_json(config).dump()), "f");
     resolve(again);
@@ -137,9 +144,9 @@ TEST_CASE("a task's recipe is found, and every preset resolves") {
 
 TEST_CASE("what the trainer does follows from the recipe of Table 1") {
   Config config;
-  config.task = "reverse";
+  config.task.id = "reverse";
   resolve(config);
-  const train::TrainOptions options = train_options(config);
+  const train::TrainOptions options = config.train;
   CHECK(options.total_steps == 2 * 79);       // 10,000 lists in batches of 128, the last one smaller
   CHECK(options.schedule.warmup_steps == 7);  // a twentieth of 158, rounded down
   CHECK(options.adam.grad_clip == 5);
@@ -155,7 +162,7 @@ TEST_CASE("the paper's language models take the official batches, 10 billion tok
     Config config;
     apply_preset(config, find_preset(row.preset));
     resolve(config);
-    const train::TrainOptions options = train_options(config);
+    const train::TrainOptions options = config.train;
     CHECK(options.batch_size == row.batch);
     CHECK(options.micro_batch == row.micro_batch);
     CHECK(options.schedule.warmup_steps == row.warmup_steps);
@@ -168,7 +175,7 @@ TEST_CASE("steps overrule epochs") {
   Config config;
   config.steps = 7;
   resolve(config);
-  CHECK(train_options(config).total_steps == 7);
+  CHECK(config.train.total_steps == 7);
 }
 
 TEST_CASE("a record holds null, never NaN, for what does not exist") {

@@ -108,7 +108,7 @@ TEST_CASE("whole numbers are bounded exactly, and minus zero is zero") {
   Config config;
   const Option& seed = find_option("seed", "test");
   set_option(config, seed, "9007199254740992");
-  CHECK(config.seed == 9007199254740992u);
+  CHECK(config.task.seed == 9007199254740992u);
   check_error(Exit::kUsage, {"--seed", "9007199254740993"}, [&] { set_option(config, seed, "9007199254740993"); });
   for (const char* text : {R"({"seed": 9007199254740993})", R"({"seed": 1e3})", R"({"seed": 9007199254740993.0})",
                            R"({"d_model": 64.0})", R"({"seed": -1})"})
@@ -127,7 +127,7 @@ TEST_CASE("a key that is newer than stored results changes neither their names n
   CHECK(config_json(before, options) == stored);
   CHECK(config_json(tiny({{"grad_clip", "5"}}), options).contains("grad_clip"));
   const Config read = stored_config(stored, "f", options);
-  CHECK(read.grad_clip == 3);
+  CHECK(read.train.adam.grad_clip == 3);
   CHECK(config_json(read, options) == stored);
   CHECK(stored_hash(stored) == stored_hash(config_json(read, options)));
 }

@@ -45,7 +45,7 @@ Json some_result() { return made_up_result(config_of("reverse", "q_kv", 3), 0.75
 
 std::vector<std::string> names_of(const RecordSet& set) {
   std::vector<std::string> names;
-  for (const Record& r : set.records) names.push_back(r.config.task + " " + r.config.variant);
+  for (const Record& r : set.records) names.push_back(r.config.task.id + " " + r.config.model.variant.id());
   return names;
 }
 
@@ -87,8 +87,8 @@ TEST_CASE("files, run directories and directories of runs are read, each file on
   CHECK(set.left_out.empty());
   CHECK(names_of(set) == std::vector<std::string>{"reverse qkv", "sort q_k_v", "sort q_k_v", "sort q_k_v",
                                                   "sort q_k_v+", "sort qk_v", "sort qkv"});
-  CHECK(set.records[1].config.kv_heads == 4);
-  CHECK(set.records[3].config.kv_heads == 1);
+  CHECK(set.records[1].config.model.kv_heads == 4);
+  CHECK(set.records[3].config.model.kv_heads == 1);
   // The same, reached in other ways, in another order, and through links that go round in circles.
   std::vector<fs::path> paths{results / run_name(config_of("sort", "qkv")), results, results / "."};
   for (const Record& r : set.records) paths.insert(paths.begin(), r.path);
@@ -255,7 +255,7 @@ TEST_CASE("one build is kept, or others fill in what it lacks; what goes is name
   CHECK(mixed.records.size() == 4);
   REQUIRE(mixed.left_out.size() == 1);
   CHECK(mixed.left_out[0].reason.find("0123abc") != std::string::npos);
-  for (const Record& r : mixed.records) CHECK(r.metrics.at("test_accuracy") == (r.config.seed == 3 ? 0.5 : 1));
+  for (const Record& r : mixed.records) CHECK(r.metrics.at("test_accuracy") == (r.config.task.seed == 3 ? 0.5 : 1));
   RecordSet none;
   keep_one_build(none);
   CHECK(none.records.empty());
@@ -273,7 +273,7 @@ TEST_CASE("results of fewer numerics are never among those of more, whatever the
     REQUIRE(set.records.size() == 2);
     keep_one_build(set, mix);
     REQUIRE(set.records.size() == 1);
-    CHECK(set.records[0].config.seed == 1);
+    CHECK(set.records[0].config.task.seed == 1);
     CHECK(set.records[0].numerics == kNumerics);
     REQUIRE(set.left_out.size() == 1);
     CHECK(set.left_out[0].reason.find("numerics 1") != std::string::npos);

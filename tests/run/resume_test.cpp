@@ -65,7 +65,7 @@ Status run_until(const fs::path& out, const Config& config, int n_threads, index
 TEST_CASE("a run stopped after any of fifty steps and resumed with 1, 2 and 1 threads gives the same bytes",
           "[crash]") {
   const Config config = fifty_steps();
-  REQUIRE(train_options(config).total_steps == 50);
+  REQUIRE(config.train.total_steps == 50);
   const TemporaryDirectory whole;
   REQUIRE(run_until(whole.path(), config, 2, kNever) == Status::kCompleted);
   const Bits bits = test::bits_of(whole.path());
@@ -82,9 +82,9 @@ TEST_CASE("a run stopped after any of fifty steps and resumed with 1, 2 and 1 th
 
 TEST_CASE("a run stopped between any two operations of a step or of its tests gives the same bytes", "[crash]") {
   Config config = fifty_steps("reverse");
-  config.epochs = 1, config.micro_batch = 3;
+  config.epochs = 1, config.train.micro_batch = 3;
   for (const char* activations : {"keep", "recompute"}) {
-    config.activations = activations;
+    set_option(config, find_option("activations", ""), activations);
     resolve(config);
     const TemporaryDirectory whole;
     REQUIRE(run_until(whole.path(), config, 1, kNever) == Status::kCompleted);

@@ -31,10 +31,10 @@ TEST_CASE("a grid is every combination, the first axis slowest", "[grid]") {
   REQUIRE(runs.size() == 4);
   const std::vector<std::pair<std::string, std::uint64_t>> expected{{"sort", 2}, {"sort", 1}, {"copy", 2}, {"copy", 1}};
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    CHECK(runs[i].task == expected[i].first);
-    CHECK(runs[i].seed == expected[i].second);
-    CHECK(runs[i].d_model == 32);
-    CHECK(runs[i].kv_heads == 4);  // resolved
+    CHECK(runs[i].task.id == expected[i].first);
+    CHECK(runs[i].task.seed == expected[i].second);
+    CHECK(runs[i].model.d_model == 32);
+    CHECK(runs[i].model.kv_heads == 4);  // resolved
   }
 }
 
@@ -43,10 +43,10 @@ TEST_CASE("a run begins with its task's recipe, or with the preset that is named
   const std::vector<run::Config> runs =
       expand(written(dir, R"({"grid": [{"task": "glyphs"}, {"preset": "char", "steps": 7}]})"));
   REQUIRE(runs.size() == 2);
-  CHECK(runs[0].schedule == "multistep");
-  CHECK(runs[1].task == "lm");
+  CHECK(runs[0].train.schedule.name == "multistep");
+  CHECK(runs[1].task.id == "lm");
   CHECK(runs[1].steps == 7);
-  CHECK(runs[1].optimizer == "adamw");
+  CHECK(runs[1].train.adam.decoupled);
 }
 
 TEST_CASE("a configuration that comes twice is one run", "[grid]") {

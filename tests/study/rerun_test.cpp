@@ -15,11 +15,11 @@ TEST_CASE("every configuration of Table 1 was run again, and the means are those
           "[rerun]") {
   std::map<std::string, std::pair<double, int>> sums;
   for (const run::Config& config : expand(find_grid("table1"))) {
-    if (config.seed != 0) continue;
+    if (config.task.seed != 0) continue;
     const std::vector<double> values = rerun_accuracies(config);
     REQUIRE(values.size() == 3);
     for (const double value : values) {
-      auto& [sum, n] = sums[config.task + " " + config.variant];
+      auto& [sum, n] = sums[config.task.id + " " + config.model.variant.id()];
       sum += value, ++n;
     }
   }
@@ -50,17 +50,17 @@ TEST_CASE("another training, head sharing or task is not the authors', another s
   const auto changed = [&](auto&& change) {
     run::Config config = theirs;
     change(config);
-    config.log_every = config.micro_batch = 0;
+    config.train.log_every = config.train.micro_batch = 0;
     run::resolve(config);
     return rerun_accuracies(config);
   };
-  CHECK(changed([](run::Config& c) { c.seed = 77; }) == values);
+  CHECK(changed([](run::Config& c) { c.task.seed = 77; }) == values);
   CHECK(changed([](run::Config& c) { c.epochs = 3; }).empty());
-  CHECK(changed([](run::Config& c) { c.lr = 2e-3; }).empty());
-  CHECK(changed([](run::Config& c) { c.n_train = 9999; }).empty());
-  CHECK(changed([](run::Config& c) { c.d_model = 48; }).empty());
-  CHECK(changed([](run::Config& c) { c.kv_heads = 1; }).empty());
-  CHECK(changed([](run::Config& c) { c.variant = "qv_k"; }).empty());
+  CHECK(changed([](run::Config& c) { c.train.lr = 2e-3; }).empty());
+  CHECK(changed([](run::Config& c) { c.task.n_train = 9999; }).empty());
+  CHECK(changed([](run::Config& c) { c.model.d_model = 48; }).empty());
+  CHECK(changed([](run::Config& c) { c.model.kv_heads = 1; }).empty());
+  CHECK(changed([](run::Config& c) { c.model.variant = nn::parse_variant("qv_k"); }).empty());
   CHECK(rerun_accuracies(testing::config_of("lm", "q_k_v")).empty());
   CHECK(rerun_accuracies(testing::config_of("anomaly", "q_k_v")).empty());
 }

@@ -13,8 +13,8 @@ namespace qkvbench::testing {
 inline run::Config config_of(const std::string& task, const std::string& variant, std::uint64_t seed = 0,
                              index_t heads = 4, index_t kv_heads = 0) {
   run::Config config;
-  config.task = task, config.variant = variant, config.seed = seed;
-  config.heads = heads, config.kv_heads = kv_heads;
+  config.task.id = task, config.model.variant = nn::parse_variant(variant), config.task.seed = seed;
+  config.model.heads = heads, config.model.kv_heads = kv_heads;
   if (task == "lm") config.steps = 10;
   run::resolve(config);
   return config;
@@ -23,15 +23,15 @@ inline run::Config config_of(const std::string& task, const std::string& variant
 /// The record of a completed run with this accuracy, or for text this perplexity, and a curve of some points.
 inline formats::Json made_up_result(const run::Config& config, double value, int points = 3) {
   data::DataFacts facts;
-  facts.name = config.task;
+  facts.name = config.task.id;
   facts.n_train = 100;
-  (config.task == "lm" ? facts.n_val : facts.n_test) = 10;
+  (config.task.id == "lm" ? facts.n_val : facts.n_test) = 10;
   run::Outcome outcome;
   outcome.status = run::Status::kCompleted;
   outcome.wall_s = 2.5, outcome.train_s = 2, outcome.tokens_timed = 1000;
   for (int i = 1; i <= points; ++i) outcome.state.curve.push_back({10 * i, 2.0 / i, 1 - 0.5 / i, 1e-3, 0.25});
   formats::Json json = result_json(config, facts, outcome);
-  if (config.task == "lm")
+  if (config.task.id == "lm")
     json["metrics"]["perplexity"] = value;
   else
     json["metrics"]["test_accuracy"] = value;

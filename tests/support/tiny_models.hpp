@@ -20,6 +20,14 @@ inline nn::ModelConfig tiny_config(const std::string& family, const std::string&
   return config;
 }
 
+/// The ids of the partitions of {q, k, v}.
+inline std::vector<std::string> partitions() {
+  std::vector<std::string> ids;
+  for (const nn::AttentionKind& kind : nn::all_kinds())
+    if (kind.is_partition()) ids.emplace_back(kind.id);
+  return ids;
+}
+
 /// Three examples; one target in each family is not scored.
 inline Batch tiny_batch(const nn::ModelConfig& config) {
   Batch batch;

@@ -9,10 +9,12 @@ namespace qkvbench {
 struct HeadLayout {
   index_t heads, kv_heads;
   bool causal;
+  real scale = 0;  ///< α; 0: 1/√(width of a key head)
 };
 
-/// o = softmax(σ·α·q kᵀ + row + column)·v for each head, α = 1/√(head size).
-/// q, o: [B, T, C]; k, v: [B, T, C·kv_heads/heads]; terms: [1 + 2T] (σ, row, column) or undefined.
+/// o = softmax(σ·α·q kᵀ + row + column)·v for each head.
+/// With key heads D and value heads F wide: q: [B, T, H·D]; k: [B, T, G·D]; v: [B, T, G·F]; o: [B, T, H·F];
+/// terms: [1 + 2T] (σ, row, column) or undefined.
 /// q, k and v may be one value: its gradient is then the sum of what flows to each place.
 /// Throws when shapes do not fit, or when q is also k or v while heads are shared.
 Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout, Value terms = {});

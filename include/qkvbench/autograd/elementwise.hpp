@@ -1,4 +1,4 @@
-// Maps over elements on the tape: GELU, sums, dropout, the sum with a table of positions.
+// Maps over elements on the tape: GELU, SwiGLU's gate, sums, gains, dropout, the sum with a table of positions.
 // No broadcasting: shapes are equal, or the operation says what is repeated.
 #pragma once
 #include "qkvbench/autograd/tape.hpp"
@@ -7,6 +7,15 @@ namespace qkvbench {
 
 /// y = x·Φ(x), the exact GELU.   x, y: any shape.
 Value gelu(Tape& tape, Value x);
+
+/// y = x·½(1 + tanh(√(2/π)(x + 0.044715 x³))), GPT-2's GELU.   x, y: any shape.
+Value gelu_tanh(Tape& tape, Value x);
+
+/// y = silu(gate)·x.   gate, x, y: one shape. Throws when the shapes differ.
+Value swiglu(Tape& tape, Value gate, Value x);
+
+/// y = x·gain over the last size.   x, y: [..., C]; gain: [C]. Throws when gain does not have C elements.
+Value scale_columns(Tape& tape, Value x, Value gain);
 
 /// y = a + b.   a, b, y: one shape. Throws when the shapes differ.
 Value add(Tape& tape, Value a, Value b);

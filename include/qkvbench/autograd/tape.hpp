@@ -65,6 +65,8 @@ class TapeWatch {
   virtual void on_parameter(const Node&) {}
   /// All results are computed and some of them will go.
   virtual void on_forget() {}
+  /// A module tells a value by name: "blocks.0.attn", "q". It is computed.
+  virtual void on_named(const char* /*module*/, const char* /*name*/, Value) {}
   /// A value has its whole gradient and will hand it on.
   virtual void on_backward(const Node&) {}
 };
@@ -76,6 +78,10 @@ class Tape {
 
   bool recording() const { return recording_; }
   Arena& arena() { return arena_; }
+  /// Tells those who look on what a module calls a value.
+  void tell(const char* module, const char* name, Value value) {
+    if (watch_) watch_->on_named(module, name, value);
+  }
   /// From now on; null ends it. It must outlive its time here.
   void watch(TapeWatch* watch) { watch_ = watch; }
 

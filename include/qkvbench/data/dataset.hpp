@@ -45,10 +45,11 @@ struct Normalisation {
 
 /// What a task needs to know to make its data; each task reads the fields that concern it.
 struct TaskOptions {
-  std::string task;
+  std::string id = "reverse";  ///< of the task
   index_t seq_len = 16;
   index_t n_train = 0, n_test = 0;                    ///< examples; 0: as the task has it
   index_t n_val = 0;                                  ///< of images and sets: examples held out of training
+  index_t n_windows = 0;                              ///< of text: windows that a training draws
   std::string corpus = "stories";                     ///< of text, see corpus.hpp
   index_t vocab = 0;                                  ///< of text; 0: as the corpus has it
   std::string data;                                   ///< of images and sets: folder or file; empty: the installed set

@@ -5,18 +5,28 @@
 
 namespace qkvbench::kernels {
 
+/// 1/√D, the scale of the scores where nothing else is said.
+real default_scale(index_t D);
+
 /// Sizes of one attention. Query head h reads key/value head ⌊h·G/H⌋; G divides H.
 struct AttentionSize {
-  index_t B, T, H, G, D;
+  index_t B, T, H, G;
+  index_t D, F;  ///< width of a query and key head, and of a value head
   bool causal;
+  real scale;  ///< α of the scores
+
+  /// Values as wide as keys, and the default scale.
+  static AttentionSize plain(index_t B, index_t T, index_t H, index_t G, index_t D, bool causal) {
+    return {B, T, H, G, D, D, causal, default_scale(D)};
+  }
 };
 
 /// Length of a score-term vector for T positions: [σ, row(T), column(T)].
 inline constexpr index_t score_terms(index_t T) { return 1 + 2 * T; }
 
-/// Per head: S[i,j] = σ·α·q_i·k_j + row[i] + column[j], α = 1/√D; j > i left out when causal; o = softmax_j(S)·v.
-/// q: [B, T, H, D]; k, v: [B, T, G, D] (any of them may be the same array); terms: [1 + 2T] or null (σ = 1, rest 0);
-/// o: [B, T, H, D] and lse: [B, H, T] (log of the softmax's denominator), written.
+/// Per head: S[i,j] = σ·α·q_i·k_j + row[i] + column[j]; j > i left out when causal; o = softmax_j(S)·v.
+/// q: [B, T, H, D]; k: [B, T, G, D]; v: [B, T, G, F] (any of them may be the same array); terms: [1 + 2T] or null
+/// (σ = 1, rest 0); o: [B, T, H, F] and lse: [B, H, T] (log of the softmax's denominator), written.
 /// Source: the paper, section 3; for the terms its official code, whose P·w is a row term plus a column term.
 void attention_forward(const AttentionSize& size, const real* q, const real* k, const real* v, const real* terms,
                        real* o, real* lse);

@@ -7,16 +7,30 @@ namespace qkvbench::kernels {
 
 /// Sizes of a step. Query head h reads key/value head ⌊h·G/H⌋; G divides H.
 struct CachedAttentionSize {
-  index_t B, capacity, H, G, D;
+  index_t B, capacity, H, G;
+  index_t D, F;        ///< channels of a key that are compared, and of a value
+  index_t key_stride;  ///< from one position's key to the next; at least D
+  index_t shared;      ///< channels of the key that all heads share; 0: there is none
+  real scale;          ///< α of the scores
+
+  /// Values as wide as keys, nothing shared, and the default scale.
+  static CachedAttentionSize plain(index_t B, index_t capacity, index_t H, index_t G, index_t D);
+};
+
+/// What a cache holds. Any two may be the same array.
+struct CachedArrays {
+  const real* k;         ///< [B, G, capacity, key_stride], the first D channels of each position
+  const real* k_shared;  ///< [B, capacity, shared], or null
+  const real* v;         ///< [B, G, capacity, F]
 };
 
 /// Row b attends to its positions 0 … lengths[b] - 1, the last of which is the new one:
-///   S[j] = σ·α·q·k_j + row[i] + column[j], α = 1/√D, i = lengths[b] - 1;  o = softmax_j(S)·v.
-/// q, o: [B, H, D], o written; k, v: [B, G, capacity, D] (may be the same array); lengths: [B], 1 … capacity;
-/// terms: [1 + 2·capacity] (σ, row, column as in attention.hpp) or null.
+///   S[j] = σ·α·(q·k_j + q_shared·k_shared_j) + row[i] + column[j], i = lengths[b] - 1;  o = softmax_j(S)·v.
+/// q: [B, H, D + shared], a head's shared channels behind the others; o: [B, H, F], written; lengths: [B],
+/// 1 … capacity; terms: [1 + 2·capacity] (σ, row, column as in attention.hpp) or null.
 /// Positions are summed in pieces of 256, in order, so the bits do not depend on the number of threads.
-/// Source: paper section 3; the pieces: Dao et al., "Flash-Decoding", 2023.
-void cached_attention(const CachedAttentionSize& size, const real* q, const real* k, const real* v,
+/// Source: paper section 3; the pieces: Dao et al., "Flash-Decoding", 2023; the shared key: DeepSeek-V2, section 2.1.
+void cached_attention(const CachedAttentionSize& size, const real* q, const CachedArrays& cached,
                       const index_t* lengths, const real* terms, real* o);
 
 }  // namespace qkvbench::kernels

@@ -9,10 +9,10 @@ struct Cost {
   index_t params_total;                ///< every parameter once, tied ones too
   index_t params_attention;            ///< projections, output projection and positional terms of all blocks
   index_t macs_forward;                ///< multiply-adds of one example; attention counted over all T² pairs
-  index_t kv_cache_numbers_per_token;  ///< distinct tensors among K and V × kv heads × head size × layers
+  index_t kv_cache_numbers_per_token;  ///< of all tensors that the layers cache
 };
 
-/// Source: paper.md, "Exact accounting".
+/// Source: the paper, appendix on exact accounting.
 Cost count_cost(const Model& model);
 
 /// Bytes that training takes, besides the program, its data and the kernels' scratch (some ten MB).

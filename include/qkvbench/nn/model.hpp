@@ -1,29 +1,27 @@
 // A model: an input stage, a stack of pre-norm blocks, a read-out. Families differ in the two ends alone.
 // Not a registry of variants: sharing is part of the block's configuration.
 #pragma once
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "qkvbench/nn/modules.hpp"
+#include "qkvbench/nn/block.hpp"
 #include "qkvbench/tensor/batch.hpp"
 
 namespace qkvbench::nn {
 
 /// Sizes of a model; each family reads the fields that concern it.
-struct ModelConfig {
+struct ModelConfig : BlockSpec {
   std::string family;  ///< "encoder", "vit", "set" or "gpt"
-  Variant variant;
-  index_t d_model = 64, layers = 2, heads = 4, kv_heads = 4;
+  index_t layers = 2;
   index_t seq_len = 16;                                            ///< T: positions of one example
-  index_t max_len = 128;                                           ///< rows of learned positions (encoder)
-  index_t pos_dim = 10;                                            ///< m of the positional term
+  index_t max_len = 128;                                           ///< rows of learned positions (encoder, gpt)
   index_t symbols = 10;                                            ///< input and output symbols (encoder)
   index_t features = 512;                                          ///< numbers of one element (set)
   index_t vocab = 65;                                              ///< tokens (gpt)
   index_t image_size = 28, channels = 1, patch = 4, classes = 10;  ///< square images (vit)
-  real dropout = 0;
   bool recompute = false;  ///< blocks run again on the way back instead of keeping what is inside them
 };
 
@@ -65,7 +63,7 @@ class Model {
   const ModelConfig& config() const { return config_; }
   Parameters& parameters() { return parameters_; }
   const Parameters& parameters() const { return parameters_; }
-  const std::vector<Block>& blocks() const { return blocks_; }
+  const std::deque<Block>& blocks() const { return blocks_; }
   const Family& family() const { return *family_; }
 
   /// Rows of logits for a batch.   result: [rows, classes], as Batch::targets has rows.
@@ -74,9 +72,6 @@ class Model {
   /// What the last layer reads of each example: its penultimate representation.   result: [B, d_model].
   /// Throws Error (usage) when the family has none.
   Value features(Tape& tape, const Batch& batch) const;
-
-  /// The scores of every block before the softmax, for looking at.   result: [B, H, T, T] for each block.
-  std::vector<std::vector<real>> attention_scores(Tape& tape, const Batch& batch) const;
 
   /// Decoding: logits after new tokens, which the cache then holds too; the tape must not record.
   /// The first tokens of an empty row.   ids: [n]; result: [1, V], after the last of them.
@@ -92,9 +87,9 @@ class Model {
   ModelConfig config_;
   Parameters parameters_;
   std::unique_ptr<Family> family_;
-  PositionTable position_table_;  // made only when the term is used
-  std::vector<Block> blocks_;
-  std::unique_ptr<LayerNorm> ln_f_;
+  PositionRows position_rows_, rope_rows_;  // made only when they are used
+  std::deque<Block> blocks_;
+  std::unique_ptr<Norm> ln_f_;
 };
 
 }  // namespace qkvbench::nn

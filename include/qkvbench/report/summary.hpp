@@ -67,7 +67,7 @@ struct Difference {
 struct Summary {
   std::vector<std::string> tasks;  ///< in the order of all_tasks()
   std::vector<Group> groups;       ///< task by task, data set by data set, by their settings
-  std::vector<Arm> arms;           ///< in the order of all_sharings(), plain before +, more kv heads before fewer
+  std::vector<Arm> arms;           ///< in the order of nn::all_kinds(), plain before +, more kv heads before fewer
   std::vector<Cell> cells;         ///< group by group, arm by arm; only those with expected runs
   std::vector<Difference> differences;
   bool averages_incomplete = false;       ///< some cell's average is over fewer runs than expected

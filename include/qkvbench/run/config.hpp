@@ -2,7 +2,6 @@
 // Everything a result depends on is here, and nothing else (no threads, no paths).
 #pragma once
 #include <filesystem>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -17,45 +16,38 @@ namespace qkvbench::run {
 
 using formats::Json;
 
-/// Values of a run; not all concern every task. Zero means "follows from the others" where a comment says so, until
-/// resolve().
+/// What a run is: its task, its model and its training, each as the room that reads it takes it, and how long it
+/// trains. Not all values concern every task. Zero means "follows from the others" where the option's help says so,
+/// until resolve(), which also fills in what no key says: the model's family and sizes of its data, the number of
+/// steps.
 struct Config {
-  std::string task = "reverse", variant = "q_k_v";
-  std::string corpus = "stories";
-  std::string data, source = "glyphs", augment = "none";
-  index_t d_model = 64, layers = 2, heads = 4;
-  index_t kv_heads = 0;  ///< 0: as many as heads
-  index_t seq_len = 16;
-  index_t max_len = 0;                                              ///< 0: seq_len, and for lists at least 128
-  index_t vocab = 0;                                                ///< 0: as the corpus has it
-  index_t image_size = 0, channels = 0, classes = 0, features = 0;  ///< 0: as the data have it
-  index_t patch = 4;
-  index_t pos_dim = 0;  ///< 0: 50 for images, 10 for all others
-  double dropout = 0;
+  data::TaskOptions task;
+  nn::ModelConfig model;
+  train::TrainOptions train;
   index_t epochs = 2;
-  index_t steps = 0;  ///< 0: as many as the epochs take (stays 0 when resolved)
-  index_t batch_size = 128;
-  index_t micro_batch = 0;  ///< 0: as many as stay in cache
-  std::string activations = "keep";
-  std::string optimizer = "adam";
-  double lr = 1e-3;
-  std::string schedule = "cosine";
-  double warmup = 0.05, final_lr = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0, grad_clip = 5;
-  index_t n_train = 0, n_test = 0;  ///< 0: as the task has it
-  index_t n_val = 0;
-  index_t log_every = 0;  ///< 0: a fiftieth of all steps
-  std::uint64_t seed = 0;
+  index_t steps = 0;     ///< 0: as many as the epochs take (stays 0 when resolved)
+  double warmup = 0.05;  ///< share of the steps
+
+  /// The defaults of keys, which are Table 1's recipe.
+  Config();
 };
 
 /// One key of the configuration: its place in Config, what it may be, and how help explains it.
 struct Option {
+  using Value = std::variant<std::string, bool, index_t, double, std::uint64_t>;
+  /// A member of Config or of what it holds. A choice among names is a text here, whatever its type there.
+  struct Place {
+    Value (*get)(const Config& config);
+    void (*set)(Config& config, const Value& value);  ///< of the type that get() returns
+    std::vector<std::string> (*names)() = nullptr;    ///< texts only: known values; null: checked by set() or elsewhere
+  };
+
   const char* key;
   const char* help;
   const char* group;
-  std::variant<std::string Config::*, index_t Config::*, double Config::*, std::uint64_t Config::*> member;
-  double least = 0, most = 0;                                 ///< numbers only; inclusive
-  std::function<std::vector<std::string>()> names = nullptr;  ///< texts only: known values; null: checked elsewhere
-  const char* families = nullptr;                             ///< that it concerns, between spaces; null: all
+  Place place;
+  double least = 0, most = 0;      ///< numbers only; inclusive
+  const char* families = nullptr;  ///< that it concerns, between spaces; null: all
   /// Of a key that is newer than some stored configurations: the value, as a flag's text, that means "as before there
   /// was this key". It is then in neither the config object nor the hash, so old results keep their names. Null: a key
   /// of the first version of the schema, which is always there.
@@ -66,6 +58,9 @@ struct Option {
   bool concerns(const std::string& family) const;
   /// Whether the key is left out of this configuration's object.
   bool is_neutral(const Config& config) const;
+  Value value(const Config& config) const { return place.get(config); }
+  /// The value as the flag's text.
+  std::string text(const Config& config) const;
 };
 
 /// All keys, in the order of help and of result.json.
@@ -135,10 +130,5 @@ struct SpeedUnit {
   index_t tokens;
 };
 SpeedUnit speed_unit(const Config& config);
-
-// What the rooms below need of it; the configuration must be resolved.
-nn::ModelConfig model_config(const Config& config);
-data::TaskOptions task_options(const Config& config);
-train::TrainOptions train_options(const Config& config);
 
 }  // namespace qkvbench::run

@@ -7,6 +7,7 @@
 #include "qkvbench/data/dataset.hpp"
 #include "qkvbench/kernels/loss.hpp"
 #include "qkvbench/nn/kv_cache.hpp"
+#include "qkvbench/nn/model.hpp"
 
 namespace qkvbench::train {
 

@@ -15,14 +15,14 @@
 namespace qkvbench::train {
 
 struct TrainOptions {
-  index_t batch_size;
-  index_t micro_batch;  ///< examples on the tape at a time; gradients add up over a batch
-  index_t total_steps;
-  index_t log_every;  ///< steps that one point of the curve averages over
-  double lr;
+  index_t batch_size = 128;
+  index_t micro_batch = 0;  ///< examples on the tape at a time, at least 1; gradients add up over a batch
+  index_t total_steps = 0;
+  index_t log_every = 0;  ///< steps that one point of the curve averages over, at least 1
+  double lr = 1e-3;
   optim::ScheduleOptions schedule;
   optim::AdamOptions adam;
-  std::uint64_t seed;
+  std::uint64_t seed = 0;
 };
 
 /// Averages over the steps since the point before.

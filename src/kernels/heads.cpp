@@ -1,0 +1,67 @@
+// Copies row by row, and one product a group on strided views.
+// Nothing is gathered first: a group's channels are a view of the whole row.
+#include "qkvbench/kernels/heads.hpp"
+
+#include "qkvbench/kernels/linear.hpp"
+#include "qkvbench/kernels/matmul.hpp"
+#include "qkvbench/kernels/rows.hpp"
+
+namespace qkvbench::kernels {
+
+void join_heads_forward(index_t R, index_t heads, index_t width, index_t keep, index_t S, const real* x,
+                        const real* shared, real* y) {
+  for_row_blocks(R, heads * (keep + S), [=](index_t begin, index_t end) {
+    for (index_t r = begin; r < end; ++r)
+      for (index_t h = 0; h < heads; ++h) {
+        real* to = y + (r * heads + h) * (keep + S);
+        std::copy_n(x + (r * heads + h) * width, keep, to);
+        std::copy_n(shared + r * S, S, to + keep);
+      }
+  });
+}
+
+void join_heads_backward(index_t R, index_t heads, index_t width, index_t keep, index_t S, const real* dy, real* dx,
+                         real* dshared) {
+  for_row_blocks(R, heads * (keep + S), [=](index_t begin, index_t end) {
+    for (index_t r = begin; r < end; ++r)
+      for (index_t h = 0; h < heads; ++h) {
+        const real* from = dy + (r * heads + h) * (keep + S);
+        if (dx)
+          for (index_t c = 0; c < keep; ++c) dx[(r * heads + h) * width + c] += from[c];
+        if (dshared)
+          for (index_t c = 0; c < S; ++c) dshared[r * S + c] += from[keep + c];
+      }
+  });
+}
+
+void grouped_linear_forward(const GroupedSize& s, const real* x, const real* weight, const real* bias, real* y) {
+  for (index_t m = 0; m < s.M; ++m) {
+    const real* w = weight + m * s.I * s.O;
+    const Matrix right = s.transposed ? Matrix{w, s.O} : Matrix{w, s.I}.transposed();
+    matmul(s.R, s.O, s.I, {x + m * s.I, s.M * s.I}, right, y + m * s.O, s.M * s.O,
+           {.bias = bias ? bias + m * s.O : nullptr});
+  }
+}
+
+void grouped_linear_backward_input(const GroupedSize& s, const real* dy, const real* weight, real* dx,
+                                   bool accumulate) {
+  for (index_t m = 0; m < s.M; ++m) {
+    const real* w = weight + m * s.I * s.O;
+    const Matrix right = s.transposed ? Matrix{w, s.O}.transposed() : Matrix{w, s.I};
+    matmul(s.R, s.I, s.O, {dy + m * s.O, s.M * s.O}, right, dx + m * s.I, s.M * s.I, {.accumulate = accumulate});
+  }
+}
+
+void grouped_linear_backward_weight(const GroupedSize& s, const real* dy, const real* x, real* dweight, real* dbias) {
+  for (index_t m = 0; m < s.M; ++m) {
+    const Matrix from{x + m * s.I, s.M * s.I}, to{dy + m * s.O, s.M * s.O};
+    real* dw = dweight + m * s.I * s.O;
+    if (s.transposed)
+      matmul(s.I, s.O, s.R, from.transposed(), to, dw, s.O, {.accumulate = true});
+    else
+      matmul(s.O, s.I, s.R, to.transposed(), from, dw, s.I, {.accumulate = true});
+  }
+  if (dbias) column_sum(s.R, s.M * s.O, dy, dbias);
+}
+
+}  // namespace qkvbench::kernels
