@@ -20,6 +20,8 @@ kernels::AttentionSize check(const Value& q, const Value& k, const Value& v, con
     fail_internal(what() + "the width of q must be a multiple of heads, and heads of kv heads");
   const index_t B = q.shape()[0], T = q.shape()[1], D = q.shape()[2] / H, F = v.shape().last() / G;
   const Shape keys{B, T, G * D}, values{B, T, G * F};
+  if (G != H && (q.node() == k.node() || q.node() == v.node()))
+    fail_internal(what() + "a query that is also k or v needs a head of its own; k and v must be " + keys.text());
   if (!(k.shape() == keys)) fail_internal(what() + "k must be " + keys.text());
   if (!(v.shape() == values)) fail_internal(what() + "v must be " + values.text());
   return {B, T, H, G, D, F, layout.causal, layout.scale != 0 ? layout.scale : kernels::default_scale(D)};

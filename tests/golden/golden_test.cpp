@@ -46,6 +46,15 @@ TEST_CASE("every golden file of a family that is built agrees within its toleran
   }
 }
 
+TEST_CASE("every golden file of modern blocks and other kinds of attention agrees within its tolerance") {
+  const auto results = qkvbench::run::verify_golden_directory(kGolden + "frontier");
+  CHECK(results.size() == 24);
+  for (const ParityResult& r : results) {
+    INFO(r.file << ": " << r.reason);
+    CHECK(r.verdict == Verdict::kPassed);
+  }
+}
+
 TEST_CASE("a golden number that is off makes its comparison fail, and says which") {
   const qkvbench::test::TemporaryDirectory directory;
   const std::string file = "encoder_qk_v+.safetensors";

@@ -53,7 +53,11 @@ TEST_CASE("every key that concerns a task and its weights changes the name of it
       } else {
         std::visit(
             [](auto& number) {
-              if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(number)>, std::string>) number += 1;
+              using T = std::remove_cvref_t<decltype(number)>;
+              if constexpr (std::is_same_v<T, bool>)
+                number = !number;
+              else if constexpr (!std::is_same_v<T, std::string>)
+                number += 1;
             },
             value);
       }

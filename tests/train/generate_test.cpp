@@ -70,7 +70,8 @@ TEST_CASE("the cache changes no token, also when the context runs over", "[train
     const auto full = generate(model, prompts, options);
     CHECK(cached.rows == full.rows);
     CHECK(full.cache_bytes == 0);
-    CHECK(cached.cache_bytes == 3 * 12 * nn::parse_variant(id).kind->cached_tensors * 6 * 2 * static_cast<index_t>(sizeof(real)));
+    CHECK(cached.cache_bytes ==
+          3 * 12 * nn::parse_variant(id).kind->cached_tensors * 6 * 2 * static_cast<index_t>(sizeof(real)));
     CHECK(cached.rows[0].size() == 40);
     CHECK(cached.rows[0] != cached.rows[1]);
   }
