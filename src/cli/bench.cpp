@@ -22,7 +22,7 @@ struct Benchmark {
 const std::vector<Benchmark>& benchmarks() {
   static const std::vector<Benchmark> rows{{"train", bench_steps, {"--case", "--scaling", "--peer"}},
                                            {"eval", bench_steps, {"--case", "--scaling", "--peer"}},
-                                           {"decode", bench_decode, {"--preset", "--contexts"}},
+                                           {"decode", bench_decode, {"--preset", "--grid", "--contexts"}},
                                            {"data", bench_data, {"--task", "--data"}}};
   return rows;
 }
@@ -100,6 +100,9 @@ void add_bench(CLI::App& command, Session& session) {
   command.add_flag("--scaling", flags->scaling, "train, eval: each case on one thread too, and what the others gain");
   command.add_flag("--peer", flags->peer, "train, eval: each case in PyTorch too, where python3 has it");
   command.add_option("--preset", flags->preset, "decode: the model's sizes")->type_name("NAME [nano]");
+  command
+      .add_option("--grid", flags->grid, "decode: every configuration of a grid instead of a preset's (see list grids)")
+      ->type_name("GRID");
   command.add_option("--contexts", flags->contexts, "decode: lengths, separated by commas")
       ->delimiter(',')
       ->check(between(index_t{8}, index_t{1} << 20))

@@ -4,13 +4,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/bench.hpp"
 #include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/report/groups.hpp"
 #include "qkvbench/run/bench.hpp"
-#include "qkvbench/run/costs.hpp"
+#include "qkvbench/run/identity.hpp"
+#include "qkvbench/study/arm.hpp"
+#include "qkvbench/study/grid.hpp"
 
 namespace qkvbench::cli {
 
@@ -35,8 +39,46 @@ Config decode_config(const BenchFlags& flags) {
   return config;
 }
 
-std::string case_name(const Config& config, const DecodeSpeed& s) {
-  return config.model.variant.id() + "-kv" + std::to_string(config.model.kv_heads) + "-t" + std::to_string(s.context);
+/// The configurations of a grid once, whatever their seeds.
+std::vector<Config> grid_configs(const std::string& name) {
+  std::vector<Config> configs;
+  std::set<std::string> seen;
+  for (Config config : study::expand(study::grid_of(name))) {
+    config.task.seed = 0;
+    if (data::find_task(config.task.id).family != "gpt")
+      fail_usage("--grid " + name + " has task " + config.task.id + ", which does not decode");
+    if (seen.insert(run::run_name(config)).second) configs.push_back(config);
+  }
+  return configs;
+}
+
+/// In what each differs from the others beside its arm: "positions rope"; "" where nothing else does.
+std::vector<std::string> blocks_of(const std::vector<Config>& configs) {
+  const auto grouping =
+      report::group_runs({}, configs, {.by_what_varies = true, .keys = {}, .matched = {"d_ff", "seq_len", "max_len"}});
+  std::vector<std::string> texts;
+  for (const std::size_t group : grouping.of_planned) {
+    std::vector<std::string> parts;
+    for (const auto& [key, value] : grouping.groups[group].settings) parts.push_back(key + " " + value);
+    texts.push_back(join(parts));
+  }
+  return texts;
+}
+
+std::string options_text(const Config& config) {
+  study::Arm arm = study::arm_of(config);
+  arm.kv_heads = 0;
+  return arm.name();
+}
+
+const char* form_name(nn::CacheForm form) { return form == nn::CacheForm::kLeast ? "least" : "ready"; }
+
+std::string case_name(const run::DecodeResult& r, const DecodeSpeed& s) {
+  std::string name = options_text(r.config);
+  std::erase(name, ',');
+  std::ranges::replace(name, ' ', '-');
+  return name + "-kv" + std::to_string(r.config.model.kv_heads) + (r.form == nn::CacheForm::kReady ? "-ready" : "") +
+         "-t" + std::to_string(s.context);
 }
 
 double tokens_per_s(const DecodeSpeed& s) { return 1e3 / s.cached_ms; }
@@ -48,6 +90,7 @@ double bound_tokens_per_s(const DecodeSpeed& s, double read_gb_per_s) {
 
 report::Table empty_table(const BenchFlags& flags, const std::optional<EarlierBench>& earlier) {
   std::vector<report::Table::Column> columns{{"variant"}, {"kv heads", Align::kRight}, {"cache", Align::kRight}};
+  if (!flags.grid.empty()) columns.insert(columns.begin(), {"block"});
   for (const char* how : {"cached, T ", "of bound, T ", "full, T "})
     for (const index_t context : flags.contexts) columns.push_back({how + with_commas(context), Align::kRight});
   if (earlier) columns.push_back({"to earlier", Align::kRight});
@@ -56,24 +99,28 @@ report::Table empty_table(const BenchFlags& flags, const std::optional<EarlierBe
 
 std::vector<std::string> table_row(const run::DecodeResult& r, double read_gb_per_s,
                                    const std::optional<EarlierBench>& earlier) {
-  std::vector<std::string> row{r.config.model.variant.id(), std::to_string(r.config.model.kv_heads),
+  std::vector<std::string> row{options_text(r.config) + (r.form == nn::CacheForm::kReady ? ", keys kept" : ""),
+                               std::to_string(r.config.model.kv_heads),
                                report::size_text(static_cast<double>(r.speeds.back().cache_bytes))};
   for (const DecodeSpeed& s : r.speeds) row.push_back(with_commas(std::llround(tokens_per_s(s))));
   for (const DecodeSpeed& s : r.speeds)
     row.push_back(fixed(100 * tokens_per_s(s) / bound_tokens_per_s(s, read_gb_per_s), 0) + " %");
   for (const DecodeSpeed& s : r.speeds) row.push_back(fixed(1e3 / s.full_ms, 1));
   const DecodeSpeed& last = r.speeds.back();
-  if (earlier) row.push_back(ratio_text(tokens_per_s(last), earlier->speed(case_name(r.config, last))));
+  if (earlier) row.push_back(ratio_text(tokens_per_s(last), earlier->speed(case_name(r, last))));
   return row;
 }
 
-Json row_json(const Config& config, const DecodeSpeed& s, double read_gb_per_s,
+Json row_json(const run::DecodeResult& r, const std::string& block, const DecodeSpeed& s, double read_gb_per_s,
               const std::optional<EarlierBench>& earlier) {
+  const Config& config = r.config;
   const double bound = bound_tokens_per_s(s, read_gb_per_s);
-  const auto before = earlier ? earlier->speed(case_name(config, s)) : std::nullopt;
-  return {{"case", case_name(config, s)},
+  const auto before = earlier ? earlier->speed(case_name(r, s)) : std::nullopt;
+  return {{"case", case_name(r, s)},
+          {"block", block},
           {"variant", config.model.variant.id()},
           {"kv_heads", config.model.kv_heads},
+          {"cache_form", form_name(r.form)},
           {"context", s.context},
           {"cached_ms", s.cached_ms},
           {"full_ms", s.full_ms},
@@ -89,24 +136,31 @@ Json row_json(const Config& config, const DecodeSpeed& s, double read_gb_per_s,
 
 Exit bench_decode(const Session& session, const BenchFlags& flags) {
   const auto earlier = earlier_record(flags);
-  const Config config = decode_config(flags);
+  const bool of_grid = !flags.grid.empty();
+  const std::vector<Config> configs = of_grid ? grid_configs(flags.grid) : run::decode_grid(decode_config(flags));
+  const std::vector<std::string> blocks = of_grid ? blocks_of(configs) : std::vector<std::string>(configs.size());
   const double read_gb_per_s = kernels::measure_bandwidth(0.5).read_gb_per_s;
   report::Table table = empty_table(flags, earlier);
   Json rows = Json::array();
-  for (const Config& one : run::sharing_grid(config)) {
-    note(session, one.model.variant.id() + " with " + std::to_string(one.model.kv_heads) + " kv heads …");
-    const auto r = run::run_decode_bench(one, flags.contexts, flags.seconds.value_or(0.5));
-    table.add(table_row(r, read_gb_per_s, earlier));
-    for (const DecodeSpeed& s : r.speeds) rows.push_back(row_json(one, s, read_gb_per_s, earlier));
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    note(session, study::arm_of(configs[i]).name() + " …");
+    for (const nn::CacheForm form : run::cache_forms(configs[i])) {
+      const auto r = run::run_decode_bench(configs[i], form, flags.contexts, flags.seconds.value_or(0.5));
+      std::vector<std::string> cells = table_row(r, read_gb_per_s, earlier);
+      if (of_grid) cells.insert(cells.begin(), blocks[i]);
+      table.add(cells);
+      for (const DecodeSpeed& s : r.speeds) rows.push_back(row_json(r, blocks[i], s, read_gb_per_s, earlier));
+    }
   }
   Json json = run::bench_json(flags.what);
   json["read_gb_per_s"] = read_gb_per_s;
-  json["config"] = config_json(config);
+  json["config"] = config_json(configs[0]);
   json["decode"] = rows;
   print(session, "bench",
-        render(flags, table) + "\nTokens/s of one sequence at a context of T, medians: " + flags.preset + ", " +
-            where_text(earlier) +
+        render(flags, table) + "\nTokens/s of one sequence at a context of T, medians: " +
+            (of_grid ? "grid " + flags.grid : flags.preset) + ", " + where_text(earlier) +
             "\ncached: one step; full: the whole context again. cache: 32-bit floats at the last T.\n"
+            "keys kept: turned keys stay in the cache beside the values; without, they are turned again in each step.\n"
             "of bound: of what reading weights and cache from memory allows at " +
             fixed(read_gb_per_s, 1) + " GB/s, measured; above 100 %\nwhere the processor's cache holds them.\n",
         json);

@@ -5,6 +5,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/match_target.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/costs.hpp"
@@ -21,6 +22,7 @@ using run::Costs;
 struct InspectFlags {
   ConfigFlags config;
   std::vector<index_t> lengths;
+  std::vector<std::string> match;
   index_t context = 0;
   std::string format = "text";
   bool table = false, parameters = false;
@@ -140,7 +142,9 @@ std::string tables_text(const std::vector<Costs>& all, const std::string& format
 
 Exit inspect(const Session& session, const InspectFlags& flags) {
   std::vector<run::Config> configs = flags.config.resolved();
+  const MatchTarget target = match_target(flags.match, configs);
   if (flags.table) configs = run::sharing_grid(configs[0]);
+  for (run::Config& config : configs) config = matched(config, target);
   std::vector<Costs> all;
   Json list = Json::array();
   std::string details;
@@ -152,7 +156,8 @@ Exit inspect(const Session& session, const InspectFlags& flags) {
     list.back()["parameters"] = parameters_json(model);
     details += (configs.size() > 1 ? "\n" + one.model.variant.id() : "") + parameters_text(model);
   }
-  print(session, "inspect", tables_text(all, flags.format) + details, {{"configurations", list}});
+  print(session, "inspect", matched_text(all, target, output_columns()) + tables_text(all, flags.format) + details,
+        {{"configurations", list}, {"matched", match_json(target)}});
   return Exit::kDone;
 }
 
@@ -162,6 +167,13 @@ void add_inspect(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<InspectFlags>();
   flags->config.add_to(command);
   command.add_flag("--table", flags->table, "every partition and number of kv heads instead of those named");
+  command
+      .add_option(
+          "--match", flags->match,
+          "params and cache of the first variant, or params=N and cache=BYTES a token: the others get the d_ff, and "
+          "the kv heads or kv_rank, that come nearest")
+      ->delimiter(',')
+      ->type_name("WHAT,WHAT");
   command.add_option("--lengths", flags->lengths, "lengths to count multiply-adds at, separated by commas")
       ->delimiter(',')
       ->check(between(index_t{1}, index_t{1} << 20))
@@ -176,6 +188,7 @@ void add_inspect(CLI::App& command, Session& session) {
   finish_command(command, session,
                  "Counts parameters, multiply-adds, cache bytes and the memory of training without making the model.",
                  "  qkvbench inspect --preset 300m\n"
+                 "  qkvbench inspect --preset llama-char --variant q_k_v,q_kv,mla --match params\n"
                  "  qkvbench inspect --preset 300m --table --format markdown");
   command.callback([&session, flags] { session.action = [&session, flags] { return inspect(session, *flags); }; });
 }

@@ -39,24 +39,29 @@ const std::array<Form, 5> kForms{
       [](const Summary& s, const RecordSet&) { return report::differences_csv(s); }}}};
 
 struct ReportFlags {
-  std::vector<std::string> paths, by;
+  std::vector<std::string> paths, by, matched;
   std::array<std::string, kForms.size()> files;  // empty, "-" or a path
   std::string page;                              // the same
   bool allow_missing = false, mix_builds = false, no_attention = false;
   std::string baseline = "q_k_v";
 };
 
-Json arm_json(const report::Group& group, const report::Arm& arm) {
-  Json settings = Json::object();
-  for (const auto& [key, value] : group.settings) {
+Json settings_json(const std::vector<std::pair<std::string, std::string>>& settings) {
+  Json json = Json::object();
+  for (const auto& [key, value] : settings) {
     const Json number = Json::parse(value, nullptr, false);
-    settings[key] = number.is_number() ? number : Json(value);
+    json[key] = number.is_number() ? number : Json(value);
   }
+  return json;
+}
+
+Json arm_json(const report::Group& group, const report::Arm& arm) {
   return {{"task", group.task},
           {"data", group.data},
-          {"settings", settings},
+          {"settings", settings_json(group.settings)},
           {"variant", arm.variant},
           {"kv_heads", arm.kv_heads == 0 ? Json(nullptr) : Json(arm.kv_heads)},
+          {"attention", settings_json(arm.options)},
           {"metric", report::metric_of(group.task).key}};
 }
 
@@ -152,6 +157,9 @@ report::Telling telling_of(const std::vector<std::string>& by) {
     for (const char* own : {"task", "variant", "kv_heads", "corpus", "data", "source"})
       if (key == own)
         fail_usage("--by: runs are always told apart by task, data, variant and kv heads; leave out " + key);
+    if (run::find_option(key, "--by").of_arm())
+      fail_usage("--by: " + key +
+                 " is part of how q, k and v are made, by which runs are always told apart; leave it out");
   }
   return {.by_what_varies = false, .keys = by};
 }
@@ -162,6 +170,8 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
   options.allow_missing = flags.allow_missing;
   options.mix_builds = flags.mix_builds;
   options.telling = telling_of(flags.by);
+  for (const std::string& key : flags.matched)
+    options.telling.matched.emplace_back(run::find_option(key, "--matched").key);
   options.shared_only = !flags.allow_missing;
   options.baseline.variant = nn::parse_variant(flags.baseline).id();
   const RecordSet set = read(session, flags);
@@ -204,6 +214,11 @@ void add_report(CLI::App& command, Session& session) {
       .add_option("--by", flags->by,
                   "keys of the configuration by whose values runs are told apart, others are averaged; "
                   "none: all are averaged; default: every key that varies")
+      ->delimiter(',')
+      ->type_name("KEY,KEY,…");
+  command
+      .add_option("--matched", flags->matched,
+                  "keys that were chosen for each variant (inspect --match): runs that differ in them are compared")
       ->delimiter(',')
       ->type_name("KEY,KEY,…");
   command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are, and mark it");

@@ -32,12 +32,6 @@ struct SweepCommand {
   int slurm = 0;
 };
 
-/// A name of the table, or a file.
-study::Grid grid_of(const std::string& what) {
-  const bool is_file = what == "-" || what.find('/') != std::string::npos || what.ends_with(".json");
-  return is_file ? study::read_grid(what) : study::find_grid(what);
-}
-
 using Counts = std::array<std::size_t, kStates.size()>;
 
 void add(Counts& counts, const PlannedRun& run) {
@@ -164,7 +158,7 @@ Exit run_all(const Session& session, const SweepCommand& flags, const study::Gri
 Exit sweep(const Session& session, const SweepCommand& flags) {
   if (flags.slurm > 0 && flags.what == "-")
     fail_usage("--slurm: the jobs cannot read the grid from standard input; give a file or a name");
-  const study::Grid grid = grid_of(flags.what);
+  const study::Grid grid = study::grid_of(flags.what);
   if (flags.slurm > 0) {
     const std::string script = slurm_script(session, flags, grid);
     print(session, "sweep-script", script, {{"grid", grid.id}, {"tasks", flags.slurm}, {"script", script}});

@@ -29,8 +29,9 @@ bool among(const std::string_view key, std::initializer_list<std::string_view> k
 }
 
 /// Keys that say which data or which arm, are averaged, or are of no effect.
-bool is_told_otherwise(const std::string& key) {
-  return among(key, {"task", "variant", "kv_heads", "seed", "corpus", "data", "source", "log_every"});
+bool is_told_otherwise(const Option& option) {
+  return option.of_arm() ||
+         among(option.key, {"task", "variant", "kv_heads", "seed", "corpus", "data", "source", "log_every"});
 }
 
 /// Keys that follow from others where nothing is said: of interest only where they tell more runs apart.
@@ -68,13 +69,14 @@ std::size_t count_told_apart(const std::vector<Member>& members, const std::vect
   return seen.size();
 }
 
-std::vector<const Option*> varying_keys(const std::vector<Member>& members) {
+std::vector<const Option*> varying_keys(const std::vector<Member>& members, const std::vector<std::string>& matched) {
   std::vector<const Option*> keys;
   if (members.empty()) return keys;
   const std::string family = data::find_task(members[0].config->task.id).family;
   for (const bool following : {false, true})
     for (const Option& option : run::all_options()) {
-      if (is_told_otherwise(option.key) || follows(option.key) != following || !option.concerns(family)) continue;
+      if (is_told_otherwise(option) || follows(option.key) != following || !option.concerns(family)) continue;
+      if (std::ranges::find(matched, option.key) != matched.end()) continue;
       if (count_told_apart(members, {&option}) < 2) continue;
       std::vector<const Option*> more = keys;
       more.push_back(&option);
@@ -84,7 +86,7 @@ std::vector<const Option*> varying_keys(const std::vector<Member>& members) {
 }
 
 std::vector<const Option*> keys_of(const std::vector<Member>& members, const Telling& telling) {
-  if (telling.by_what_varies) return varying_keys(members);
+  if (telling.by_what_varies) return varying_keys(members, telling.matched);
   std::vector<const Option*> keys;
   const std::string family = data::find_task(members[0].config->task.id).family;
   for (const std::string& key : telling.keys)
@@ -101,8 +103,8 @@ std::vector<std::pair<std::string, std::string>> settings_of(const std::vector<c
 }
 
 /// Takes out the runs whose configuration only one arm has, where another is shared by several.
-void take_out_lone(std::vector<Member>& members, Group group, std::vector<NotCompared>& out) {
-  const std::vector<const Option*> keys = varying_keys(members);
+void take_out_lone(std::vector<Member>& members, Group group, const Telling& telling, std::vector<NotCompared>& out) {
+  const std::vector<const Option*> keys = varying_keys(members, telling.matched);
   std::map<Values, std::map<Arm, std::vector<const Record*>>> arms;
   for (const Member& member : members) {
     auto& runs = arms[values_at(member, keys)][arm_of(*member.config)];
@@ -143,7 +145,7 @@ std::ptrdiff_t place_of(const std::string& task) {
 void add_groups(std::vector<Member> members, const Group& subject, const Telling& telling, Grouping& out,
                 std::map<const void*, std::size_t>& group_of) {
   const bool all_there = std::ranges::all_of(members, [](const Member& member) { return member.record != nullptr; });
-  if (telling.by_what_varies && all_there) take_out_lone(members, subject, out.not_compared);
+  if (telling.by_what_varies && all_there) take_out_lone(members, subject, telling, out.not_compared);
   const std::vector<const Option*> keys = keys_of(members, telling);
   std::map<Values, std::vector<const Member*>> parts;
   for (const Member& member : members) parts[values_at(member, keys)].push_back(&member);
@@ -225,11 +227,12 @@ Grouping group_runs(const std::vector<Record>& records, const std::vector<Config
   return out;
 }
 
-std::vector<std::string> varying_settings(const std::vector<const Config*>& configs) {
+std::vector<std::string> varying_settings(const std::vector<const Config*>& configs,
+                                          const std::vector<std::string>& matched) {
   std::vector<Member> members;
   for (const Config* config : configs) members.push_back({config, nullptr, compared_as(*config)});
   std::vector<std::string> texts;
-  for (const Option* key : varying_keys(members)) {
+  for (const Option* key : varying_keys(members, matched)) {
     std::set<Value> values;
     for (const Member& member : members) values.insert(setting_value(member.identity, *key));
     std::string text = key->key;

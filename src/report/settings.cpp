@@ -26,7 +26,10 @@ std::string family_of(const std::string& task) {
   return {};
 }
 
-bool is_arm_key(const std::string& key) { return key == "task" || key == "variant" || key == "kv_heads"; }
+bool is_arm_key(const Option& option) {
+  const std::string key = option.key;
+  return option.of_arm() || key == "task" || key == "variant" || key == "kv_heads";
+}
 
 /// A word that a shell takes as it is.
 std::string quoted(const std::string& text) {
@@ -98,7 +101,7 @@ std::map<std::string, std::vector<std::string>> values_of(const std::vector<Reco
   const std::string family = family_of(task);
   std::map<std::string, std::vector<std::string>> values;
   for (const Option& option : run::all_options()) {
-    if (is_arm_key(option.key) || !option.concerns(family)) continue;
+    if (is_arm_key(option) || !option.concerns(family)) continue;
     std::set<std::pair<double, std::string>> seen;
     for (const Record& record : records)
       if (record.config.task.id == task) seen.insert(setting_value(record.config, option));

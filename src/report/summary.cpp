@@ -24,20 +24,21 @@ constexpr Metric kAccuracy{"test_accuracy", "accuracy", true, true},
 using Pair = std::pair<std::string, std::uint64_t>;  // configuration, seed
 
 /// The same data by another path is the same data.
-Pair pair_of(Config config) {
+Pair pair_of(Config config, const std::vector<std::string>& matched) {
   config.task.corpus = Config().task.corpus, config.task.data.clear();
-  return {common_configuration(config), config.task.seed};
+  return {common_configuration(config, matched), config.task.seed};
 }
 
 /// All runs of one group, by arm.
 struct GroupRuns {
   Group group;
+  std::vector<std::string> matched;  // keys that were chosen for each arm
   std::set<Pair> pairs;
   std::map<std::string, index_t> heads;          // of each configuration
   std::map<Arm, std::map<Pair, Sample>> by_arm;  // arms of the plan may have none
 
   void expect(const Config& config) {
-    const Pair pair = pair_of(config);
+    const Pair pair = pair_of(config, matched);
     pairs.insert(pair);
     heads[pair.first] = config.model.heads;
     by_arm[arm_of(config)];
@@ -55,7 +56,7 @@ struct GroupRuns {
 /// The place of an arm in every listing.
 auto order_of(const Arm& arm) {
   const nn::Variant variant = nn::parse_variant(arm.variant);
-  return std::tuple(variant.place(), variant.plus, arm.kv_heads != 0, -arm.kv_heads);
+  return std::tuple(variant.place(), variant.plus, arm.kv_heads != 0, -arm.kv_heads, arm.options);
 }
 
 std::vector<double> values_of(const std::vector<Sample>& samples) {
@@ -194,7 +195,7 @@ void leave_shared(GroupRuns& runs, std::vector<NotCompared>& not_compared) {
 
 void add_record(GroupRuns& runs, const Record& record, std::vector<NotCompared>& not_compared) {
   runs.expect(record.config);
-  const Pair pair = pair_of(record.config);
+  const Pair pair = pair_of(record.config, runs.matched);
   Sample sample{pair.first, pair.second, std::nullopt, &record};
   const auto metric = record.metrics.find(metric_of(record.config.task.id).key);
   if (record.status == run::Status::kCompleted && metric != record.metrics.end()) sample.value = metric->second;
@@ -213,8 +214,12 @@ std::vector<GroupRuns> gather(const std::vector<Record>& records, const SummaryO
   summary.groups = grouping.groups;
   summary.not_compared = grouping.not_compared;
   summary.remarks = grouping.remarks;
+  if (const auto& matched = options.telling.matched; !matched.empty())
+    summary.remarks.push_back(join(matched) + (matched.size() == 1 ? " was" : " were") +
+                              " chosen for each variant: runs that differ in it are compared");
   std::vector<GroupRuns> runs(grouping.groups.size());
-  for (std::size_t i = 0; i < runs.size(); ++i) runs[i].group = grouping.groups[i];
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    runs[i].group = grouping.groups[i], runs[i].matched = options.telling.matched;
   for (std::size_t i = 0; i < options.planned.size(); ++i) runs[grouping.of_planned[i]].expect(options.planned[i]);
   for (std::size_t i = 0; i < records.size(); ++i)
     if (grouping.of_record[i] != Grouping::kNoGroup)
@@ -229,7 +234,7 @@ void remark_on_average(const GroupRuns& runs, std::vector<std::string>& remarks)
   std::vector<const Config*> configs;
   for (const auto& [arm, samples] : runs.by_arm)
     for (const auto& [pair, sample] : samples) configs.push_back(&sample.record->config);
-  if (const std::vector<std::string> settings = varying_settings(configs); !settings.empty())
+  if (const std::vector<std::string> settings = varying_settings(configs, runs.matched); !settings.empty())
     remarks.push_back(runs.group.name() + " is averaged over " + join(settings, "; "));
 }
 

@@ -40,6 +40,9 @@ std::vector<std::string> head_columns(const Summary& summary) {
   for (const Group& group : summary.groups)
     for (const auto& [key, value] : group.settings)
       if (std::ranges::find(names, key) == names.end()) names.push_back(key);
+  for (const Arm& arm : summary.arms)
+    for (const auto& [key, value] : arm.options)
+      if (std::ranges::find(names, key) == names.end()) names.push_back(key);
   names.insert(names.end(), {"variant", "kv_heads", "metric"});
   return names;
 }
@@ -51,6 +54,7 @@ Row head_of(const Group& group, const Arm& arm) {
           {"kv_heads", arm.kv_heads == 0 ? "" : std::to_string(arm.kv_heads)},
           {"metric", metric_of(group.task).key}};
   for (const auto& [key, value] : group.settings) row[key] = value;
+  for (const auto& [key, value] : arm.options) row[key] = value;
   return row;
 }
 

@@ -7,6 +7,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/nn/kv_cache.hpp"
+#include "qkvbench/run/costs.hpp"
 
 namespace qkvbench::run {
 
@@ -63,14 +64,43 @@ double full_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, dou
 
 }  // namespace
 
-DecodeResult run_decode_bench(const Config& config, const std::vector<index_t>& contexts, double seconds) {
+std::vector<nn::CacheForm> cache_forms(const Config& config) {
+  const nn::Model model(config.model);
+  const index_t least = nn::KvCache(model, 1, 8, nn::CacheForm::kLeast).bytes(),
+                ready = nn::KvCache(model, 1, 8, nn::CacheForm::kReady).bytes();
+  if (least == ready) return {nn::CacheForm::kLeast};
+  return {nn::CacheForm::kLeast, nn::CacheForm::kReady};
+}
+
+std::vector<Config> decode_grid(const Config& config) {
+  Config plain = config;
+  plain.model.kv_heads = config.model.heads;
+  std::vector<Config> grid;
+  for (const Config& one : sharing_grid(plain)) {
+    grid.push_back(one);
+    if (!one.model.rope() || !one.model.variant.sharing().key_is_value()) continue;
+    grid.push_back(one);
+    grid.back().model.rope_value = "relative";
+    resolve(grid.back());
+  }
+  for (const nn::AttentionKind& kind : nn::all_kinds()) {
+    if (kind.is_partition() || (kind.rotary && !config.model.rope())) continue;
+    grid.push_back(plain);
+    grid.back().model.variant = {&kind, false};
+    resolve(grid.back());
+  }
+  return grid;
+}
+
+DecodeResult run_decode_bench(const Config& config, nn::CacheForm form, const std::vector<index_t>& contexts,
+                              double seconds) {
   nn::Model model(config.model);
   model.parameters().allocate();
   model.parameters().initialise(config.task.seed);
-  DecodeResult result{config, {}};
+  DecodeResult result{config, form, {}};
   for (const index_t context : contexts) {
     if (context < 8) fail_usage("a context of " + std::to_string(context) + " is too short to time; 8 is the least");
-    nn::KvCache cache(model, 1, context);
+    nn::KvCache cache(model, 1, context, form);
     std::vector<std::int32_t> ids;
     for (index_t i = 0; i < context; ++i) ids.push_back(static_cast<std::int32_t>(i * 31 % config.task.vocab));
     const double cached = cached_ms(model, ids, cache, seconds / 2);

@@ -92,9 +92,12 @@ void keep_one_build(RecordSet& set, bool mix) {
   std::ranges::sort(set.left_out, {}, &LeftOut::path);
 }
 
-std::string common_configuration(const Config& config) {
+std::string common_configuration(const Config& config, std::span<const std::string> matched) {
   Json json = config_json(identity_of(config));
   for (const char* key : {"variant", "kv_heads", "seed"}) json.erase(key);
+  for (const Option& option : all_options())
+    if (option.of_arm()) json.erase(option.key);
+  for (const std::string& key : matched) json.erase(key);
   // A variant without + has no pos_dim of its own, and is the partner of those that have the usual one.
   const index_t usual = default_pos_dim(data::find_task(config.task.id).family);
   if (!config.model.variant.plus || config.model.pos_dim == 0 || config.model.pos_dim == usual) json.erase("pos_dim");

@@ -107,6 +107,11 @@ Grid read_grid(const std::filesystem::path& path) {
   return grid;
 }
 
+Grid grid_of(const std::string& what) {
+  const bool is_file = what == "-" || what.find('/') != std::string::npos || what.ends_with(".json");
+  return is_file ? read_grid(what) : find_grid(what);
+}
+
 std::vector<run::Config> expand(const Grid& grid) {
   std::vector<run::Config> configs;
   std::set<std::string> seen;

@@ -54,6 +54,62 @@ std::vector<GridBlock> table4(const std::vector<Axis>& base) {
   return {block({"q_k_v", "qk_v", "q_kv", "qkv"}, {"8"}), block({"q_k_v", "q_kv"}, {"2", "1"})};
 }
 
+/// Ways to make q, k and v on a small model of Shakespeare, each with the width of the MLP at which it has the
+/// parameters of q_k_v on the same block: `inspect --match` finds it.
+GridBlock shakespeare(const char* preset, std::vector<Axis> own) {
+  own.insert(own.begin(), {{"preset", {preset}}, {"corpus", {"tinyshakespeare"}}});
+  own.push_back(kThreeSeeds);
+  return {own};
+}
+GridBlock on_llama(std::vector<Axis> own) { return shakespeare("llama-char", std::move(own)); }
+
+Axis variant(const char* id) { return {"variant", {id}}; }
+Axis d_ff(const char* width) { return {"d_ff", {width}}; }
+Axis kv_heads(const char* number) { return {"kv_heads", {number}}; }
+
+/// q_k_v and q_kv on blocks from GPT-2's to Gemma's, and on Llama's every other way; all have the parameters of q_k_v.
+std::vector<GridBlock> modern_char() {
+  const Axis rope{"positions", {"rope"}}, both_values{"rope_value", {"unrotated", "relative"}};
+  const Axis qk_norm{"qk_norm", {"true"}};
+  return {shakespeare("char", {variant("q_k_v")}),
+          shakespeare("char", {variant("q_kv"), d_ff("576")}),
+          shakespeare("char", {rope, variant("q_k_v")}),
+          shakespeare("char", {rope, variant("q_kv"), both_values, d_ff("576")}),
+          on_llama({{"variant", {"q_k_v", "qvv3"}}}),
+          on_llama({variant("q_kv"), both_values, d_ff("387")}),
+          on_llama({variant("gta"), d_ff("381")}),
+          on_llama({variant("mla"), d_ff("274")}),
+          on_llama({variant("gla"), d_ff("317")}),
+          on_llama({variant("q_k_v"), {"qk_head_dim", {"16"}}, d_ff("387")}),
+          on_llama({variant("q_kv"), {"projection_gains", {"true"}}, d_ff("386")}),
+          on_llama({variant("q_k_v"), kv_heads("2"), d_ff("387")}),
+          on_llama({variant("q_k_v"), kv_heads("1"), d_ff("408")}),
+          on_llama({qk_norm, variant("q_k_v")}),
+          on_llama({qk_norm, variant("q_kv"), d_ff("387")}),
+          shakespeare("gemma-char", {kv_heads("4"), variant("q_k_v")}),
+          shakespeare("gemma-char", {kv_heads("4"), variant("q_kv"), d_ff("387")})};
+}
+
+/// Every way on Llama's block at half and at a quarter of q_k_v's cache, which stands at the head; equal parameters
+/// too.
+std::vector<GridBlock> cache_char() {
+  return {on_llama({variant("q_k_v")}),
+          // 128 numbers a token and layer; gta 126
+          on_llama({variant("q_k_v"), kv_heads("2"), d_ff("387")}),
+          on_llama({variant("q_k_v"), {"qk_head_dim", {"8"}}, {"v_head_dim", {"24"}}, d_ff("429")}),
+          on_llama({variant("q_kv"), d_ff("387")}), on_llama({variant("qvv3")}),
+          on_llama({variant("gta"), {"qk_head_dim", {"28"}}, {"v_head_dim", {"28"}}, d_ff("398")}),
+          on_llama({variant("mla"), {"kv_rank", {"112"}}, d_ff("290")}),
+          on_llama({variant("gla"), {"kv_rank", {"56"}}, d_ff("328")}),
+          // 64 numbers; gta 66
+          on_llama({variant("q_k_v"), kv_heads("1"), d_ff("408")}),
+          on_llama({variant("q_kv"), kv_heads("2"), d_ff("408")}),
+          on_llama({variant("qvv3"), kv_heads("2"), d_ff("365")}),
+          on_llama({variant("gta"), kv_heads("1"), {"qk_head_dim", {"44"}}, {"v_head_dim", {"44"}}, d_ff("375")}),
+          on_llama({variant("mla"), {"kv_rank", {"48"}}, d_ff("355")}),
+          on_llama({variant("gla"), {"kv_rank", {"24"}}, d_ff("371")})};
+}
+
 const std::vector<Grid>& grids() {
   static const std::vector<Grid> rows{
       {"table1",
@@ -104,6 +160,9 @@ const std::vector<Grid>& grids() {
        table4({{"preset", {"char"}}, {"corpus", {"stories"}}})},
       {"lm-least", "the same for 300 steps of 2,000",
        table4({{"preset", {"char"}}, {"corpus", {"stories"}}, {"steps", {"300"}}})},
+      {"modern-char", "K = V on modern blocks, and every way to make q, k and v, at equal parameters", modern_char()},
+      {"cache-char", "every way to make q, k and v at a half and a quarter of the cache, equal parameters",
+       cache_char()},
   };
   return rows;
 }

@@ -11,6 +11,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/run/records.hpp"
+#include "qkvbench/study/arm.hpp"
 
 namespace qkvbench::study {
 
@@ -81,8 +82,7 @@ std::vector<double> rerun_accuracies(const run::Config& config) {
     const auto at = table.values.find(join(of, ","));
     if (at == table.values.end()) continue;
     const run::Config recipe = recipe_with(config, table.keys);
-    if (recipe.model.kv_heads == config.model.kv_heads &&
-        run::common_configuration(recipe) == run::common_configuration(config))
+    if (arm_of(recipe) == arm_of(config) && run::common_configuration(recipe) == run::common_configuration(config))
       return at->second;
   }
   return {};

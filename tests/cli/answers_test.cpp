@@ -83,6 +83,7 @@ void use_models(Answers& answers) {
 void count_and_time(Answers& answers) {
   answers.take({"inspect"});
   answers.take({"inspect", "--preset", "300m", "--table"});
+  answers.take({"inspect", "--preset", "char", "--variant", "q_k_v,q_kv", "--match", "params,cache=512"});
   answers.take({"inspect", "--variant", "q_kv", "--parameters", "--lengths", "8,16"});
   for (const char* what : {"train", "eval"})
     answers.take({"bench", what, "--case", "encoder-d32-l2-t16", "--seconds", "0.01", "--scaling"});

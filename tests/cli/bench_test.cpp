@@ -2,7 +2,9 @@
 // No test here asserts a speed.
 #include <sys/stat.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
@@ -180,10 +182,10 @@ TEST_CASE("bench decode times every way to share; caches and bounds are what the
   INFO(r.err);
   REQUIRE(r.status == 0);
   const json record = json::parse(r.out), rows = record["decode"];
-  CHECK(rows.size() == 2 * 9);
+  CHECK(rows.size() == 2 * 10);  // nine ways to share, and qvv3
   for (const json& row : rows) {
     CHECK(row["full_ms"].get<double>() > 0);
-    const int tensors = row["variant"] == "q_kv" || row["variant"] == "qkv" ? 1 : 2;
+    const int tensors = row["variant"] == "q_kv" || row["variant"] == "qkv" || row["variant"] == "qvv3" ? 1 : 2;
     // 32 numbers a head, 4 layers, 4 bytes
     CHECK(row["cache_bytes"] == tensors * row["kv_heads"].get<int>() * 32 * 4 * 4 * row["context"].get<int>());
     const double bound = record["read_gb_per_s"].get<double>() * 1e9 / row["bytes_read"].get<double>();
@@ -195,4 +197,36 @@ TEST_CASE("bench decode times every way to share; caches and bounds are what the
       json::parse(run_qkvbench({"inspect", "--preset", "char", "--json", "-"}).out)["configurations"][0]["model"];
   // Of the 64 positions a step reads one row of 128 numbers.
   CHECK(first["bytes_read"] == 4 * (model["params_total"].get<int>() - 63 * 128) + first["cache_bytes"].get<int>());
+}
+
+TEST_CASE("bench decode times turned K = V in both forms of its cache, and the other kinds of attention") {
+  const Outcome r = run_qkvbench(
+      {"bench", "decode", "--preset", "llama-char", "--contexts", "16", "--seconds", "0.001", "-q", "--json", "-"});
+  INFO(r.err);
+  REQUIRE(r.status == 0);
+  std::map<std::string, int> numbers;  // a token and layer
+  for (const json& row : json::parse(r.out)["decode"])
+    numbers[row["case"]] = row["cache_bytes"].get<int>() / (16 * 4 * 4);
+  CHECK(numbers.size() == 22);
+  CHECK(numbers.at("q_kv-kv4-t16") == 128);
+  CHECK(numbers.at("q_kv-kv4-ready-t16") == 256);
+  CHECK(numbers.at("q_kv-rope_value-relative-kv4-t16") == 128);
+  CHECK(!numbers.contains("q_kv-rope_value-relative-kv4-ready-t16"));
+  CHECK(numbers.at("qvv3-kv4-t16") == 128);
+  CHECK(numbers.at("gta-kv4-t16") == 128 + 16);
+  CHECK(numbers.at("mla-kv4-t16") == 128 + 16);
+  CHECK(numbers.at("gla-kv4-t16") == 2 * 64 + 16);
+
+  const TemporaryDirectory dir;
+  write_file_atomic(dir / "g.json",
+                    R"({"grid": {"preset": "char", "corpus": "stories", "positions": ["learned", "rope"],
+                                        "variant": ["q_kv", "q_k_v"], "seed": [0, 1]}})");
+  const Outcome of_grid = run_qkvbench({"bench", "decode", "--grid", (dir / "g.json").string(), "--contexts", "8",
+                                        "--seconds", "0.001", "-q", "--json", "-"});
+  INFO(of_grid.err);
+  REQUIRE(of_grid.status == 0);
+  std::multiset<std::string> blocks;
+  for (const json& row : json::parse(of_grid.out)["decode"]) blocks.insert(row["block"]);
+  CHECK(blocks == std::multiset<std::string>{"positions learned", "positions learned", "positions rope",
+                                             "positions rope", "positions rope"});
 }

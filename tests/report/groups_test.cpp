@@ -174,4 +174,32 @@ TEST_CASE("a run that diverged is there: its cell is not averaged over the other
   CHECK_FALSE(summary.cell("reverse", {"qkv", 0})->mean);
 }
 
+TEST_CASE("keys that say how q, k and v are made name rows, and matched keys tell nothing apart", "[report]") {
+  const auto record = [](const std::string& variant, index_t kv_rank, index_t d_ff, double value) {
+    Config config;
+    apply_preset(config, run::find_preset("llama-char"));
+    config.model.variant = nn::parse_variant(variant);
+    config.model.kv_rank = kv_rank, config.model.d_ff = d_ff;
+    resolve(config);
+    return record_of(config, value);
+  };
+  const std::vector<Record> records{record("q_k_v", 0, 0, 4), record("mla", 0, 274, 5), record("mla", 48, 355, 6)};
+  SummaryOptions options;
+  options.telling.by_what_varies = true;
+  options.shared_only = true;
+  CHECK(summarize(records, options).differences.empty());  // d_ff differs, and nobody said that it may
+
+  options.telling.matched = {"d_ff"};
+  const Summary matched = summarize(records, options);
+  REQUIRE(matched.groups.size() == 1);
+  CHECK(matched.groups[0].settings.empty());
+  CHECK(matched.not_compared.empty());
+  std::vector<std::string> arms;
+  for (const Difference& difference : matched.differences) arms.push_back(difference.arm.name());
+  CHECK(arms == Names{"mla", "mla, kv_rank 48"});
+  REQUIRE(matched.differences.size() == 2);
+  CHECK(matched.differences[1].test.mean == Approx(0.5));
+  CHECK(has(matched.remarks.at(0), "d_ff was chosen for each variant"));
+}
+
 }  // namespace qkvbench::report

@@ -18,7 +18,7 @@ struct BenchFlags {
   std::vector<std::string> cases;
   bool scaling = false, peer = false;
   // decode
-  std::string preset = "nano";
+  std::string preset = "nano", grid;
   std::vector<index_t> contexts{64, 256, 1024};
   // data
   std::vector<std::string> tasks{"glyphs"};

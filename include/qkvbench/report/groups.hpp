@@ -44,6 +44,9 @@ std::string not_compared_text(const NotCompared& runs);
 struct Telling {
   bool by_what_varies = false;    ///< by every key whose values differ
   std::vector<std::string> keys;  ///< else by these, where they concern the task
+  /// Keys that were chosen for each arm, so that arms have equal parameters, say: runs that differ in them are
+  /// compared.
+  std::vector<std::string> matched{};
 };
 
 struct Grouping {
@@ -60,7 +63,8 @@ Grouping group_runs(const std::vector<run::Record>& records, const std::vector<r
                     const Telling& telling);
 
 /// The keys in which configurations of one task differ beside arm, seed and data, without those that follow from the
-/// others; each with its values: "layers 2, 4".
-std::vector<std::string> varying_settings(const std::vector<const run::Config*>& configs);
+/// others and without `matched`; each with its values: "layers 2, 4".
+std::vector<std::string> varying_settings(const std::vector<const run::Config*>& configs,
+                                          const std::vector<std::string>& matched = {});
 
 }  // namespace qkvbench::report

@@ -1,6 +1,7 @@
 // The cost of one more token at several lengths of context, with the cache and without, for every way to share.
 // Random weights: what is written does not matter, only what it costs.
 #pragma once
+#include "qkvbench/nn/kv_cache.hpp"
 #include "qkvbench/run/config.hpp"
 
 namespace qkvbench::run {
@@ -14,11 +15,20 @@ struct DecodeSpeed {
 
 struct DecodeResult {
   Config config;
+  nn::CacheForm form;
   std::vector<DecodeSpeed> speeds;
 };
 
+/// The forms of the cache between which a model chooses: one where both keep the same tensors.
+std::vector<nn::CacheForm> cache_forms(const Config& config);
+
+/// A model's own way of making q, k and v is left aside: every partition and number of kv heads, under positions that
+/// turn K = V by both rules, and every other kind that its block takes.
+std::vector<Config> decode_grid(const Config& config);
+
 /// Times one configuration of a language model. Each context takes about `seconds`; at least three tokens are timed.
 /// Throws Error (usage) when it is not a language model or a context is beyond its learned positions.
-DecodeResult run_decode_bench(const Config& config, const std::vector<index_t>& contexts, double seconds);
+DecodeResult run_decode_bench(const Config& config, nn::CacheForm form, const std::vector<index_t>& contexts,
+                              double seconds);
 
 }  // namespace qkvbench::run

@@ -53,6 +53,11 @@ struct Option {
   /// of the first version of the schema, which is always there.
   const char* neutral = nullptr;
 
+  /// The group of keys that say how q, k and v are made, beside variant and kv_heads: with those two they make an arm
+  /// of a study, what its tables compare.
+  static constexpr const char* kArmGroup = "Attention";
+  bool of_arm() const { return std::string_view(group) == kArmGroup; }
+
   /// "--d-model"
   std::string flag() const;
   bool concerns(const std::string& family) const;

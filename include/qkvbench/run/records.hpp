@@ -68,8 +68,9 @@ std::vector<std::string> builds_of(const std::vector<Record>& records);
 /// Before that all whose numerics are not the highest there are left out, with `mix` too: they computed something else.
 void keep_one_build(RecordSet& set, bool mix = false);
 
-/// The identity of a configuration without variant, kv_heads and seed, as JSON text: what runs that are compared have
-/// in common.
-std::string common_configuration(const Config& config);
+/// The identity of a configuration without seed and without what makes its arm (variant, kv_heads and the keys that are
+/// Option::of_arm), as JSON text: what runs that are compared have in common. `matched`: keys that were chosen for each
+/// arm, left out too.
+std::string common_configuration(const Config& config, std::span<const std::string> matched = {});
 
 }  // namespace qkvbench::run

@@ -33,6 +33,9 @@ const Grid& find_grid(const std::string& id);
 /// Throws Error (usage) naming the file and the key, (input) when it is no JSON.
 Grid read_grid(const std::filesystem::path& path);
 
+/// The grid of this name, or of this file: "-", or what holds a slash or ends in .json.
+Grid grid_of(const std::string& name_or_file);
+
 /// The runs, resolved, in the order of the description; a configuration that comes twice is taken once.
 /// Throws Error (usage) naming the combination that fits no model, or when there are more than 100,000 runs; as the
 /// tasks' data do when they are not there.
