@@ -68,7 +68,7 @@ Exit attention(const Session& session, const AttentionFlags& flags) {
   const LoadedModel run = run::load_run(flags.model);
   const AttentionMaps all = run::attention_maps(run, flags.request);
   std::string text = table_of(all);
-  if (data::find_task(run.config.task.id).family == "vit")
+  if (data::find_task(run.config.task.id).traits().images)
     text += "Position 0 is the class token, the others are the image's patches, row by row.\n";
   if (!flags.out.empty()) {
     const std::size_t heads =

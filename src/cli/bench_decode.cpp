@@ -31,7 +31,7 @@ using run::EarlierBench;
 Config decode_config(const BenchFlags& flags) {
   Config config;
   apply_preset(config, run::find_preset(flags.preset));
-  if (data::find_task(config.task.id).family != "gpt")
+  if (!data::find_task(config.task.id).traits().decodes)
     fail_usage("--preset " + flags.preset + " is no language model; take char, nano, gpt2-124m, 300m or 1.2b");
   config.task.seq_len = std::max(config.task.seq_len, *std::ranges::max_element(flags.contexts));
   config.model.max_len = std::max(config.model.max_len, config.task.seq_len);
@@ -45,7 +45,7 @@ std::vector<Config> grid_configs(const std::string& name) {
   std::set<std::string> seen;
   for (Config config : study::expand(study::grid_of(name))) {
     config.task.seed = 0;
-    if (data::find_task(config.task.id).family != "gpt")
+    if (!data::find_task(config.task.id).traits().decodes)
       fail_usage("--grid " + name + " has task " + config.task.id + ", which does not decode");
     if (seen.insert(run::run_name(config)).second) configs.push_back(config);
   }

@@ -45,7 +45,7 @@ void adapt(const EvalFlags& flags, Config& config) {
 data::TaskOptions data_of(const Session& session, const LoadedModel& run) {
   data::TaskOptions options = task_options(run);
   const data::Task& task = data::find_task(run.config.task.id);
-  if (task.family == "gpt" || options.n_val == 0) return options;
+  if (task.traits().draws_windows || options.n_val == 0) return options;
   try {
     task.make(options, data::Split::kValidation);
   } catch (const Error& error) {
@@ -71,7 +71,7 @@ Exit eval(const Session& session, const EvalFlags& flags) {
     cache_bytes = decoded.cache_bytes;
     return decoded.score;
   };
-  if (flags.cached && task.family != "gpt")
+  if (flags.cached && !task.traits().decodes)
     fail_usage("--cached: task " + task.id + " does not decode; only language models do");
   const Json metrics = run::scores_json(score(data::Split::kValidation), score(data::Split::kTest), facts);
   report::Table table({{"metric"}, {"value", report::Align::kRight}});

@@ -72,7 +72,7 @@ MatchTarget match_target(const std::vector<std::string>& words, const std::vecto
       wanted = std::stoll(given);
     }
   }
-  if (target.cache_bytes && data::find_task(configs[0].task.id).family != "gpt")
+  if (target.cache_bytes && !data::find_task(configs[0].task.id).traits().decodes)
     fail_usage("--match cache: task " + configs[0].task.id + " does not decode, so there is no cache; --match params");
   return target;
 }

@@ -214,20 +214,21 @@ void take_list(const PredictFlags& flags, Config& config) {
 }
 
 Exit predict(const Session& session, const PredictFlags& flags) {
-  std::string family;
+  bool lists = false;
   index_t trained_len = 0;
   const LoadedModel run = run::load_run(flags.model, [&](Config& config) {
-    family = data::find_task(config.task.id).family;
-    if (family != "encoder" && family != "vit")
+    const data::FamilyTraits& traits = data::find_task(config.task.id).traits();
+    lists = traits.all_or_nothing;
+    if (!lists && !traits.images)
       fail_usage(flags.model + " is a model of task " + config.task.id + ", which has no input of one's own" +
-                 (family == "gpt" ? "; generate writes text with it" : ""));
+                 (traits.decodes ? "; generate writes text with it" : ""));
     trained_len = config.task.seq_len;
-    if (family == "encoder") take_list(flags, config);
+    if (lists) take_list(flags, config);
   });
   if (trained_len != run.config.task.seq_len)
     note(session, "note: the model was trained on lists of " + std::to_string(trained_len) + " symbols, this one has " +
                       std::to_string(run.config.task.seq_len));
-  return family == "encoder" ? predict_list(session, flags, run) : predict_image(session, flags, run);
+  return lists ? predict_list(session, flags, run) : predict_image(session, flags, run);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ std::string table_of(const std::vector<RunReport>& reports) {
   using report::Align;
   std::vector<report::Table::Column> heads{
       {"variant"}, {"equation"}, {"parameters", Align::kRight}, {"in attention", Align::kRight}};
-  const bool decodes = data::find_task(reports[0].result["config"]["task"]).family == "gpt";
+  const bool decodes = data::find_task(reports[0].result["config"]["task"]).traits().decodes;
   if (decodes) heads.push_back({"cache B/token", Align::kRight});
   std::vector<const char*> metrics;
   for (const MetricColumn& column : kColumns)

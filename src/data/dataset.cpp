@@ -30,6 +30,12 @@ std::vector<index_t> Dataset::order(std::uint64_t seed, index_t epoch) const {
   return epoch_order(size(), seed, epoch);
 }
 
+const FamilyTraits& traits_of(const std::string& family) {
+  for (const FamilyTraits& traits : kFamilyTraits)
+    if (family == traits.id) return traits;
+  fail_internal("there is no family " + family);
+}
+
 std::unique_ptr<Dataset> no_examples() { return std::make_unique<NoExamples>(); }
 
 std::span<const Task> all_tasks() {

@@ -171,11 +171,11 @@ std::string data_name(const Config& config) {
     return (clean.has_filename() ? clean : clean.parent_path()).filename().string();
   };
   const bool bytes = config.task.corpus.starts_with("bytes:");
-  const std::string family = data::find_task(config.task.id).family;
-  if (family == "gpt")
+  const data::DataKey key = data::find_task(config.task.id).traits().data_key;
+  if (key == data::DataKey::kCorpus)
     return config.task.id + "/" + (bytes ? "bytes:" : "") + last(config.task.corpus.substr(bytes ? 6 : 0));
-  if (family == "set" && config.task.source != "npy") return config.task.id + "/" + config.task.source;
-  if ((family == "set" || config.task.id == "images") && !config.task.data.empty())
+  if (key == data::DataKey::kSource && config.task.source != "npy") return config.task.id + "/" + config.task.source;
+  if ((key == data::DataKey::kSource || config.task.id == "images") && !config.task.data.empty())
     return config.task.id + "/" + last(config.task.data);
   return config.task.id;
 }

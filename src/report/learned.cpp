@@ -119,7 +119,7 @@ std::optional<double> chance_level(const std::string& task, index_t seq_len) {
 
 std::optional<double> chance_of(const run::Config& config) {
   if (const auto level = chance_level(config.task.id, config.task.seq_len)) return level;
-  const bool images = data::find_task(config.task.id).family == "vit" && config.task.classes > 0;
+  const bool images = data::find_task(config.task.id).traits().images && config.task.classes > 0;
   return images ? std::optional(1 / static_cast<double>(config.task.classes)) : std::nullopt;
 }
 

@@ -73,15 +73,15 @@ double end_of(double inside, double outside, Holds&& holds) {
 double Sides::both() const { return std::min(1.0, 2 * std::min(above, below)); }
 
 Population population_of_values(const std::string& task) {
-  const std::string& family = data::find_task(task).family;
-  if (family == "gpt") return {Population::Shape::kSkewed, 1, kInfinite};
-  return {family == "encoder" ? Population::Shape::kAny : Population::Shape::kSkewed, 0, 1};
+  const data::FamilyTraits& traits = data::find_task(task).traits();
+  if (traits.decodes) return {Population::Shape::kSkewed, 1, kInfinite};
+  return {traits.all_or_nothing ? Population::Shape::kAny : Population::Shape::kSkewed, 0, 1};
 }
 
 Population population_of_differences(const std::string& task) {
-  const std::string& family = data::find_task(task).family;
-  if (family == "gpt") return {Population::Shape::kSymmetric, -1, kInfinite};
-  return {family == "encoder" ? Population::Shape::kAny : Population::Shape::kSymmetric, -1, 1};
+  const data::FamilyTraits& traits = data::find_task(task).traits();
+  if (traits.decodes) return {Population::Shape::kSymmetric, -1, kInfinite};
+  return {traits.all_or_nothing ? Population::Shape::kAny : Population::Shape::kSymmetric, -1, 1};
 }
 
 std::optional<Sides> mean_sides(std::span<const double> units, const Population& population, double bound) {

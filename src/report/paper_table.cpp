@@ -41,7 +41,7 @@ std::vector<PaperColumn> columns_of(const std::vector<PaperRow>& rows) {
   const auto any = [&](auto&& has) { return std::ranges::any_of(rows, has); };
   const bool shares = any(is_share), paper = any([](const PaperRow&row) { return row.paper.has_value(); });
   const bool lists =
-      any([](const PaperRow& row) { return row.solved && data::find_task(row.task).family == "encoder"; });
+      any([](const PaperRow& row) { return row.solved && data::find_task(row.task).traits().all_or_nothing; });
   std::vector<PaperColumn> columns{
       {{"task"}, [](const PaperRow& row) { return row.task; }},
       {{"variant"}, [](const PaperRow& row) { return row.arm; }},

@@ -91,7 +91,7 @@ std::string all_runs_html(const PageInput& input) {
               : std::string(run::status_name(record.status))) +
         "</td><td>" + with_commas(record.params_total) + "</td><td>" + with_commas(record.params_attention) +
         "</td><td>" + with_commas(record.macs_forward) + "</td><td>" +
-        (data::find_task(record.config.task.id).family == "gpt" ? with_commas(record.kv_cache_bytes_per_token) : "–") +
+        (data::find_task(record.config.task.id).traits().decodes ? with_commas(record.kv_cache_bytes_per_token) : "–") +
         "</td><td>" + duration(record.wall_s) + "</td></tr>\n";
   }
   return details("All " + counted(input.records.records.size(), "run"),

@@ -43,11 +43,12 @@ AttentionMap make_map(index_t layer, index_t head, const real* scores, index_t T
 Batch batch_of(const LoadedModel& run, const AttentionRequest& request) {
   const data::TaskOptions options = task_options(run);
   const data::Task& task = data::find_task(run.config.task.id);
-  if (!request.image.empty() && task.family != "vit")
+  if (!request.image.empty() && !task.traits().images)
     fail_usage("--image: the model is of task " + run.config.task.id + ", not of images");
   std::unique_ptr<data::Dataset> data =
-      request.image.empty() ? task.make(options, task.family == "gpt" ? data::Split::kValidation : data::Split::kTest)
-                            : data::image_file_example(options, request.image);
+      request.image.empty()
+          ? task.make(options, task.traits().draws_windows ? data::Split::kValidation : data::Split::kTest)
+          : data::image_file_example(options, request.image);
   const index_t example = request.image.empty() ? request.example : 0;
   if (example >= data->size())
     fail_usage("--example " + std::to_string(example) + ": there are " + std::to_string(data->size()) +

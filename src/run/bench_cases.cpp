@@ -26,7 +26,7 @@ constexpr index_t kSymbols = 10;     // of the encoder
 constexpr index_t kBatches = 4;      // that are drawn
 constexpr index_t kSteps = 1 << 30;  // never reached: the clock stops first
 
-bool is_vit(const BenchCase& c) { return std::string(c.family) == "vit"; }
+bool is_vit(const BenchCase& c) { return data::traits_of(c.family).images; }
 
 /// Examples that are copied from memory: what is timed is the step, not the drawing.
 class RandomExamples : public data::Dataset {

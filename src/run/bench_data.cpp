@@ -52,8 +52,8 @@ std::vector<DataSpeed> run_data_bench(const std::string& task, const std::string
   const double begin = seconds_now();
   auto data = training_data(config);
   const double reading = seconds_now() - begin;
-  const std::string family = data::find_task(task).family;
-  if (family == "vit") speeds.push_back({task + ", read", data->size(), static_cast<double>(data->size()) / reading});
+  const bool images = data::find_task(task).traits().images;
+  if (images) speeds.push_back({task + ", read", data->size(), static_cast<double>(data->size()) / reading});
   const auto add_batches = [&](const std::string& name) {
     double speed = 0;
     std::thread alone([&] {
@@ -64,7 +64,7 @@ std::vector<DataSpeed> run_data_bench(const std::string& task, const std::string
     speeds.push_back({name, data->size(), speed});
   };
   add_batches(task + ", batches");
-  if (family != "vit") return speeds;
+  if (!images) return speeds;
   config.task.augment = "crop-flip";
   data = training_data(config);
   add_batches(task + ", batches augmented");

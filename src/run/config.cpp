@@ -30,15 +30,16 @@ void check_changed_keys(const Config& config) {
 /// Fills in what no key says but follows from them.
 void follow(Config& c) {
   nn::ModelConfig& m = c.model;
-  m.family = data::find_task(c.task.id).family;
-  m.seq_len = m.family == "set" ? data::kSetSize : c.task.seq_len;
+  const data::Task& task = data::find_task(c.task.id);
+  m.family = task.family;
+  m.seq_len = task.traits().fixed_seq_len > 0 ? task.traits().fixed_seq_len : c.task.seq_len;
   if (c.task.vocab > 0) m.vocab = c.task.vocab;
   m.image_size = c.task.image_size;
   m.channels = c.task.channels;
   m.classes = c.task.classes;
   m.features = c.task.features;
   // A text has no number of examples: every step draws new windows.
-  c.task.n_windows = m.family == "gpt" ? c.steps * c.train.batch_size : 0;
+  c.task.n_windows = task.traits().draws_windows ? c.steps * c.train.batch_size : 0;
   const index_t steps = total_steps(c);
   const index_t of_epoch = c.task.n_train > 0 ? train::steps_per_epoch(c.task.n_train, c.train.batch_size) : 0;
   c.train.seed = c.task.seed;
@@ -49,7 +50,7 @@ void follow(Config& c) {
 
 /// Takes over what the task's data fix.
 void complete_data(Config& c, const data::Task& task) {
-  if (task.family == "gpt" && c.steps == 0)
+  if (task.traits().draws_windows && c.steps == 0)
     fail_usage("task " + c.task.id + " has no epochs, so --steps must say how many optimizer steps to take");
   task.complete(c.task);
 }
@@ -62,11 +63,10 @@ Config::Config() {
   train.adam.grad_clip = 5;
 }
 
-index_t default_pos_dim(const std::string& family) { return family == "vit" ? 50 : 10; }
+index_t default_pos_dim(const std::string& family) { return data::traits_of(family).pos_dim; }
 
 index_t default_max_len(const Config& config) {
-  const index_t T = config.task.seq_len;
-  return data::find_task(config.task.id).family == "gpt" ? T : std::max<index_t>(128, T);
+  return std::max(data::find_task(config.task.id).traits().least_max_len, config.task.seq_len);
 }
 
 index_t default_log_every(const Config& config) { return std::max<index_t>(1, total_steps(config) / 50); }
@@ -123,7 +123,7 @@ namespace {
 std::vector<std::string> tasks_of(const Option& option) {
   std::vector<std::string> names;
   for (const data::Task& task : data::all_tasks()) {
-    const bool read = task.family == "vit" && !data::find_image_source(task.id).generated();
+    const bool read = task.traits().images && !data::find_image_source(task.id).generated();
     if (option.concerns(task.family) && (option.key != std::string_view("data") || read)) names.emplace_back(task.id);
   }
   return names;
@@ -185,10 +185,8 @@ Json config_json(const Config& config, std::span<const Option> options) {
 
 SpeedUnit speed_unit(const Config& config) {
   const nn::Model declared(config.model);
-  const index_t tokens = declared.family().positions();
-  if (declared.config().family == "vit") return {"images", tokens};
-  if (declared.config().family == "set") return {"sets", tokens};
-  return {"tokens", 1};
+  const data::FamilyTraits& traits = data::traits_of(declared.config().family);
+  return {traits.unit, traits.unit_is_token ? 1 : declared.family().positions()};
 }
 
 }  // namespace qkvbench::run

@@ -15,7 +15,7 @@ nn::Model declared(nn::ModelConfig model, index_t seq_len) {
 }
 
 std::vector<index_t> lengths_of(const Config& c, index_t positions) {
-  if (data::find_task(c.task.id).family != "gpt") return {positions};
+  if (!data::find_task(c.task.id).traits().decodes) return {positions};
   std::vector<index_t> lengths;
   for (const index_t part : {16, 4, 2, 1})
     if (c.task.seq_len / part > 0 && (lengths.empty() || lengths.back() < c.task.seq_len / part))

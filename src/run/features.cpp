@@ -30,7 +30,7 @@ fs::path labels_path(const fs::path& folder, const Part& part) {
 data::TaskOptions options_of(const LoadedModel& run, const FeatureRequest& request) {
   data::TaskOptions options = task_options(run);
   if (!request.task.empty() && request.task != options.id) {
-    if (data::find_task(request.task).family != "vit")
+    if (!data::find_task(request.task).traits().images)
       fail_usage("--task " + request.task + ": it is no set of images");
     options.id = request.task;
     options.data.clear();
@@ -49,7 +49,7 @@ data::TaskOptions options_of(const LoadedModel& run, const FeatureRequest& reque
 }  // namespace
 
 FeatureFiles write_features(const LoadedModel& run, const FeatureRequest& request, const fs::path& folder) {
-  if (data::find_task(run.config.task.id).family != "vit")
+  if (!data::find_task(run.config.task.id).traits().images)
     fail_usage("the model is of task " + run.config.task.id + "; features are those of a model of images");
   const data::TaskOptions options = options_of(run, request);
   for (const Part& part : kParts)

@@ -21,7 +21,7 @@ void read_images(const nlohmann::json& json, const std::string& origin, LoadedMo
     fail_input(origin + ": " + error.what());
   }
   // Models of sets know no channels, only numbers of an element.
-  const bool of_images = data::find_task(loaded.config.task.id).family == "vit";
+  const bool of_images = data::find_task(loaded.config.task.id).traits().images;
   const std::size_t channels = of_images ? static_cast<std::size_t>(loaded.config.task.channels) : pixels.mean.size();
   if (of_images && loaded.class_names.size() > static_cast<std::size_t>(loaded.config.task.classes))
     fail_input(origin + ": it names more than the " + std::to_string(loaded.config.task.classes) +

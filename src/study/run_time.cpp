@@ -33,8 +33,8 @@ double flop_of_step(double macs, const run::Config& config) {
 std::string size_of(const run::Config& config) {
   formats::Json key = run::config_json(config);
   for (const char* other : {"variant", "kv_heads", "pos_dim", "seed", "steps", "epochs", "log_every"}) key.erase(other);
-  const std::string& family = data::find_task(config.task.id).family;
-  if (family == "encoder") key["task"] = family;  // lists of the same length cost the same
+  const data::FamilyTraits& traits = data::find_task(config.task.id).traits();
+  if (traits.all_or_nothing) key["task"] = traits.id;  // lists of the same length cost the same
   return key.dump() + (config.model.variant.plus ? "+" : "");
 }
 

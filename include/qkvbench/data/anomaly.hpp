@@ -8,8 +8,6 @@
 
 namespace qkvbench::data {
 
-inline constexpr index_t kSetSize = 10;
-
 /// Rows of numbers with a label each.
 class LabelledRows {
  public:

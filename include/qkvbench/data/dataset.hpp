@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "qkvbench/base/random.hpp"
+#include "qkvbench/data/family.hpp"
 #include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/formats/source_file.hpp"
 #include "qkvbench/tensor/batch.hpp"
@@ -88,6 +89,8 @@ struct Task {
   /// The options must be complete. A split that the task does not have is empty.
   std::unique_ptr<Dataset> (*make)(const TaskOptions& options, Split split);
   DataFacts (*facts)(const TaskOptions& options);
+
+  const FamilyTraits& traits() const { return traits_of(family); }
 };
 
 /// All tasks, in the order of every listing.
