@@ -57,6 +57,7 @@ Interval padded_range(Interval values, double least, double margin);
 
 /// One for each row of nn::all_kinds(), in its order.
 enum class Shape { kCircle, kSquare, kTriangle, kDiamond, kInverted, kRight, kLeft, kPlus, kCross };
+inline constexpr int kShapes = 9, kHues = 9;  ///< the hues are classes h0 … of the page's style sheet
 
 /// How an arm looks in every chart: a colour, a marker and a dash, so that colour is not the only code.
 struct Style {
