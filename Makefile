@@ -2,9 +2,11 @@
 SHELL := /bin/sh
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
+PREFIX ?= /usr/local
 BIN := build/release/qkvbench
 
-.PHONY: help run test test-environments mutants soak fuzz build setup setup-test bench format check-format sanitize clean
+.PHONY: help run test test-environments mutants soak fuzz build install setup setup-test bench format check-format tidy \
+        sanitize tsan clean
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -41,6 +43,9 @@ build: setup  ## build the release binary, build/release/qkvbench
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS)
 
+install: build  ## install the program below PREFIX (/usr/local)
+	cmake --install build/release --prefix $(PREFIX)
+
 setup:  ## install what building needs and is not there
 	@sh .ci/setup build
 
@@ -50,10 +55,21 @@ setup-test:
 bench: build  ## time this machine, beside PyTorch where it is there, and write the tables of speed
 	sh .ci/bench $(BIN)
 
-sanitize: setup-test  ## run the tests under the address and undefined-behaviour sanitizers
-	cmake --preset sanitize
-	cmake --build --preset sanitize -j $(JOBS)
-	ctest --test-dir build/sanitize --output-on-failure -j $(JOBS)
+sanitize: setup-test  ## run the tests with the rooms under the address and undefined-behaviour sanitizers
+	cmake --preset test
+	cmake --build --preset checked -j $(JOBS)
+	ctest --test-dir build/test/checked --output-on-failure -j $(JOBS)
+
+tsan: setup-test  ## run the tests, everything under ThreadSanitizer (an hour)
+	cmake --preset tsan
+	cmake --build --preset tsan -j $(JOBS)
+	ctest --test-dir build/tsan --output-on-failure -j $(JOBS)
+
+tidy:  ## look for what clang-tidy knows, in the rooms
+	@sh .ci/setup check
+	cmake --preset tidy
+	cmake --build --preset tidy
+	run-clang-tidy -p build/tidy -quiet -j $(JOBS) $(TIDY)
 
 format:  ## format the sources
 	clang-format -i $$(git ls-files '*.cpp' '*.hpp')

@@ -5,6 +5,7 @@
 
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/heatmap.hpp"
 #include "qkvbench/report/table.hpp"

@@ -7,6 +7,7 @@
 
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/run/record.hpp"
 
 namespace qkvbench::cli {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"

@@ -2,6 +2,7 @@
 // What a key is called, may be and means stands in run/options.cpp, not here.
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/flags.hpp"
 
 namespace qkvbench::cli {
 

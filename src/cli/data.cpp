@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/status_line.hpp"
 #include "qkvbench/data/fetch.hpp"
 #include "qkvbench/formats/json_text.hpp"

@@ -7,6 +7,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/record.hpp"

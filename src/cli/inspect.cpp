@@ -5,6 +5,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/match_target.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"

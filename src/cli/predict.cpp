@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/data/synthetic.hpp"
 #include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/data/vision.hpp"

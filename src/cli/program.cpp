@@ -5,6 +5,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/answer.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/formats/utf8.hpp"
 #include "qkvbench/run/record.hpp"

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "qkvbench/base/named_file.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/formats/json_text.hpp"

@@ -7,6 +7,7 @@
 
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/reproduce_json.hpp"
 #include "qkvbench/cli/results.hpp"

@@ -15,6 +15,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/answer.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/flags.hpp"
 
 namespace qkvbench::cli {
 

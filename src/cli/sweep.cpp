@@ -7,6 +7,7 @@
 
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/groups.hpp"

@@ -11,6 +11,7 @@
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/progress.hpp"
 #include "qkvbench/report/table.hpp"
 

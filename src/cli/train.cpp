@@ -8,6 +8,7 @@
 
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/progress.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"

@@ -166,8 +166,9 @@ std::set<Pair> shared_pairs(const GroupRuns& runs) {
   for (const std::set<Arm>& arms : candidates) {
     std::set<Pair> pairs;
     std::size_t n = 0;
-    for (const auto& [pair, there] : having) {
-      const auto has = [&](const Arm& arm) { return there.contains(arm); };
+    for (const auto& entry : having) {
+      const Pair& pair = entry.first;  // no binding: clang before 16 does not let a lambda capture it
+      const auto has = [&](const Arm& arm) { return entry.second.contains(arm); };
       const auto lacks = [&](const Arm& arm) { return !has(arm) && runs.possible(arm, pair.first); };
       const auto held = static_cast<std::size_t>(std::ranges::count_if(arms, has));
       if (held == 0 || std::ranges::any_of(arms, lacks)) continue;

@@ -40,7 +40,7 @@ void refused(const Arguments& args, int status, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("bench train and eval measure every field of a case, and steps allocate nothing") {
+TEST_CASE("bench train and eval measure every field of a case, and steps allocate nothing", "[release]") {
   for (const std::string what : {"train", "eval"}) {
     const Outcome r =
         run_qkvbench(quick(what, {"--case", "vit-mnist-d64-l2", "--scaling", "--threads", "2", "--json", "-"}));

@@ -50,9 +50,9 @@ class Laboratory {
   Outcome fetch(const std::string& name, const std::string& mode, std::vector<std::string> more = {}) const {
     const EnvironmentVariable mirror("QKVBENCH_MIRROR", mode.starts_with("http") ? mode : address_ + "/" + mode);
     more.insert(more.begin(), {"data", "fetch", name});
-    return run_binary(SMALL_SOURCES_BINARY, more);
+    return run_binary(small_sources_path(), more);
   }
-  Outcome run(const std::vector<std::string>& arguments) const { return run_binary(SMALL_SOURCES_BINARY, arguments); }
+  Outcome run(const std::vector<std::string>& arguments) const { return run_binary(small_sources_path(), arguments); }
   std::string requests() const { return fs::exists(served_ / "log") ? read_file(served_ / "log") : ""; }
   void forget_requests() const { fs::remove(served_ / "log"); }
   std::string file(const std::string& name) const { return data_ / name; }

@@ -37,7 +37,7 @@ std::vector<std::string> arguments(const std::string& variant, const std::filesy
 
 }  // namespace
 
-TEST_CASE("all variants give the same bits with 1, 2, 3 and 4 threads") {
+TEST_CASE("all variants give the same bits with 1, 2, 3 and 4 threads", "[release]") {
   for (const char* variant : {"q_k_v", "qk_v", "q_kv", "qv_k", "qkv", "q_k_v+", "qk_v+", "q_kv+", "qv_k+", "qkv+"}) {
     std::vector<Bits> bits;
     for (const char* threads : {"1", "2", "3", "4"}) {
@@ -51,7 +51,7 @@ TEST_CASE("all variants give the same bits with 1, 2, 3 and 4 threads") {
   }
 }
 
-TEST_CASE("images and sets give the same bits with 1, 2 and 3 threads, in parts or resumed") {
+TEST_CASE("images and sets give the same bits with 1, 2 and 3 threads, in parts or resumed", "[release]") {
   const std::vector<std::vector<std::string>> tasks{
       {"--task", "glyphs", "--patch", "7", "--augment", "crop-flip", "--n-val", "20", "--micro-batch", "9"},
       {"--task", "anomaly", "--source", "glyphs", "--dropout", "0.1"}};
@@ -99,7 +99,8 @@ TEST_CASE("another seed gives other bits") {
   CHECK(bits_of(a.path()).model != bits_of(b.path()).model);
 }
 
-TEST_CASE("a run that is interrupted or killed again and again, and resumed with other threads, gives the same bits") {
+TEST_CASE("a run that is interrupted or killed again and again, and resumed with other threads, gives the same bits",
+          "[release]") {
   const std::vector<std::string> longer{"--n-train", "3000", "--epochs", "4"};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), longer.begin(), longer.end());

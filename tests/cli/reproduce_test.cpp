@@ -88,7 +88,7 @@ TEST_CASE("no run is started whose data are not there, and what is missing is sa
   CHECK(r.err.find(said, r.err.find(said) + 1) == std::string::npos);
 }
 
-TEST_CASE("a kept plan tells today's missing data, and is made anew when they are there") {
+TEST_CASE("a kept plan tells today's missing data, and is made anew when they are there", "[release]") {
   const TemporaryDirectory dir;
   const EnvironmentVariable root("QKVBENCH_DATA", dir / "data");
   const fs::path plan = dir / "out/plan-table4-60s.json";

@@ -96,8 +96,8 @@ TEST_CASE("one run that fails does not stop the rest, says why, and is tried aga
   CHECK(!fs::exists(damaged / "failure.json"));
 }
 
-TEST_CASE(
-    "a sweep that is stopped or killed goes on to the same bytes, and a run is marked completed only when it is") {
+TEST_CASE("a sweep that is stopped or killed goes on to the same bytes, and a run is marked completed only when it is",
+          "[release]") {
   const TemporaryDirectory dir;
   // About half a second a run, so that signals come in the middle of some.
   write_file_atomic(dir / "tiny.json", R"({"grid": {"task": "reverse", "variant": ["q_k_v", "qkv"], "d_model": 32,

@@ -73,7 +73,7 @@ void check_memory(const nn::ModelConfig& config) {
 
 }  // namespace
 
-TEST_CASE("the memory of a training step is what was said", "[nn]") {
+TEST_CASE("the memory of a training step is what was said", "[nn][release]") {
   for (const char* family : {"encoder", "vit", "set", "gpt"})
     for (const char* variant : {"q_k_v", "q_kv", "qkv"})
       for (const bool recompute : {false, true})

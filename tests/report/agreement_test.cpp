@@ -82,7 +82,7 @@ TEST_CASE("runs that are elsewhere do not agree", "[agreement]") {
   CHECK(agreement.cell("sort", {"q_kv"})->agree == 8);
 }
 
-TEST_CASE("of cells that agree in truth about 5 of 100 are outside, bimodal as they are", "[agreement]") {
+TEST_CASE("of cells that agree in truth about 5 of 100 are outside, bimodal as they are", "[agreement][release]") {
   const RandomStream random(5, Purpose::kSample, 12);
   std::uint64_t next = 0;
   double agree = 0, compared = 0;

@@ -122,7 +122,7 @@ double slack(double share, int sets) { return kSlack * std::sqrt(share * (1 - sh
 
 }  // namespace
 
-TEST_CASE("every interval shown covers the mean in 93 of 100 tables", "[coverage]") {
+TEST_CASE("every interval shown covers the mean in 93 of 100 tables", "[coverage][release]") {
   const int sets = soak() ? 20000 : 1500;
   const std::vector<int> counts =
       soak() ? std::vector<int>{2, 3, 4, 5, 6, 8, 12, 20, 30} : std::vector<int>{2, 3, 5, 8, 30};

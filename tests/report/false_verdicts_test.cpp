@@ -77,7 +77,7 @@ bool is_false(const ClaimResult& result, ClaimKind kind, bool at_margin) {
 
 }  // namespace
 
-TEST_CASE("all claims of a table together say something false in at most 5 of 100 tables", "[coverage]") {
+TEST_CASE("all claims of a table together say something false in at most 5 of 100 tables", "[coverage][release]") {
   const bool soak = std::getenv("QKVBENCH_SOAK") != nullptr;
   const int sets = soak ? 1000 : 150;
   struct Size {

@@ -80,7 +80,7 @@ TEST_CASE("grids that are wrong say where", "[grid]") {
   refused(many + warm + "]}}", Exit::kUsage, {"more than 100000 runs"});
 }
 
-TEST_CASE("every named grid of generated data expands, and no two runs share a name", "[grid]") {
+TEST_CASE("every named grid of generated data expands, and no two runs share a name", "[grid][release]") {
   std::size_t expanded = 0;
   for (const Grid& grid : all_grids()) {
     std::vector<std::string> missing;

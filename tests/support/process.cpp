@@ -15,7 +15,7 @@ namespace qkvbench::test {
 namespace fs = std::filesystem;
 
 Outcome run_qkvbench(const std::vector<std::string>& arguments, const std::function<void(pid_t)>& while_running) {
-  return run_binary(QKVBENCH_BINARY, arguments, while_running);
+  return run_binary(qkvbench_path(), arguments, while_running);
 }
 
 Outcome run_binary(const std::string& binary, const std::vector<std::string>& arguments,
@@ -50,10 +50,6 @@ Outcome run_binary(const std::string& binary, const std::vector<std::string>& ar
   waitpid(child, &status, 0);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out), read_file(err)};
 }
-
-std::string qkvbench_path() { return QKVBENCH_BINARY; }
-
-std::string shim_path() { return QKVBENCH_SHIM; }
 
 fs::path only_entry(const fs::path& directory) {
   std::vector<fs::path> entries;

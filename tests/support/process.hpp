@@ -16,15 +16,16 @@ struct Outcome {
   std::string out, err;
 };
 
-/// Runs QKVBENCH_BINARY with arguments, standard output and error captured. `while_running` gets the process id.
+/// Runs the binary with arguments, standard output and error captured. `while_running` gets the process id.
 Outcome run_qkvbench(const std::vector<std::string>& arguments, const std::function<void(pid_t)>& while_running = {});
 
 /// The same with another program.
 Outcome run_binary(const std::string& binary, const std::vector<std::string>& arguments,
                    const std::function<void(pid_t)>& while_running = {});
 
-/// Where the binary and the library fault_shim are.
+/// Where the binary, its twin with small data sets and the library fault_shim are.
 std::string qkvbench_path();
+std::string small_sources_path();
 std::string shim_path();
 
 /// The only entry of a directory. Fails the test unless there is exactly one.

@@ -1,15 +1,17 @@
 // What all commands share: the flags they have in common, where output goes, and the table of commands.
 // Nothing below cli/ prints or knows CLI11.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "qkvbench/base/error.hpp"
-#include "qkvbench/base/text.hpp"
 #include "qkvbench/run/config.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace qkvbench::cli {
 
@@ -27,18 +29,6 @@ struct Session {
 
 /// Ends a command's set-up: adds --json, --threads, -q and --color, and what help says below the flags.
 void finish_command(CLI::App& command, Session& session, const std::string& details, const std::string& examples);
-
-/// A bound on a number, inclusive; `hint`: what to write instead of one that is out of it.
-template <class T>
-CLI::Validator between(T least, T most, const std::string& hint = "") {
-  return CLI::Validator(
-      [=](const std::string& text) {
-        const std::string fault =
-            number_fault(text, static_cast<double>(least), static_cast<double>(most), std::is_integral_v<T>);
-        return fault.empty() || hint.empty() ? fault : fault + "; " + hint;
-      },
-      "");
-}
 
 /// The configuration's keys as flags, what was given of them, and --config and --preset.
 class ConfigFlags {
