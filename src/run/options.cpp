@@ -108,6 +108,8 @@ const std::vector<Option>& table() {
       {"max_len", "learned positions; 0: seq-len, for lists at least 128", "Model", at<&C::model, &M::max_len>, 0,
        1 << 20, kPositions},
       {"vocab", "tokens of the model; 0: as many as the corpus has", "Model", at<&C::task, &T::vocab>, 0, 65536, kText},
+      {"tied_head", "the read-out is the embedding's transpose, or else a matrix of its own", "Model",
+       at<&C::model, &M::tied_head>, 0, 0, kText, "true"},
       {"patch", "pixels a side of one patch", "Model", at<&C::model, &M::patch>, 1, 4096, kImages},
       {"pos_dim", "m, the size of the + term's position vectors; 0: 50 for images, 10 else", "Model",
        at<&C::model, &M::pos_dim>, 0, 4096},
