@@ -126,13 +126,12 @@ ForeignModel huggingface_model(const formats::ModelFolder& folder, const std::st
   return model;
 }
 
-ForeignModel llmc_model(const std::filesystem::path& path) {
-  formats::LlmcModel file = formats::read_llmc_model(path);
+ForeignModel llmc_model(formats::LlmcModel file, const std::string& origin) {
   ForeignModel model;
   model.format = "llm.c";
-  set_gpt_sizes(model.config, {file.vocab, file.max_len, file.layers, file.d_model, file.heads}, path.string());
-  set_foreign(model.config, "mlp", "gelu_tanh", path.string());
-  ForeignNames names(std::move(file.tensors), path.string());
+  set_gpt_sizes(model.config, {file.vocab, file.max_len, file.layers, file.d_model, file.heads}, origin);
+  set_foreign(model.config, "mlp", "gelu_tanh", origin);
+  ForeignNames names(std::move(file.tensors), origin);
   place_c_attn(model, names, false);
   place_gpt(model, names, false, true);
   finish_model(model, names);

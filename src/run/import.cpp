@@ -100,7 +100,7 @@ ForeignModel read_foreign(const fs::path& path, index_t heads, std::vector<fs::p
   if (head.size() >= sizeof(mark)) std::memcpy(&mark, head.data(), sizeof(mark));
   // A name alone tells a file whose mark is damaged from one of PyTorch's.
   if (mark == formats::kLlmcModel || (path.extension() == ".bin" && !formats::is_torch_file(head)))
-    return llmc_model(path);
+    return llmc_model(formats::read_llmc_model(path), path.string());
   return torch_model(formats::TorchFile::open(path), heads);
 }
 

@@ -103,6 +103,7 @@ void add_generate(CLI::App& command, Session& session);
 void add_attention(CLI::App& command, Session& session);
 void add_features(CLI::App& command, Session& session);
 void add_import(CLI::App& command, Session& session);
+void add_export(CLI::App& command, Session& session);
 void add_inspect(CLI::App& command, Session& session);
 void add_bench(CLI::App& command, Session& session);
 void add_verify(CLI::App& command, Session& session);

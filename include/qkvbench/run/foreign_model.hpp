@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "qkvbench/formats/foreign_tensor.hpp"
+#include "qkvbench/formats/llmc_file.hpp"
 #include "qkvbench/formats/model_folder.hpp"
 #include "qkvbench/formats/torch_file.hpp"
 #include "qkvbench/run/config.hpp"
@@ -72,7 +73,7 @@ ForeignModel authors_llm(const formats::TorchFile& file, formats::Pickle::Value 
 ForeignModel huggingface_model(const formats::ModelFolder& folder, const std::string& origin);
 
 /// llm.c's model files. Source: llm.c train_gpt2.py.
-ForeignModel llmc_model(const std::filesystem::path& path);
+ForeignModel llmc_model(formats::LlmcModel file, const std::string& origin);
 
 /// Sizes of a model that is GPT-2 but for its activation.
 struct GptSizes {
