@@ -94,7 +94,9 @@ Safetensors Safetensors::read(const std::filesystem::path& path) { return parse(
 
 Safetensors Safetensors::map(const std::filesystem::path& path) {
   auto file = std::make_shared<const MappedFile>(path);
-  return parse(file->bytes(), path.string(), file);
+  Safetensors out = parse(file->bytes(), path.string(), file);
+  out.mapped_ = true;
+  return out;
 }
 
 Safetensors Safetensors::parse(std::string content, const std::string& origin) {
@@ -160,10 +162,12 @@ std::vector<std::int64_t> Safetensors::integers(const std::string& name) const {
   return numbers<std::int64_t>(name, "I64");
 }
 
-std::string_view Safetensors::float_bytes(const std::string& name) const {
+void Safetensors::copy_floats(const std::string& name, float* out) const {
   const Tensor& t = tensor(name);
   if (t.dtype != "F32") fail_input(origin_ + ": " + name + " is " + t.dtype + ", not F32");
-  return content_.substr(data_begin_ + t.offset, t.bytes);
+  const std::string_view bytes = content_.substr(data_begin_ + t.offset, t.bytes);
+  std::memcpy(out, bytes.data(), bytes.size());
+  if (mapped_) forget_pages(bytes);
 }
 
 ForeignTensor Safetensors::foreign(const std::string& name) const {

@@ -43,8 +43,9 @@ class Safetensors {
   std::vector<float> floats(const std::string& name) const;
   std::vector<double> doubles(const std::string& name) const;
   std::vector<std::int64_t> integers(const std::string& name) const;
-  /// Where an F32 tensor's bytes lie. Throws Error (input) on another dtype.
-  std::string_view float_bytes(const std::string& name) const;
+  /// Copies the numbers of an F32 tensor, and lets go of the memory that a mapped file had for them.
+  /// Throws Error (input) on another dtype.
+  void copy_floats(const std::string& name, float* out) const;
   /// A tensor of any dtype as those of other formats.
   ForeignTensor foreign(const std::string& name) const;
   std::string_view content() const { return content_; }
@@ -56,6 +57,7 @@ class Safetensors {
   std::string origin_;
   std::string_view content_;
   std::shared_ptr<const void> owner_;
+  bool mapped_ = false;
   std::size_t data_begin_ = 0;
   std::map<std::string, Tensor> tensors_;
   std::map<std::string, std::string> metadata_;
