@@ -34,6 +34,8 @@ Config ConfigFlags::unresolved() const {
   Config config;
   if (!config_file_.empty())
     config = run::read_config(config_file_);
+  else if (preset_.empty() && given_.contains("init_from"))
+    config = run::config_of_model(given_.at("init_from"));
   else if (!preset_.empty() || !given_.contains("task"))
     apply_preset(config, run::find_preset(preset_.empty() ? "quick" : preset_));
   else if (const run::Preset* recipe = run::recipe_of(given_.at("task")))
@@ -44,7 +46,8 @@ Config ConfigFlags::unresolved() const {
     const auto given = given_.find(option.key);
     if (given != given_.end() && given->first != "variant") set_option(config, option, given->second);
   }
-  const bool task_is_chosen = given_.contains("task") || !config_file_.empty() || !preset_.empty();
+  const bool task_is_chosen =
+      given_.contains("task") || given_.contains("init_from") || !config_file_.empty() || !preset_.empty();
   for (const Option& option : run::all_options())
     if (given_.contains(option.key)) check_concerns(config, option, task_is_chosen);
   return config;

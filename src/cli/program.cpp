@@ -22,6 +22,8 @@ constexpr Command kCommands[]{
     {"predict", "what a trained model makes of a list of your own", add_predict},
     {"generate", "a trained language model writes on", add_generate},
     {"attention", "the attention maps of a trained model on one example", add_attention},
+    {"import", "a model that another program trained, made a run", add_import},
+    {"export", "a language model in a form that other programs run", add_export},
     {"compare", "two results, or two directories of them, metric by metric", add_compare},
     {"report", "tables and a page of all results in a directory, with intervals", add_report},
     {"features", "images as a trained model represents them, as .npy files", add_features},

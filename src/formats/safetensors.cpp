@@ -9,6 +9,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/base/mapped_file.hpp"
 #include "qkvbench/formats/manifest.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 
@@ -91,7 +92,19 @@ index_t Safetensors::Tensor::elements() const {
 
 Safetensors Safetensors::read(const std::filesystem::path& path) { return parse(read_file(path), path.string()); }
 
+Safetensors Safetensors::map(const std::filesystem::path& path) {
+  auto file = std::make_shared<const MappedFile>(path);
+  Safetensors out = parse(file->bytes(), path.string(), file);
+  out.mapped_ = true;
+  return out;
+}
+
 Safetensors Safetensors::parse(std::string content, const std::string& origin) {
+  auto owner = std::make_shared<const std::string>(std::move(content));
+  return parse(*owner, origin, owner);
+}
+
+Safetensors Safetensors::parse(std::string_view content, const std::string& origin, std::shared_ptr<const void> owner) {
   Safetensors file;
   file.origin_ = origin;
   std::uint64_t header_size = 0;
@@ -102,8 +115,7 @@ Safetensors Safetensors::parse(std::string content, const std::string& origin) {
     fail_input(origin + ": the header is said to have " + std::to_string(header_size) + " bytes, the file has " +
                std::to_string(content.size()) + "; it is no safetensors file or cut short");
   file.data_begin_ = sizeof(header_size) + header_size;
-  const Json header = parse_json(std::string_view(content).substr(sizeof(header_size), header_size),
-                                 origin + ": header", kLargestHeader);
+  const Json header = parse_json(content.substr(sizeof(header_size), header_size), origin + ": header", kLargestHeader);
   if (!header.is_object()) fail_input(origin + ": the header is no JSON object");
   for (const auto& [name, entry] : header.items()) {
     const std::string where = origin + ": " + name;
@@ -118,7 +130,8 @@ Safetensors Safetensors::parse(std::string content, const std::string& origin) {
     }
   }
   check_coverage(file.tensors_, content.size() - file.data_begin_, origin);
-  file.content_ = std::move(content);
+  file.content_ = content;
+  file.owner_ = std::move(owner);
   return file;
 }
 
@@ -147,6 +160,21 @@ std::vector<float> Safetensors::floats(const std::string& name) const { return n
 std::vector<double> Safetensors::doubles(const std::string& name) const { return numbers<double>(name, "F64"); }
 std::vector<std::int64_t> Safetensors::integers(const std::string& name) const {
   return numbers<std::int64_t>(name, "I64");
+}
+
+void Safetensors::copy_floats(const std::string& name, float* out) const {
+  const Tensor& t = tensor(name);
+  if (t.dtype != "F32") fail_input(origin_ + ": " + name + " is " + t.dtype + ", not F32");
+  const std::string_view bytes = content_.substr(data_begin_ + t.offset, t.bytes);
+  std::memcpy(out, bytes.data(), bytes.size());
+  if (mapped_) forget_pages(bytes);
+}
+
+ForeignTensor Safetensors::foreign(const std::string& name) const {
+  const Tensor& t = tensor(name);
+  return whole_tensor(t.dtype, t.shape,
+                      std::make_shared<const ForeignStorage>(ForeignStorage{
+                          origin_, content_.substr(data_begin_ + t.offset, t.bytes), owner_, std::nullopt}));
 }
 
 std::string safetensors_header(const std::vector<TensorToWrite>& tensors,

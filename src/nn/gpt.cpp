@@ -1,4 +1,4 @@
-// The family of language models: GPT-2's stack with a tied embedding.
+// The family of language models: GPT-2's stack, whose read-out is its embedding or a matrix of its own.
 // No loop of decoding and no cache; only what is particular to the two ends.
 #include "qkvbench/autograd/elementwise.hpp"
 #include "qkvbench/autograd/linear.hpp"
@@ -10,7 +10,7 @@ namespace qkvbench::nn {
 
 namespace {
 
-/// Tokens in, logits of the next token out; the read-out is the embedding's transpose.
+/// Tokens in, logits of the next token out.
 class GptFamily : public Family {
  public:
   explicit GptFamily(const ModelConfig& config) : config_(config) { check_positions(config); }
@@ -22,7 +22,10 @@ class GptFamily : public Family {
       positions_ =
           &parameters.declare("pos_emb.weight", {config_.max_len, config_.d_model}, Init::normal(kGpt2Deviation));
   }
-  void declare_output(Parameters&) override {}
+  void declare_output(Parameters& parameters) override {
+    if (!config_.tied_head)
+      head_ = &parameters.declare("head.weight", {config_.vocab, config_.d_model}, Init::normal(kGpt2Deviation));
+  }
   Value embed(Tape& tape, const Batch& batch) const override {
     if (batch.input.rank() != 2)
       fail_internal("gpt: the input has shape " + batch.input.text() + "; [B, T] tokens are needed");
@@ -36,7 +39,7 @@ class GptFamily : public Family {
     return positions_ ? add(tape, tokens, gather(tape, positions_->on(tape), positions, n, 1)) : tokens;
   }
   Value read_out(Tape& tape, Value h) const override {
-    const Value logits = linear(tape, h, tokens_->on(tape));
+    const Value logits = linear(tape, h, (head_ ? head_ : tokens_)->on(tape));
     return tape.reshape(logits, {h.shape().rows(), config_.vocab});
   }
   index_t positions() const override { return config_.seq_len; }
@@ -45,7 +48,7 @@ class GptFamily : public Family {
 
  private:
   ModelConfig config_;
-  const Parameter *tokens_ = nullptr, *positions_ = nullptr;
+  const Parameter *tokens_ = nullptr, *positions_ = nullptr, *head_ = nullptr;  // no head: the embedding's transpose
 };
 
 }  // namespace

@@ -11,7 +11,10 @@
 #include "qkvbench/data/anomaly.hpp"
 #include "qkvbench/data/image_sources.hpp"
 #include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/formats/safetensors.hpp"
+#include "qkvbench/formats/sha256.hpp"
 #include "qkvbench/formats/strict_json.hpp"
+#include "qkvbench/run/record.hpp"
 
 namespace qkvbench::run {
 
@@ -109,6 +112,22 @@ Config stored_config(const nlohmann::json& json, const std::string& origin, std:
   return config;
 }
 
+std::filesystem::path model_file_of(const std::filesystem::path& path) {
+  const std::filesystem::path file = std::filesystem::is_directory(path) ? path / "model.safetensors" : path;
+  if (!std::filesystem::is_regular_file(file)) fail_input("there is no " + file.string() + " to begin with");
+  return file;
+}
+
+Config config_of_model(const std::filesystem::path& path) {
+  const auto file = formats::Safetensors::map(model_file_of(path));
+  const std::string origin = file.origin() + ": config";
+  Config config = stored_config(formats::parse_json(file.metadata("config"), origin), origin);
+  config.init_from.clear();
+  config.train.freeze.clear();
+  config.train.micro_batch = config.train.log_every = 0;  // as they follow from what is asked for now
+  return config;
+}
+
 Config read_config(const std::filesystem::path& path) {
   constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 20;
   const std::string origin = name_of_input(path);
@@ -138,6 +157,26 @@ void check_concerns(const Config& config, const Option& option, bool task_is_cho
              (task_is_chosen ? ", but " + tasks + "; leave it out" : "; add --task " + tasks + ", or leave it out"));
 }
 
+namespace {
+
+/// The weights that a run begins with: their hash into the configuration, and of text their vocabulary into the task,
+/// since their ids would mean something else in another.
+void resolve_init(Config& c) {
+  const bool is_hash =
+      c.init_from.size() == 64 && c.init_from.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!is_hash) {
+    c.init_file = model_file_of(c.init_from);
+    c.init_from = formats::sha256_file(c.init_file);
+  }
+  if (c.init_file.empty() || c.task.tokenizer || data::find_task(c.task.id).family != "gpt") return;
+  const auto file = formats::Safetensors::map(c.init_file);
+  if (!file.metadata().contains("tokenizer")) return;
+  const std::string origin = c.init_file.string() + ": tokenizer";
+  c.task.tokenizer = tokenizer_from_json(formats::parse_json(file.metadata("tokenizer"), origin), origin);
+}
+
+}  // namespace
+
 void resolve(Config& c) {
   check_changed_keys(c);
   const data::Task& task = data::find_task(c.task.id);
@@ -151,6 +190,7 @@ void resolve(Config& c) {
   if (c.train.micro_batch > c.train.batch_size)
     fail_usage("micro_batch " + std::to_string(c.train.micro_batch) + " is larger than batch_size " +
                std::to_string(c.train.batch_size) + "; lower --micro-batch, or leave it out");
+  if (!c.init_from.empty()) resolve_init(c);
   // Sizes that follow from others stay zero, so that all ways to make q, k and v share one configuration.
   nn::BlockSpec checked = m;
   nn::complete_block(checked);
@@ -158,6 +198,7 @@ void resolve(Config& c) {
   follow(c);
   if (c.train.log_every == 0) c.train.log_every = default_log_every(c);
   const index_t in_cache = default_micro_batch(c);
+  if (!c.train.freeze.empty()) train::frozen_parameters(nn::Model(m).parameters(), c.train.freeze);
   if (c.train.micro_batch == 0) c.train.micro_batch = in_cache;
 }
 

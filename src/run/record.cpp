@@ -61,6 +61,7 @@ const char* status_name(Status status) {
     case Status::kInterrupted: return "interrupted";
     case Status::kDiverged: return "diverged";
     case Status::kFailed: return "failed";
+    case Status::kImported: return "imported";
   }
   return "failed";
 }

@@ -60,7 +60,7 @@ class Worker {
         stop_([&monitor] { return monitor.wants_stop(); }) {}
 
   RunReport run() {
-    if (!options_.resume || !load_checkpoint()) model_.parameters().initialise(config_.task.seed);
+    if (!options_.resume || !load_checkpoint()) begin_weights();
     write_file_atomic(files_.metrics, metrics_text());
     metrics_.emplace(files_.metrics, metrics_text().size());
     RunReport report{files_.directory, {}, false, Status::kCompleted, ""};
@@ -88,6 +88,15 @@ class Worker {
   nn::Model& allocated() {
     model_.parameters().allocate();
     return model_;
+  }
+
+  /// Random, or those that the configuration names.
+  void begin_weights() {
+    if (config_.init_from.empty()) return model_.parameters().initialise(config_.task.seed);
+    if (config_.init_file.empty())
+      fail_usage("the run begins with the weights " + config_.init_from.substr(0, 8) +
+                 "…, of which no file is named; say which with --init-from");
+    train::load_model(formats::Safetensors::map(config_.init_file), "", model_);
   }
 
   bool load_checkpoint() {
@@ -291,9 +300,9 @@ LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& a
   if (!fs::exists(file_path))
     fail_input("there is no " + file_path.string() +
                (is_run && Checkpoints(path).any() ? "; the run there is not finished, train it on with --resume" : ""));
-  std::string content = read_file(file_path);
-  if (is_run) check_model(files, content);
-  const auto file = formats::Safetensors::parse(std::move(content), file_path.string());
+  // Not copied as a whole: a large model would be there twice.
+  const auto file = formats::Safetensors::map(file_path);
+  if (is_run) check_model(files, file.content());
   LoadedModel loaded;
   try {
     loaded.config = config_in(file.metadata("config"), file_path.string() + ": config");

@@ -38,7 +38,7 @@ void load_tensors(const formats::Safetensors& file, const std::string& prefix, c
       fail_input(file.origin() + ": " + prefix + p.name + " has shape " + found.text() + ", the model needs " +
                  p.shape.text());
     }
-    std::ranges::copy(file.floats(prefix + p.name), flat + p.offset);
+    file.copy_floats(prefix + p.name, flat + p.offset);
   }
 }
 

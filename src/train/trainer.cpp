@@ -8,6 +8,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/profile.hpp"
+#include "qkvbench/base/text.hpp"
 
 namespace qkvbench::train {
 
@@ -25,6 +26,27 @@ index_t micro_batch_in_cache(index_t batch_size, index_t positions) {
   constexpr index_t kPositions = 4096;
   const index_t most = std::max<index_t>(1, kPositions / positions), parts = (batch_size + most - 1) / most;
   return (batch_size + parts - 1) / parts;
+}
+
+std::vector<const nn::Parameter*> frozen_parameters(const nn::Parameters& parameters, const std::string& prefixes) {
+  std::vector<const nn::Parameter*> frozen;
+  const std::vector<std::string> list = prefixes.empty() ? std::vector<std::string>() : split(prefixes, ',');
+  std::vector<std::string> names;
+  for (const nn::Parameter& p : parameters.all()) {
+    names.push_back(p.name);
+    for (const std::string& prefix : list)
+      if (!prefix.empty() && p.name.starts_with(prefix)) {
+        frozen.push_back(&p);
+        break;
+      }
+  }
+  for (const std::string& prefix : list)
+    if (prefix.empty() ||
+        std::ranges::none_of(names, [&](const std::string& name) { return name.starts_with(prefix); }))
+      fail_usage("freeze: no parameter's name begins with '" + prefix + "': did you mean '" + nearest(prefix, names) +
+                 "'? (inspect --parameters lists them)");
+  if (!list.empty() && frozen.size() == names.size()) fail_usage("freeze: nothing is left to train");
+  return frozen;
 }
 
 std::span<const index_t> Curriculum::examples(index_t step, index_t first, index_t count) {
@@ -45,7 +67,10 @@ Trainer::Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions
       options_(options),
       adam_(model.parameters().values(), model.parameters().grads(), options.adam),
       curriculum_(data, options),
-      batches_([this](index_t number, Batch& batch) { fill(number, batch); }) {}
+      batches_([this](index_t number, Batch& batch) { fill(number, batch); }) {
+  for (const nn::Parameter* p : frozen_parameters(model.parameters(), options.freeze))
+    adam_.freeze(p->offset, p->shape.elements());
+}
 
 void Trainer::set_state(TrainState state) {
   state_ = std::move(state);

@@ -73,6 +73,8 @@ void use_models(Answers& answers) {
   answers.take({"generate", lm, "--length", "5", "--prompt", "the"});
   answers.take({"attention", copy});
   answers.take({"attention", lm});
+  answers.take({"import", SOURCE_DIR "/tests/fixtures/interop/llmc/gpt2_tiny.bin", "--out", dir / "imported"});
+  answers.take({"export", only_entry(dir / "imported"), "--to", "nanogpt", "--out", dir / "exported"});
   answers.take({"features", images, "--out", dir / "features"});
   answers.take({"compare", copy, copy});
   answers.take({"compare", copy, lm, "--rel", "0.1"}, 7);

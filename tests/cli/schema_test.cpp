@@ -26,6 +26,9 @@ TEST_CASE("results of every ending follow the schema, and a changed one does not
                         "--optimizer", "adamw", "--weight-decay", "1000", "--n-train", "256", "--batch-size", "32",
                         "--out", out / "diverged"})
               .status == 5);
+  REQUIRE(run_qkvbench(
+              {"import", SOURCE_DIR "/tests/fixtures/interop/pt/llm_qk_final_ddp_fp32.pt", "--out", out / "imported"})
+              .status == 0);
   qkvbench::write_file_atomic(out / "check.py", R"(
 import copy, glob, json, sys
 import jsonschema
@@ -33,7 +36,7 @@ schema = json.load(open(sys.argv[1] + "/schema.json"))
 jsonschema.Draft202012Validator.check_schema(schema)
 validator = jsonschema.Draft202012Validator(schema)
 results = [json.load(open(path)) for path in glob.glob(sys.argv[1] + "/*/*/result.json")]
-assert sorted(r["status"] for r in results) == 3 * ["completed"] + ["diverged"], results
+assert sorted(r["status"] for r in results) == 3 * ["completed"] + ["diverged", "imported"], results
 for result in results:
     validator.validate(result)
     for key in result:  # every field is required

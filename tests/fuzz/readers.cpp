@@ -14,12 +14,16 @@
 #include "qkvbench/data/image_file.hpp"
 #include "qkvbench/data/record.hpp"
 #include "qkvbench/formats/gzip.hpp"
+#include "qkvbench/formats/llmc_file.hpp"
 #include "qkvbench/formats/manifest.hpp"
 #include "qkvbench/formats/npy.hpp"
+#include "qkvbench/formats/pickle.hpp"
 #include "qkvbench/formats/safetensors.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/formats/token_file.hpp"
+#include "qkvbench/formats/torch_file.hpp"
 #include "qkvbench/formats/unpack.hpp"
+#include "qkvbench/run/foreign_model.hpp"
 #include "qkvbench/run/record.hpp"
 
 namespace qkvbench::fuzz {
@@ -154,7 +158,41 @@ void read_installed(const std::string& bytes) {
   data::read_record(folder().path());
 }
 
-constexpr std::array<Reader, 13> kReaders{{{"safetensors", read_safetensors},
+void read_pickle(const std::string& bytes) {
+  const formats::Pickle pickle(bytes, 0, "f");
+  if (pickle.root().is(formats::Pickle::Kind::kDict)) pickle.root().find("model_state_dict");
+  pickle.storages();
+}
+
+/// What import does but for writing: every parameter's numbers are read.
+void read_numbers(const run::ForeignModel& model) {
+  std::vector<float> memory;
+  for (const auto& [name, parameter] : model.parameters)
+    if (!parameter.theirs.empty()) formats::floats_of(parameter.tensor, "f", memory);
+}
+
+void read_torch(const std::string& bytes) {
+  const auto owner = std::make_shared<const std::string>(bytes);
+  read_numbers(run::torch_model(formats::TorchFile::parse(*owner, "f", owner), 2));
+}
+
+void read_llmc(const std::string& bytes) {
+  const auto owner = std::make_shared<const std::string>(bytes);
+  read_numbers(run::llmc_model(formats::parse_llmc_model(*owner, "f", owner), "f"));
+}
+
+/// config.json, and weights as safetensors.
+void read_huggingface(const std::string& bytes) {
+  const auto [config, weights] = halves(bytes);
+  formats::ModelFolder model;
+  model.config = formats::parse_json(config, "f");
+  if (!model.config.is_object()) return;
+  const auto file = formats::Safetensors::parse(weights, "f");
+  for (const auto& [name, tensor] : file.tensors()) model.tensors.emplace(name, file.foreign(name));
+  read_numbers(run::huggingface_model(model, "f"));
+}
+
+constexpr std::array<Reader, 17> kReaders{{{"safetensors", read_safetensors},
                                            {"json", read_json},
                                            {"config", read_config},
                                            {"tokenizer", read_tokenizer},
@@ -166,7 +204,11 @@ constexpr std::array<Reader, 13> kReaders{{{"safetensors", read_safetensors},
                                            {"image", read_image},
                                            {"archive", read_archive_file},
                                            {"gzip", read_gzip_file},
-                                           {"installed", read_installed}}};
+                                           {"installed", read_installed},
+                                           {"pickle", read_pickle},
+                                           {"torch", read_torch},
+                                           {"llmc", read_llmc},
+                                           {"huggingface", read_huggingface}}};
 
 }  // namespace
 

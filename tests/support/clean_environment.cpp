@@ -18,10 +18,24 @@ namespace {
 /// Set in the second start, and gone before the first test.
 constexpr const char* kMark = "QKVBENCH_TEST_CLEAN";
 
-constexpr std::array kKept{
-    "PATH",          "TMPDIR",           "LD_LIBRARY_PATH",   "DYLD_LIBRARY_PATH", "PYTHONPATH",    "PYENV_ROOT",
-    "ASAN_OPTIONS",  "UBSAN_OPTIONS",    "LSAN_OPTIONS",      "TSAN_OPTIONS",      "GCOV_PREFIX",   "QKVBENCH_SOAK",
-    "QKVBENCH_FUZZ", "QKVBENCH_APPROVE", "GCOV_PREFIX_STRIP", "LLVM_PROFILE_FILE", "PYTHONUSERBASE"};
+constexpr std::array kKept{"PATH",
+                           "TMPDIR",
+                           "LD_LIBRARY_PATH",
+                           "DYLD_LIBRARY_PATH",
+                           "PYTHONPATH",
+                           "PYENV_ROOT",
+                           "ASAN_OPTIONS",
+                           "UBSAN_OPTIONS",
+                           "LSAN_OPTIONS",
+                           "TSAN_OPTIONS",
+                           "GCOV_PREFIX",
+                           "QKVBENCH_SOAK",
+                           "QKVBENCH_FUZZ",
+                           "QKVBENCH_APPROVE",
+                           "QKVBENCH_INTEROP",
+                           "GCOV_PREFIX_STRIP",
+                           "LLVM_PROFILE_FILE",
+                           "PYTHONUSERBASE"};
 
 std::string_view name_of(std::string_view variable) { return variable.substr(0, variable.find('=')); }
 

@@ -92,6 +92,8 @@ void add_predict(CLI::App& command, Session& session);
 void add_generate(CLI::App& command, Session& session);
 void add_attention(CLI::App& command, Session& session);
 void add_features(CLI::App& command, Session& session);
+void add_import(CLI::App& command, Session& session);
+void add_export(CLI::App& command, Session& session);
 void add_inspect(CLI::App& command, Session& session);
 void add_bench(CLI::App& command, Session& session);
 void add_verify(CLI::App& command, Session& session);

@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "qkvbench/base/real.hpp"
+#include "qkvbench/formats/foreign_tensor.hpp"
 #include "qkvbench/formats/manifest.hpp"
 
 namespace qkvbench::formats {
 
-/// A file's tensors and metadata; the bytes stay in memory as read.
+/// A file's tensors and metadata; the bytes stay where they are.
 class Safetensors {
  public:
   struct Tensor {
@@ -27,6 +28,9 @@ class Safetensors {
   /// shape and byte count that differ, gaps, overlaps or a tail that no tensor covers.
   static Safetensors read(const std::filesystem::path& path);
   static Safetensors parse(std::string content, const std::string& origin);
+  /// The same of a file that is not copied into memory, for large ones that are read once.
+  static Safetensors map(const std::filesystem::path& path);
+  static Safetensors parse(std::string_view content, const std::string& origin, std::shared_ptr<const void> owner);
 
   const std::map<std::string, Tensor>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
@@ -39,12 +43,21 @@ class Safetensors {
   std::vector<float> floats(const std::string& name) const;
   std::vector<double> doubles(const std::string& name) const;
   std::vector<std::int64_t> integers(const std::string& name) const;
+  /// Copies the numbers of an F32 tensor, and lets go of the memory that a mapped file had for them.
+  /// Throws Error (input) on another dtype.
+  void copy_floats(const std::string& name, float* out) const;
+  /// A tensor of any dtype as those of other formats.
+  ForeignTensor foreign(const std::string& name) const;
+  std::string_view content() const { return content_; }
 
  private:
   template <class Number>
   std::vector<Number> numbers(const std::string& name, const char* dtype) const;
 
-  std::string origin_, content_;
+  std::string origin_;
+  std::string_view content_;
+  std::shared_ptr<const void> owner_;
+  bool mapped_ = false;
   std::size_t data_begin_ = 0;
   std::map<std::string, Tensor> tensors_;
   std::map<std::string, std::string> metadata_;

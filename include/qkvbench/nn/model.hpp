@@ -21,6 +21,7 @@ struct ModelConfig : BlockSpec {
   index_t symbols = 10;                                            ///< input and output symbols (encoder)
   index_t features = 512;                                          ///< numbers of one element (set)
   index_t vocab = 65;                                              ///< tokens (gpt)
+  bool tied_head = true;                                           ///< the read-out is the embedding's transpose (gpt)
   index_t image_size = 28, channels = 1, patch = 4, classes = 10;  ///< square images (vit)
   bool recompute = false;  ///< blocks run again on the way back instead of keeping what is inside them
 };

@@ -2,6 +2,8 @@
 // State is two flat arrays beside the parameters; checkpoints save and restore them.
 #pragma once
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "qkvbench/tensor/buffer.hpp"
 
@@ -16,6 +18,9 @@ struct AdamOptions {
 class Adam {
  public:
   Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options);
+
+  /// Leaves numbers as they are in every step: their gradients count as zero, and nothing decays.
+  void freeze(index_t begin, index_t count);
 
   /// Clips, steps with rate lr and sets all gradients to zero. Returns the norm before clipping; when that is not
   /// finite nothing is changed.
@@ -33,6 +38,7 @@ class Adam {
   AdamOptions options_;
   std::span<real> values_, grads_;
   Buffer m_, v_;
+  std::vector<std::pair<index_t, index_t>> frozen_;  // begin and end, in order
   index_t steps_done_ = 0;
   bool values_finite_ = true;
 };

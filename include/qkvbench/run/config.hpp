@@ -27,6 +27,10 @@ struct Config {
   index_t epochs = 2;
   index_t steps = 0;     ///< 0: as many as the epochs take (stays 0 when resolved)
   double warmup = 0.05;  ///< share of the steps
+  /// SHA-256 of the model file whose weights a run begins with; until resolve() a run or a model file may stand here,
+  /// which then goes to init_file. Empty: it begins with random ones.
+  std::string init_from;
+  std::filesystem::path init_file;  ///< no key: the weights themselves, where somebody named them
 
   /// The defaults of keys, which are Table 1's recipe.
   Config();
@@ -99,6 +103,11 @@ std::string flag_text(const nlohmann::json& value, const std::string& where);
 /// Throws Error (usage) on an unknown key, with the nearest one, and on a value of the wrong kind.
 Config config_from_json(const nlohmann::json& json, const std::string& origin);
 Config read_config(const std::filesystem::path& path);
+/// The model file of a run directory, or the file itself. Throws Error (input) when there is none.
+std::filesystem::path model_file_of(const std::filesystem::path& path);
+/// The configuration that a run or a model file was trained with, as a starting point for another run.
+/// Throws Error (input), or (usage) as stored_config().
+Config config_of_model(const std::filesystem::path& path);
 /// The config object of a result, checkpoint or model file, as a run wrote it: a newer key that it lacks has its
 /// neutral value, not the default. `options` are for tests.
 Config stored_config(const nlohmann::json& json, const std::string& origin,

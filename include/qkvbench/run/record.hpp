@@ -14,8 +14,8 @@ Json or_null(double x);
 Json or_null(const std::optional<double>& x);
 Json or_null(const std::string& text);
 
-/// How a run ended.
-enum class Status { kCompleted, kInterrupted, kDiverged, kFailed };
+/// How a run ended; imported: it was trained elsewhere.
+enum class Status { kCompleted, kInterrupted, kDiverged, kFailed, kImported };
 const char* status_name(Status status);
 
 /// What a run measured; the rest of the record follows from the configuration and the build.

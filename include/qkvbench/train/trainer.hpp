@@ -2,6 +2,7 @@
 // Not a loop: whoever calls step() decides about progress lines, checkpoints and when to stop.
 #pragma once
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "qkvbench/autograd/loss.hpp"
@@ -22,6 +23,7 @@ struct TrainOptions {
   double lr = 1e-3;
   optim::ScheduleOptions schedule;
   optim::AdamOptions adam;
+  std::string freeze;  ///< parameters whose names begin so keep their values, between commas
   std::uint64_t seed = 0;
 };
 
@@ -73,6 +75,10 @@ class Curriculum {
   index_t order_epoch_ = -1;
   std::vector<index_t> order_, examples_;
 };
+
+/// Parameters whose names begin with one of the prefixes, between commas.
+/// Throws Error (usage) when a prefix begins no name, or nothing is left to train.
+std::vector<const nn::Parameter*> frozen_parameters(const nn::Parameters& parameters, const std::string& prefixes);
 
 class Trainer {
  public:

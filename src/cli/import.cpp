@@ -1,0 +1,68 @@
+// qkvbench import: a model that another program trained becomes a run.
+// What the forms of files are is in formats/ and run/foreign_model.
+#include "qkvbench/run/import.hpp"
+
+#include <memory>
+
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/command.hpp"
+#include "qkvbench/report/table.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+using formats::Json;
+
+struct ImportFlags {
+  std::string path;
+  run::ImportOptions options;
+};
+
+Exit import(const Session& session, ImportFlags& flags) {
+  flags.options.argv = session.argv;
+  const run::ImportReport report = run::import_model(flags.path, flags.options);
+  for (const std::string& text : report.notes) note(session, "note: " + text);
+  if (report.was_there) note(session, "it was imported before, not written again (--overwrite does)");
+  const Json& result = report.result;
+  const Json &config = result["config"], &origin = result["origin"];
+  report::Table table({{"imported"}, {"", report::Align::kLeft}});
+  table.add({"form", origin["format"].get<std::string>()});
+  table.add({"task", config["task"].get<std::string>()});
+  table.add({"variant", result["variant"]["id"].get<std::string>()});
+  table.add({"parameters", with_commas(result["model"]["params_total"].get<index_t>())});
+  table.add({"layers, heads", config["layers"].dump() + ", " + config["heads"].dump()});
+  for (const auto& [name, value] : origin["claims"].items())
+    table.add({name + " (claimed)", value.is_null() ? "not finite" : report::fixed(value, 4)});
+  print(session, "import", table.text(output_columns()) + "\n" + report.directory.string() + "\n",
+        {{"directory", formats::escape_bytes(report.directory.string())},
+         {"model", formats::escape_bytes((report.directory / "model.safetensors").string())},
+         {"found", report.was_there},
+         {"notes", report.notes},
+         {"result", result}});
+  return Exit::kDone;
+}
+
+}  // namespace
+
+void add_import(CLI::App& command, Session& session) {
+  const auto flags = std::make_shared<ImportFlags>();
+  command.add_option("path", flags->path, "a .pt or .bin file, or a folder of Hugging Face's")
+      ->required()
+      ->type_name("PATH");
+  command.add_option("--out", flags->options.out, "where runs are")->type_name("DIR [results]");
+  command.add_flag("--overwrite", flags->options.overwrite, "write again what was imported before");
+  command.add_option("--heads", flags->options.heads, "of weights that come without a configuration")
+      ->check(between(index_t{1}, index_t{4096}))
+      ->type_name("N");
+  finish_command(
+      command, session,
+      "Reads the paper's checkpoints, nanoGPT's ckpt.pt, Hugging Face's GPT-2 and llm.c's models into a run\n"
+      "that eval, predict, generate and the others take. Nothing in a file is executed; what is not known is\n"
+      "refused by name (status 3).",
+      "  qkvbench import qkv_keqv_300m_fineweb_edu.pt\n"
+      "  qkvbench import gpt2/ --out models");
+  command.callback([&session, flags] { session.action = [&session, flags] { return import(session, *flags); }; });
+}
+
+}  // namespace qkvbench::cli

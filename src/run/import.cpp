@@ -1,0 +1,142 @@
+// Which reader a file is for, and the run that is made of it.
+// Parameters are written in the order of our model, whatever order the file has.
+#include "qkvbench/run/import.hpp"
+
+#include <deque>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/system.hpp"
+#include "qkvbench/formats/llmc_file.hpp"
+#include "qkvbench/formats/safetensors.hpp"
+#include "qkvbench/formats/sha256.hpp"
+#include "qkvbench/run/model_file.hpp"
+#include "qkvbench/run/run_files.hpp"
+
+namespace qkvbench::run {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The file's first bytes; a file that cannot be read has none, and its reader says why.
+std::string head_of(const fs::path& path) {
+  const MappedFile file(path);
+  return std::string(file.bytes().substr(0, 64));
+}
+
+/// Letters, digits, dots, dashes and underscores of a name, at most 60.
+std::string plain_name(const fs::path& path) {
+  const fs::path clean = path.lexically_normal();
+  const std::string name = (clean.has_filename() ? clean : clean.parent_path()).stem().string();
+  std::string plain;
+  for (const char c : name.substr(0, 60)) {
+    const bool fine =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+    plain += fine ? c : '_';
+  }
+  return plain.empty() || plain == "." || plain == ".." ? "model" : plain;
+}
+
+/// The tensors to be written; numbers that are converted are kept in `memory`, zeros in its first entry.
+std::vector<formats::TensorToWrite> tensors_of(const ForeignModel& model, const std::string& origin,
+                                               std::deque<std::vector<float>>& memory) {
+  const nn::Model declared(model.config.model);
+  std::vector<formats::TensorToWrite> tensors;
+  for (const nn::Parameter& p : declared.parameters().all()) {
+    const ForeignParameter& from = model.parameters.at(p.name);
+    std::vector<index_t> shape;
+    for (int i = 0; i < p.shape.rank(); ++i) shape.push_back(p.shape[i]);
+    memory.emplace_back();
+    std::span<const float> numbers;
+    if (from.theirs.empty()) {
+      memory.back().assign(static_cast<std::size_t>(p.shape.elements()), 0);
+      numbers = memory.back();
+    } else {
+      numbers = formats::floats_of(from.tensor, origin + ": '" + from.theirs + "'", memory.back());
+    }
+    tensors.push_back({p.name, std::move(shape), numbers});
+  }
+  return tensors;
+}
+
+Json origin_json(const ForeignModel& model, const std::vector<fs::path>& files) {
+  Json list = Json::array();
+  for (const fs::path& file : files)
+    list.push_back({{"path", formats::escape_bytes(file.filename().string())},
+                    {"sha256", formats::sha256_file(file)},
+                    {"bytes", fs::file_size(file)}});
+  return {{"format", model.format}, {"files", list}, {"claims", model.claims}};
+}
+
+/// The record of a model that was trained elsewhere, on data that it does not tell.
+Json imported_json(const ForeignModel& model, const Json& origin, const std::vector<std::string>& argv, double wall_s) {
+  data::DataFacts unknown;
+  unknown.name = "unknown";
+  Outcome outcome;
+  outcome.status = Status::kImported;
+  outcome.argv = argv;
+  outcome.wall_s = wall_s;
+  outcome.state.step = model.steps;
+  Json result = result_json(model.config, unknown, outcome);
+  result["origin"] = origin;
+  return result;
+}
+
+}  // namespace
+
+ForeignModel read_foreign(const fs::path& path, index_t heads, std::vector<fs::path>& files) {
+  if (!fs::exists(path)) fail_input("there is no " + path.string());
+  if (fs::is_directory(path)) {
+    if (fs::exists(RunFiles(path).result)) fail_input(path.string() + " is a run of this tool already");
+    const formats::ModelFolder folder = formats::read_model_folder(path);
+    files = folder.files;
+    files.insert(files.begin(), path / "config.json");
+    return huggingface_model(folder, path.string());
+  }
+  files = {path};
+  std::int32_t mark = 0;
+  const std::string head = head_of(path);
+  if (head.size() >= sizeof(mark)) std::memcpy(&mark, head.data(), sizeof(mark));
+  // A name alone tells a file whose mark is damaged from one of PyTorch's.
+  if (mark == formats::kLlmcModel || (path.extension() == ".bin" && !formats::is_torch_file(head)))
+    return llmc_model(formats::read_llmc_model(path), path.string());
+  return torch_model(formats::TorchFile::open(path), heads);
+}
+
+ImportReport import_model(const fs::path& path, const ImportOptions& options) {
+  const double begin_s = seconds_now();
+  std::vector<fs::path> files;
+  const ForeignModel model = read_foreign(path, options.heads, files);
+  std::deque<std::vector<float>> memory;
+  const std::vector<formats::TensorToWrite> tensors = tensors_of(model, path.string(), memory);
+  const Json origin = origin_json(model, files);
+  const std::string hash =
+      formats::sha256(origin["files"].dump() + std::to_string(model.config.model.heads)).substr(0, 8);
+  const RunFiles there(options.out / ("import-" + plain_name(path) + "-" + hash));
+  ImportReport report{there.directory, {}, false, model.notes};
+
+  Footprint footprint({options.out, there.directory, replacement_of(there.directory)});
+  make_directories(options.out);
+  make_directories(there.directory);
+  const FileLock lock(there.lock, there.directory.string());
+  footprint.begin();
+  remove_left_over(there.directory);
+  if (!options.overwrite)
+    if (const auto result = finished_result(there)) {
+      report.result = *result;
+      report.was_there = true;
+      return report;
+    }
+  std::map<std::string, std::string> metadata{
+      {"config", config_json(model.config).dump()}, {"origin", formats::text_of(origin)}, {"format", "pt"}};
+  if (model.config.model.family == "gpt")
+    metadata["tokenizer"] = tokenizer_json(data::Tokenizer::ids(model.config.model.vocab)).dump();
+  const formats::ManifestEntry entry = formats::write_safetensors(there.model, tensors, metadata);
+  report.result = imported_json(model, origin, options.argv, seconds_now() - begin_s);
+  write_finished(there, entry, "", report.result);
+  footprint.keep();
+  return report;
+}
+
+}  // namespace qkvbench::run

@@ -1,0 +1,107 @@
+// Models written in other programs' forms and read back give the same logits, whatever they share.
+// The readers are those that are compared with the other programs' own files in import_test.cpp.
+#include "qkvbench/run/export.hpp"
+
+#include "qkvbench/base/files.hpp"
+#include "qkvbench/run/golden.hpp"
+#include "qkvbench/run/import.hpp"
+#include "support/catch.hpp"
+#include "support/messages.hpp"
+#include "support/temporary.hpp"
+
+using namespace qkvbench;
+using test::TemporaryDirectory;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A model whose every parameter is random, so that a lost bias or a swapped head shows.
+run::LoadedModel model_of(const std::vector<std::pair<std::string, std::string>>& keys) {
+  run::LoadedModel loaded;
+  const std::vector<std::pair<std::string, std::string>> base{{"task", "lm"}, {"vocab", "50"}, {"d_model", "24"},
+                                                              {"heads", "4"}, {"layers", "2"}, {"seq_len", "9"},
+                                                              {"steps", "1"}};
+  for (const auto* list : {&base, &keys})
+    for (const auto& [key, value] : *list) set_option(loaded.config, run::find_option(key, "test"), value);
+  resolve(loaded.config);
+  loaded.model = std::make_unique<nn::Model>(loaded.config.model);
+  loaded.model->parameters().allocate();
+  std::uint32_t state = 1;
+  for (real& x : loaded.model->parameters().values()) {
+    state = state * 1664525U + 1013904223U;
+    x = static_cast<real>(static_cast<double>(state >> 8) / (1 << 24) - 0.5);
+  }
+  return loaded;
+}
+
+std::vector<float> logits_of(const nn::Model& model) {
+  Batch batch;
+  batch.size = 2;
+  batch.input = {2, 9};
+  for (int i = 0; i < 18; ++i) batch.ids.push_back(i * 7 % 50);
+  Tape tape(false);
+  const Value out = model.forward(tape, batch);
+  return {out.data(), out.data() + out.shape().elements()};
+}
+
+/// The largest difference of logits, as a share of the largest, after a way there and back.
+double error_of(const run::LoadedModel& model, const std::string& form) {
+  const TemporaryDirectory dir;
+  const run::Exported done = run::export_model(model, form, fs::path(dir.path()) / "out");
+  run::ImportOptions options;
+  options.out = fs::path(dir.path()) / "back";
+  const run::ImportReport report =
+      run::import_model(form == "huggingface" ? fs::path(dir.path()) / "out" : done.files.at(0), options);
+  const run::LoadedModel back = run::load_run(report.directory);
+  const std::vector<float> before = logits_of(*model.model), after = logits_of(*back.model);
+  return run::golden::largest_difference(after.data(), before, static_cast<index_t>(after.size())) /
+         run::golden::largest(before);
+}
+
+using Keys = std::vector<std::pair<std::string, std::string>>;
+
+}  // namespace
+
+TEST_CASE("every partition and number of key/value heads comes back from each form", "[export]") {
+  for (const char* form : {"huggingface", "llm.c", "nanogpt"})
+    for (const Keys& keys :
+         {Keys{{"variant", "q_k_v"}}, Keys{{"variant", "qk_v"}}, Keys{{"variant", "q_kv"}}, Keys{{"variant", "qv_k"}},
+          Keys{{"variant", "qkv"}}, Keys{{"kv_heads", "2"}}, Keys{{"variant", "q_kv"}, {"kv_heads", "1"}}}) {
+      Keys all = keys;
+      if (form == std::string("llm.c")) all.emplace_back("mlp", "gelu_tanh");
+      const double error = error_of(model_of(all), form);
+      INFO(form << " " << keys[0].second << " " << error);
+      CHECK(error <= 1e-5);
+    }
+}
+
+TEST_CASE("options of the block that a form has come back, and the others are refused by name", "[export]") {
+  for (const Keys& keys : {Keys{{"bias", "false"}}, Keys{{"norm_eps", "1e-3"}}, Keys{{"d_ff", "40"}},
+                           Keys{{"tied_head", "false"}}, Keys{{"mlp", "gelu_tanh"}}, Keys{{"max_len", "12"}}})
+    CHECK(error_of(model_of(keys), "huggingface") <= 1e-5);
+  CHECK(error_of(model_of({{"bias", "false"}}), "nanogpt") <= 1e-5);
+  const TemporaryDirectory dir;
+  const auto refused = [&](const Keys& keys, const std::string& form, const std::string& part) {
+    testing::check_error(Exit::kUsage, {part}, [&] { run::export_model(model_of(keys), form, dir.path("x")); });
+    CHECK_FALSE(fs::exists(dir.path("x")));
+  };
+  refused({{"norm", "rmsnorm"}}, "huggingface", "norm rmsnorm");
+  refused({{"positions", "rope"}}, "huggingface", "positions rope");
+  refused({{"mlp", "swiglu"}}, "huggingface", "mlp swiglu");
+  refused({{"variant", "qk_v+"}}, "huggingface", "variant qk_v+");
+  refused({{"variant", "qvv3"}}, "huggingface", "variant qvv3");
+  refused({{"tied_head", "false"}}, "llm.c", "tied_head");
+  refused({{"norm_eps", "1e-3"}}, "nanogpt", "norm_eps");
+  refused({{"d_ff", "40"}}, "llm.c", "4 d_model");
+}
+
+TEST_CASE("what a form does not keep is said, and no file is replaced unasked", "[export]") {
+  const TemporaryDirectory dir;
+  const run::LoadedModel model = model_of({{"variant", "q_kv"}});
+  const run::Exported done = run::export_model(model, "llm.c", dir.path("x"));
+  CHECK(testing::has(done.lost.at(0), "sharing"));
+  CHECK(testing::has(done.lost.at(1), "tanh"));
+  testing::check_error(Exit::kUsage, {"model.bin", "--overwrite"},
+                       [&] { run::export_model(model, "llm.c", dir.path("x")); });
+  CHECK_NOTHROW(run::export_model(model, "llm.c", dir.path("x"), true));
+}
