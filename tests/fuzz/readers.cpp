@@ -9,12 +9,14 @@
 #include <filesystem>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/data/choices.hpp"
 #include "qkvbench/data/cifar.hpp"
 #include "qkvbench/data/idx.hpp"
 #include "qkvbench/data/image_file.hpp"
 #include "qkvbench/data/record.hpp"
 #include "qkvbench/formats/gzip.hpp"
 #include "qkvbench/formats/manifest.hpp"
+#include "qkvbench/formats/merges.hpp"
 #include "qkvbench/formats/npy.hpp"
 #include "qkvbench/formats/safetensors.hpp"
 #include "qkvbench/formats/strict_json.hpp"
@@ -91,6 +93,25 @@ void read_tokenizer(const std::string& bytes) {
   run::tokenizer_from_json(formats::parse_json(bytes, "f"), "f").encode("abc");
 }
 
+/// A list of merges, and a text in what it makes; whatever the bytes are, they come back.
+void read_merges(const std::string& bytes) {
+  const auto [file, text] = halves(bytes);
+  const auto tokenizer = data::Tokenizer::byte_pairs(formats::parse_merges(file, "f"));
+  if (tokenizer.decode(tokenizer.encode(text)) != text) std::abort();
+}
+
+void read_questions(const std::string& bytes) {
+  for (const data::ChoiceTask& task : data::choice_tasks()) {
+    const fs::path file = folder().put(task.files[0], bytes);
+    try {
+      data::read_choices(task, folder().path(), 0);
+    } catch (const Error& error) {
+      if (error.status() != Exit::kInput) throw;
+    }
+    fs::remove(file);
+  }
+}
+
 void read_manifest(const std::string& bytes) {
   formats::check_manifest(folder().put("sums", bytes), {"a"}, "a", "abc");
 }
@@ -154,7 +175,7 @@ void read_installed(const std::string& bytes) {
   data::read_record(folder().path());
 }
 
-constexpr std::array<Reader, 13> kReaders{{{"safetensors", read_safetensors},
+constexpr std::array<Reader, 15> kReaders{{{"safetensors", read_safetensors},
                                            {"json", read_json},
                                            {"config", read_config},
                                            {"tokenizer", read_tokenizer},
@@ -166,7 +187,9 @@ constexpr std::array<Reader, 13> kReaders{{{"safetensors", read_safetensors},
                                            {"image", read_image},
                                            {"archive", read_archive_file},
                                            {"gzip", read_gzip_file},
-                                           {"installed", read_installed}}};
+                                           {"installed", read_installed},
+                                           {"merges", read_merges},
+                                           {"questions", read_questions}}};
 
 }  // namespace
 
