@@ -31,7 +31,7 @@ struct GenerateFlags {
 /// Where a text begins when no prompt is given: a line break, if the vocabulary has one.
 std::string default_prompt(const Tokenizer& tokenizer) {
   const auto& symbols = tokenizer.symbols();
-  if (tokenizer.kind() == Tokenizer::Kind::kBytes || std::ranges::find(symbols, "\n") != symbols.end()) return "\n";
+  if (tokenizer.writes_all() || std::ranges::find(symbols, "\n") != symbols.end()) return "\n";
   fail_usage(tokenizer.kind() == Tokenizer::Kind::kIds
                  ? "this model knows tokens by their ids only; give --prompt \"464 2068 7586\", for instance"
                  : "this model's vocabulary has no line break to begin with; give --prompt");

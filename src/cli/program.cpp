@@ -26,6 +26,7 @@ constexpr Command kCommands[]{
     {"export", "a language model in a form that other programs run", add_export},
     {"compare", "two results, or two directories of them, metric by metric", add_compare},
     {"report", "tables and a page of all results in a directory, with intervals", add_report},
+    {"downstream", "a language model on tasks of multiple choice", add_downstream},
     {"features", "images as a trained model represents them, as .npy files", add_features},
     {"inspect", "parameters, multiply-adds and cache bytes of a configuration", add_inspect},
     {"bench", "speed beside this machine's limits", add_bench},

@@ -8,6 +8,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/data/sources.hpp"
+#include "qkvbench/formats/merges.hpp"
 #include "qkvbench/formats/sha256.hpp"
 #include "qkvbench/formats/utf8.hpp"
 
@@ -17,10 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kBytesPrefix = "bytes:";
+constexpr std::string_view kBytesPrefix = "bytes:", kPairsPrefix = "bpe:";
+constexpr const char* kPairsSet = "gpt2-bpe";  // of the table of data sets
 constexpr const char* kForms =
-    "a corpus is 'stories' (built in), a text file, bytes:FILE, a directory with train.bin and val.bin, or "
-    "'tinyshakespeare'";
+    "a corpus is 'stories' (built in), a text file, bytes:FILE, bpe:FILE or bpe:VOCABULARY:FILE, a directory with "
+    "train.bin and val.bin, or 'tinyshakespeare'";
 
 std::string name_of(const fs::path& path) {
   const fs::path clean = path.lexically_normal();
@@ -110,9 +112,32 @@ Corpus read_words(const std::string& text, const Tokenizer& own) {
   return corpus;
 }
 
+/// Divided by characters before it is encoded, as nanoGPT does it, so that no token spans the two parts.
+Corpus read_byte_pairs(const std::string& text, const Tokenizer& tokenizer) {
+  constexpr index_t kMaxVocab = 0x10000;
+  if (tokenizer.vocab() > kMaxVocab)
+    fail_input("vocabulary: it has " + std::to_string(tokenizer.vocab()) + " tokens, more than 65536");
+  std::vector<std::size_t> begins;  // of every character, or byte that begins none
+  for (std::size_t at = 0; at < text.size();) {
+    begins.push_back(at);
+    at += std::max<std::size_t>(1, formats::code_point_at(text, at).bytes);
+  }
+  const auto n_train = static_cast<std::size_t>(static_cast<double>(begins.size()) * 0.9);
+  const std::string_view whole = text;
+  const std::vector<std::int32_t> train = tokenizer.encode(whole.substr(0, begins[n_train])),
+                                  validation = tokenizer.encode(whole.substr(begins[n_train]));
+  Corpus corpus;
+  corpus.tokenizer = tokenizer;
+  corpus.train.assign(train.begin(), train.end());
+  corpus.validation.assign(validation.begin(), validation.end());
+  corpus.validation_target_bytes = target_bytes(tokenizer, validation);
+  return corpus;
+}
+
 /// A text in a trained model's own tokens.
 Corpus read_for_model(const std::string& text, const std::string& path, const Tokenizer& own) {
   using Kind = Tokenizer::Kind;
+  if (own.kind() == Kind::kBytePairs) return read_byte_pairs(text, own);
   if (own.kind() == Kind::kIds)
     fail_input(path + ": it is text, but the model was trained on token ids; give a directory with val.bin");
   if (const std::string lacking = own.lacking(text); !lacking.empty())
@@ -131,6 +156,38 @@ Corpus read_text(const std::string& path, bool bytes, const CorpusOptions& optio
                   : bytes           ? read_bytes(text)
                                     : read_characters(text, path, std::nullopt);
   corpus.files.push_back({path, formats::sha256(text), text.size()});
+  return corpus;
+}
+
+/// The text of "bpe:FILE" and "bpe:VOCABULARY:FILE". A model that knows only ids of tokens reads it too: GPT-2 whose
+/// vocabulary did not come with it.
+Corpus read_pairs_text(const std::string& spec, const CorpusOptions& options, fs::path& path) {
+  const std::string rest = spec.substr(kPairsPrefix.size());
+  const std::size_t colon = rest.find(':');
+  const bool named = colon != rest.npos && fs::is_regular_file(rest.substr(0, colon));
+  path = named ? rest.substr(colon + 1) : rest;
+  if (!fs::is_regular_file(path)) fail_input("corpus '" + spec + "': there is no such file; " + kForms);
+  const std::optional<Tokenizer>& own = options.tokenizer;
+  if (own && own->kind() != Tokenizer::Kind::kIds && own->kind() != Tokenizer::Kind::kBytePairs)
+    fail_input("corpus '" + spec + "': the model was not trained on byte-pair tokens; name the file without bpe:");
+  const std::string text = read_file(path, options.max_file_bytes);
+  if (text.empty()) fail_input(path.string() + ": it is empty; a corpus needs text");
+  if (own && own->kind() == Tokenizer::Kind::kBytePairs) {
+    Corpus corpus = read_byte_pairs(text, *own);
+    corpus.files.push_back({path.string(), formats::sha256(text), text.size()});
+    return corpus;
+  }
+  const fs::path vocabulary =
+      named ? fs::path(rest.substr(0, colon)) : require_installed(kPairsSet) / find_source(kPairsSet).files[0].name;
+  const std::string merges = read_file(vocabulary, options.max_file_bytes);
+  const Tokenizer tokenizer = Tokenizer::byte_pairs(formats::parse_merges(merges, vocabulary.string()));
+  if (own && own->vocab() < tokenizer.vocab())
+    fail_input(vocabulary.string() + ": it has " + std::to_string(tokenizer.vocab()) + " tokens, the model only " +
+               std::to_string(own->vocab()));
+  Corpus corpus = read_byte_pairs(text, tokenizer);
+  corpus.files.push_back({path.string(), formats::sha256(text), text.size()});
+  corpus.files.push_back({named ? vocabulary.string() : kPairsSet + ("/" + vocabulary.filename().string()),
+                          formats::sha256(merges), merges.size()});
   return corpus;
 }
 
@@ -157,7 +214,7 @@ Corpus read_directory(const fs::path& directory, const CorpusOptions& options) {
 /// The one file of a text that the table of data sets names; empty if it names no such text.
 std::string installed_text(const std::string& spec) {
   for (const Source& source : all_sources())
-    if (source.name == spec && source.files.size() == 1) return source.files[0].name;
+    if (source.name == spec && spec != kPairsSet && source.files.size() == 1) return source.files[0].name;
   return "";
 }
 
@@ -197,6 +254,12 @@ Corpus load_corpus(const std::string& spec, const CorpusOptions& options) {
       fail_input("corpus 'stories': its words are not the vocabulary that the model was trained with");
     corpus = make_stories(options.stories);
     corpus.name = spec;
+    return corpus;
+  }
+  if (spec.starts_with(kPairsPrefix)) {
+    fs::path path;
+    corpus = read_pairs_text(spec, options, path);
+    corpus.name = name_of(path);
     return corpus;
   }
   const bool prefixed = spec.starts_with(kBytesPrefix);

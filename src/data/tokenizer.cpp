@@ -1,5 +1,5 @@
-// The four tokenizers. They differ in how a text falls into pieces, and in what stands between pieces.
-// No byte-pair encoding.
+// The tokenizers. They differ in how a text falls into pieces, and in what stands between pieces.
+// Byte-pair encoding is handed to byte_pairs.
 #include "qkvbench/data/tokenizer.hpp"
 
 #include <algorithm>
@@ -67,6 +67,27 @@ Tokenizer Tokenizer::words(std::vector<std::string> symbols) {
   return {Kind::kWords, vocab, std::move(symbols)};
 }
 
+Tokenizer Tokenizer::byte_pairs(formats::Merges merges) {
+  auto pairs = std::make_shared<const BytePairs>(std::move(merges));
+  Tokenizer tokenizer(Kind::kBytePairs, pairs->vocab(), {});
+  tokenizer.pairs_ = std::move(pairs);
+  return tokenizer;
+}
+
+const formats::Merges& Tokenizer::merges() const {
+  static const formats::Merges none;
+  return pairs_ ? pairs_->merges() : none;
+}
+
+std::optional<std::int32_t> Tokenizer::end_of_text() const {
+  return pairs_ ? std::optional(pairs_->end_of_text()) : std::nullopt;
+}
+
+bool Tokenizer::operator==(const Tokenizer& other) const {
+  return kind_ == other.kind_ && vocab_ == other.vocab_ && symbols_ == other.symbols_ &&
+         (pairs_ == other.pairs_ || merges() == other.merges());
+}
+
 std::int32_t Tokenizer::id_of(std::string_view piece, std::size_t at) const {
   const auto found = id_of_.find(std::string(piece));
   if (found != id_of_.end()) return found->second;
@@ -111,6 +132,7 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
     case Kind::kWords:
       for_each_word(text, true, [&](std::string_view word, std::size_t at) { out.push_back(id_of(word, at)); });
       break;
+    case Kind::kBytePairs: return pairs_->encode(text);
     case Kind::kIds:
       for_each_word(text, false, [&](std::string_view word, std::size_t at) {
         std::int32_t id = -1;
@@ -134,6 +156,7 @@ std::string Tokenizer::decode(std::span<const std::int32_t> ids) const {
     switch (kind_) {
       case Kind::kBytes: out += static_cast<char>(id); break;
       case Kind::kCharacters: out += symbols_[static_cast<std::size_t>(id)]; break;
+      case Kind::kBytePairs: out += pairs_->bytes(id); break;
       case Kind::kIds:
       case Kind::kWords: {
         const std::string word = kind_ == Kind::kIds ? std::to_string(id) : symbols_[static_cast<std::size_t>(id)];

@@ -1,4 +1,4 @@
-// Unpacking with zlib.
+// Unpacking with zlib, which compares checksums; libarchive, which unpacks archives, does not.
 // Output grows with what is unpacked, never with what a header promises.
 #include "qkvbench/formats/gzip.hpp"
 

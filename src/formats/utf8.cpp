@@ -1,32 +1,26 @@
-// One decoder for all that reads UTF-8, and one way to print what is none.
+// One decoder for all that reads UTF-8, utf8proc's, and one way to print what is none.
 // Characters are looked at one by one; nothing here knows a whole file.
 #include "qkvbench/formats/utf8.hpp"
+
+#include <utf8proc.h>
 
 namespace qkvbench::formats {
 
 CodePoint code_point_at(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() - at < bytes) return {0, 0};
-  char32_t value = lead & (0x7Fu >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xC0u) != 0x80) return {0, 0};
-    value = value << 6 | (byte(i) & 0x3Fu);
-  }
-  constexpr char32_t kSmallest[5] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-  if (value < kSmallest[bytes] || value > 0x10FFFF || surrogate) return {0, 0};
-  return {value, bytes};
+  constexpr std::size_t kLongest = 4;
+  const std::string_view bytes = text.substr(at, kLongest);
+  utf8proc_int32_t value = 0;
+  const utf8proc_ssize_t n = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(bytes.data()),
+                                              static_cast<utf8proc_ssize_t>(bytes.size()), &value);
+  if (n <= 0) return {0, 0};
+  return {static_cast<char32_t>(value), static_cast<std::size_t>(n)};
 }
 
 std::string utf8(char32_t c) {
-  const auto tail = [&](int shift) { return static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
-  if (c < 0x80) return {static_cast<char>(c)};
-  if (c < 0x800) return {static_cast<char>(0xC0 | (c >> 6)), tail(0)};
-  if (c < 0x10000) return {static_cast<char>(0xE0 | (c >> 12)), tail(6), tail(0)};
-  return {static_cast<char>(0xF0 | (c >> 18)), tail(12), tail(6), tail(0)};
+  std::string bytes(4, '\0');
+  bytes.resize(static_cast<std::size_t>(
+      utf8proc_encode_char(static_cast<utf8proc_int32_t>(c), reinterpret_cast<utf8proc_uint8_t*>(bytes.data()))));
+  return bytes;
 }
 
 std::string printable(std::string_view text) {

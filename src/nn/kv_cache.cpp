@@ -43,6 +43,17 @@ void KvCache::append(index_t layer, index_t tensor_index, index_t first_row, ind
   }
 }
 
+void KvCache::copy_row(index_t from, index_t to) {
+  const auto tensors = static_cast<index_t>(tensors_.size());
+  for (index_t i = 0; i < static_cast<index_t>(buffers_.size()); ++i) {
+    const auto [name, heads, width] = tensor(i % tensors);
+    for (index_t h = 0; h < heads; ++h)
+      std::copy_n(at(i / tensors, i % tensors, from) + h * capacity_ * width, length(from) * width,
+                  at(i / tensors, i % tensors, to) + h * capacity_ * width);
+  }
+  lengths_[static_cast<std::size_t>(to)] = length(from);
+}
+
 void KvCache::check_room(index_t first_row, index_t rows, index_t n) const {
   for (index_t row = first_row; row < first_row + rows; ++row)
     if (length(row) + n > capacity_)

@@ -86,7 +86,8 @@ const std::vector<Option>& table() {
       {"variant", "which projections are shared, e.g. qk_v, q_kv+ (see list variants)", "Model",
        at<&C::model, &M::variant>},
       {"corpus",
-       "stories (generated), tinyshakespeare, a text file, bytes:FILE, or a directory with train.bin and val.bin",
+       "stories (generated), tinyshakespeare, a text file, bytes:FILE, bpe:FILE (GPT-2's tokens), or a directory with "
+       "train.bin and val.bin",
        "Task", at<&C::task, &T::corpus>, 0, 0, kText},
       {"data", "folder of the images or features; default: $QKVBENCH_DATA/<set>, or data/<set>", "Task",
        at<&C::task, &T::data>, 0, 0, kFiles},

@@ -11,6 +11,7 @@
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/formats/merges.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/kernels/matmul.hpp"
 #include "qkvbench/nn/accounting.hpp"
@@ -20,7 +21,7 @@ namespace qkvbench::run {
 namespace {
 
 /// In the order of Tokenizer::Kind.
-constexpr std::array<const char*, 4> kTokenizerKinds{"ids", "bytes", "characters", "words"};
+constexpr std::array<const char*, 5> kTokenizerKinds{"ids", "bytes", "characters", "words", "byte_pairs"};
 
 void add_score(const std::string& split, const kernels::Score& score, Json& json) {
   const auto targets = static_cast<double>(score.targets);  // 0/0 becomes null
@@ -105,6 +106,7 @@ Json curve_point_json(const train::CurvePoint& p) {
 Json tokenizer_json(const data::Tokenizer& tokenizer) {
   Json json{{"kind", kTokenizerKinds[static_cast<std::size_t>(tokenizer.kind())]}, {"vocab", tokenizer.vocab()}};
   if (!tokenizer.symbols().empty()) json["symbols"] = tokenizer.symbols();
+  if (!tokenizer.merges().empty()) json["merges"] = formats::merge_lines(tokenizer.merges());
   return json;
 }
 
@@ -116,6 +118,11 @@ data::Tokenizer tokenizer_from_json(const nlohmann::json& json, const std::strin
     if (kind == kTokenizerKinds[1]) return Tokenizer::bytes();
     if (kind == kTokenizerKinds[2]) return Tokenizer::characters(json.at("symbols"));
     if (kind == kTokenizerKinds[3]) return Tokenizer::words(json.at("symbols"));
+    if (kind == kTokenizerKinds[4]) {
+      formats::Merges merges;
+      for (const std::string line : json.at("merges")) merges.push_back(formats::parse_merge(line, origin));
+      return Tokenizer::byte_pairs(std::move(merges));
+    }
     fail_input(origin + ": the kind '" + kind + "' is not known");
   } catch (const nlohmann::json::exception& error) {
     fail_input(origin + ": " + error.what());

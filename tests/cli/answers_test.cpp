@@ -71,6 +71,8 @@ void use_models(Answers& answers) {
   write_file_atomic(dir / "one.png", qkvbench::test::png(grey));
   answers.take({"predict", images, dir / "one.png"});
   answers.take({"generate", lm, "--length", "5", "--prompt", "the"});
+  const std::string choices = SOURCE_DIR "/tests/fixtures/mc";
+  answers.take({"downstream", choices + "/model.safetensors", "--tasks", "piqa,lambada", "--data", choices});
   answers.take({"attention", copy});
   answers.take({"attention", lm});
   answers.take({"import", SOURCE_DIR "/tests/fixtures/interop/llmc/gpt2_tiny.bin", "--out", dir / "imported"});

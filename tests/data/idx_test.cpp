@@ -59,6 +59,16 @@ TEST_CASE("a packed file in two members, and a name with a dot, are read too", "
   CHECK(f.read().pixels == f.pixels);
 }
 
+TEST_CASE("a packed file whose bytes are not those of its checksum is refused", "[data]") {
+  const Fixture f;
+  std::filesystem::remove(f.dir.path(kImages));
+  std::string packed = gzip(idx({5, 4, 4}, test::text_of(f.pixels)));
+  char& checksum = packed[packed.size() - 8];  // libarchive, for one, reads over it
+  checksum = static_cast<char>(checksum ^ 1);
+  f.dir.write(kImages + ".gz", packed);
+  check_error(Exit::kInput, {kImages + ".gz", "damaged"}, [&] { f.read(); });
+}
+
 TEST_CASE("a set that lies there plain and packed is one, if both are the same, and copies are none of it", "[data]") {
   const Fixture f;
   const std::string whole = idx({5, 4, 4}, test::text_of(f.pixels));

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/data/choices.hpp"
 #include "qkvbench/data/cifar.hpp"
 #include "qkvbench/data/idx.hpp"
 #include "qkvbench/data/image_file.hpp"
@@ -16,6 +17,7 @@
 #include "qkvbench/formats/gzip.hpp"
 #include "qkvbench/formats/llmc_file.hpp"
 #include "qkvbench/formats/manifest.hpp"
+#include "qkvbench/formats/merges.hpp"
 #include "qkvbench/formats/npy.hpp"
 #include "qkvbench/formats/pickle.hpp"
 #include "qkvbench/formats/safetensors.hpp"
@@ -93,6 +95,25 @@ void read_config(const std::string& bytes) {
 
 void read_tokenizer(const std::string& bytes) {
   run::tokenizer_from_json(formats::parse_json(bytes, "f"), "f").encode("abc");
+}
+
+/// A list of merges, and a text in what it makes; whatever the bytes are, they come back.
+void read_merges(const std::string& bytes) {
+  const auto [file, text] = halves(bytes);
+  const auto tokenizer = data::Tokenizer::byte_pairs(formats::parse_merges(file, "f"));
+  if (tokenizer.decode(tokenizer.encode(text)) != text) std::abort();
+}
+
+void read_questions(const std::string& bytes) {
+  for (const data::ChoiceTask& task : data::choice_tasks()) {
+    const fs::path file = folder().put(task.files[0], bytes);
+    try {
+      data::read_choices(task, folder().path(), 0);
+    } catch (const Error& error) {
+      if (error.status() != Exit::kInput) throw;
+    }
+    fs::remove(file);
+  }
 }
 
 void read_manifest(const std::string& bytes) {
@@ -192,7 +213,7 @@ void read_huggingface(const std::string& bytes) {
   read_numbers(run::huggingface_model(model, "f"));
 }
 
-constexpr std::array<Reader, 17> kReaders{{{"safetensors", read_safetensors},
+constexpr std::array<Reader, 19> kReaders{{{"safetensors", read_safetensors},
                                            {"json", read_json},
                                            {"config", read_config},
                                            {"tokenizer", read_tokenizer},
@@ -208,7 +229,9 @@ constexpr std::array<Reader, 17> kReaders{{{"safetensors", read_safetensors},
                                            {"pickle", read_pickle},
                                            {"torch", read_torch},
                                            {"llmc", read_llmc},
-                                           {"huggingface", read_huggingface}}};
+                                           {"huggingface", read_huggingface},
+                                           {"merges", read_merges},
+                                           {"questions", read_questions}}};
 
 }  // namespace
 

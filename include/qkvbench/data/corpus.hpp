@@ -48,10 +48,11 @@ struct CorpusOptions {
 
 /// Makes or reads a corpus.
 ///   spec: "stories" | a text file (UTF-8 by characters) | "bytes:" and a file | a directory with train.bin and val.bin
-///   |
+///         | "bpe:" and a file, in the tokens of the installed set gpt2-bpe | "bpe:", a vocab.bpe, merges.txt or
+///         tokenizer.json, ":" and a file |
 ///         an installed text of the table of data sets ("tinyshakespeare"), unless a file of that name is there
 /// A text is divided as nanoGPT does it: the first ⌊0.9·n⌋ tokens to train on, the rest to score; its vocabulary is the
-/// sorted set of all its characters.
+/// sorted set of all its characters. In byte-pair tokens it is divided by characters and each part encoded by itself.
 /// Throws Error (input), one line with file and byte, when there is no such corpus, or it is empty, too large, not
 /// UTF-8, has more than 65536 different characters, or read_token_file() refuses it. With a tokenizer: when the text
 /// has what its vocabulary lacks, or is of another kind, so that ids would not mean the same. Files of tokens then need

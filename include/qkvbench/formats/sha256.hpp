@@ -1,9 +1,8 @@
 // SHA-256: of texts, of bytes that come piece by piece, and of files.
 // No other hash.
 #pragma once
-#include <array>
-#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,15 +11,16 @@ namespace qkvbench::formats {
 /// SHA-256 of bytes that come piece by piece. Source: FIPS 180-4.
 class Sha256 {
  public:
+  Sha256();
   void update(std::string_view bytes);
   /// In lower-case hexadecimal, of everything so far; call it once, last.
   std::string hex();
 
  private:
-  std::array<std::uint32_t, 8> state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  std::string rest_;  // less than a block
-  std::uint64_t size_ = 0;
+  struct Free {
+    void operator()(void* context) const;
+  };
+  std::unique_ptr<void, Free> context_;  // an EVP_MD_CTX, which no user of this header needs to know
 };
 
 /// SHA-256 in lower-case hexadecimal.

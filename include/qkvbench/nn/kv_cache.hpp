@@ -50,6 +50,8 @@ class KvCache {
   /// Copies n new positions of each of `rows` rows behind what they hold.   x: [rows, n, heads, width].
   /// They count only after advance(), which every layer's copy comes before.
   void append(index_t layer, index_t tensor, index_t first_row, index_t rows, index_t n, const real* x);
+  /// Makes a row hold what another holds.
+  void copy_row(index_t from, index_t to);
   /// Throws Error (internal) when a row would grow beyond the capacity.
   void check_room(index_t first_row, index_t rows, index_t n) const;
   void advance(index_t first_row, index_t rows, index_t n);

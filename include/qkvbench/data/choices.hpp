@@ -1,0 +1,47 @@
+// Questions with answers to choose from, and the texts that ask a language model for each: HellaSwag, PIQA, ARC,
+// WinoGrande, LAMBADA. Files are the user's; nothing here knows tokens or models.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "qkvbench/formats/source_file.hpp"
+
+namespace qkvbench::data {
+
+/// How likely is `continuation` behind `context`?
+struct ChoiceRequest {
+  std::string context, continuation;
+};
+
+struct ChoiceDocument {
+  std::vector<ChoiceRequest> requests;  ///< one for each answer
+  std::vector<std::string> choices;     ///< what a score is divided by the length of
+  std::optional<std::size_t> gold;      ///< the right answer; none where the only one is right (LAMBADA)
+  std::string shot;                     ///< the document with its right answer, as an example before others
+};
+
+/// One task. Its texts are those of lm-evaluation-harness, to the letter.
+struct ChoiceTask {
+  std::string name, summary;
+  std::vector<std::string> files;  ///< names that its file may have, in the folder or in one of the task's name
+  bool takes_shots;
+};
+
+std::span<const ChoiceTask> choice_tasks();
+/// Throws Error (usage) with the nearest name.
+const ChoiceTask& find_choice_task(const std::string& name);
+
+struct ChoiceDocuments {
+  std::vector<ChoiceDocument> documents;
+  std::vector<formats::SourceFile> files;  ///< the questions, and the answers where they are a file of their own
+};
+
+/// Reads a task's file in `folder`, one JSON object a line. With shots every context begins with the first `shots`
+/// other documents of the same file. Throws Error: input when the file is missing, a line is not of the form or no
+/// answer is known; usage when there are too few documents for the shots, or the task takes none.
+ChoiceDocuments read_choices(const ChoiceTask& task, const std::filesystem::path& folder, std::size_t shots);
+
+}  // namespace qkvbench::data

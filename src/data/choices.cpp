@@ -1,0 +1,213 @@
+// A function from a line of each task's file to its texts; the table of tasks, and the shots before them.
+// The form of the original files and that of their copies in other places are both read.
+#include "qkvbench/data/choices.hpp"
+
+#include <algorithm>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/files.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/data/choice_text.hpp"
+#include "qkvbench/formats/sha256.hpp"
+#include "qkvbench/formats/strict_json.hpp"
+
+namespace qkvbench::data {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 30;
+
+std::string text_of(const json& row, const char* key) { return row.at(key).get<std::string>(); }
+
+/// A number from `first` on, as such or as text, in a row or a line of its own; counted from 0.
+std::size_t number_of(const json& value, std::size_t first, std::size_t n) {
+  const std::string digits = value.is_string() ? value.get<std::string>() : value.dump();
+  for (std::size_t i = 0; i < n; ++i)
+    if (digits == std::to_string(first + i)) return i;
+  fail_input("its label is " + value.dump() + ", not one of " + std::to_string(first) + " to " +
+             std::to_string(first + n - 1));
+}
+
+void add(ChoiceDocument& document, const std::string& context, const std::string& answer, const std::string& choice) {
+  document.requests.push_back({context, " " + answer});
+  document.choices.push_back(choice);
+}
+
+/// One context, several answers.
+ChoiceDocument question(const std::string& context, const std::vector<std::string>& answers, std::size_t gold) {
+  ChoiceDocument document;
+  for (const std::string& answer : answers) add(document, context, answer, answer);
+  document.gold = gold;
+  document.shot = context + document.requests.at(gold).continuation;
+  return document;
+}
+
+/// `label`: the row's line in the file of answers; null where there is none.
+ChoiceDocument hellaswag(const json& row, const json&) {
+  std::vector<std::string> endings;
+  for (const std::string ending : row.at("endings")) endings.push_back(without_brackets(ending));
+  return question(without_brackets(text_of(row, "activity_label") + ": " + text_of(row, "ctx_a") + " " +
+                                   capitalized(text_of(row, "ctx_b"))),
+                  endings, number_of(row.at("label"), 0, endings.size()));
+}
+
+ChoiceDocument piqa(const json& row, const json& label) {
+  return question("Question: " + text_of(row, "goal") + "\nAnswer:", {text_of(row, "sol1"), text_of(row, "sol2")},
+                  number_of(row.contains("label") ? row["label"] : label, 0, 2));
+}
+
+ChoiceDocument arc(const json& row, const json&) {
+  std::vector<std::string> answers, labels;
+  const bool original = row.at("question").is_object();
+  if (original) {
+    for (const json& choice : row["question"].at("choices")) {
+      answers.push_back(text_of(choice, "text"));
+      labels.push_back(text_of(choice, "label"));
+    }
+  } else {
+    answers = row.at("choices").at("text").get<std::vector<std::string>>();
+    labels = row["choices"].at("label").get<std::vector<std::string>>();
+  }
+  const auto right = std::ranges::find(labels, text_of(row, "answerKey"));
+  if (right == labels.end() || labels.size() != answers.size()) fail_input("its answerKey is no label of its choices");
+  return question("Question: " + (original ? text_of(row["question"], "stem") : text_of(row, "question")) + "\nAnswer:",
+                  answers, static_cast<std::size_t>(right - labels.begin()));
+}
+
+/// Two contexts, one continuation.
+ChoiceDocument winogrande(const json& row, const json& label) {
+  const std::string sentence = text_of(row, "sentence");
+  const std::size_t gap = sentence.find('_');
+  if (gap == sentence.npos) fail_input("its sentence has no _");
+  ChoiceDocument document;
+  for (const char* option : {"option1", "option2"}) {
+    const std::string context = sentence.substr(0, gap) + text_of(row, option);
+    add(document, context, stripped(sentence.substr(gap + 1)), context);
+  }
+  const bool own = row.contains("answer") && row["answer"] != "";
+  document.gold = number_of(own ? row["answer"] : label, 1, 2);
+  const ChoiceRequest& right = document.requests[*document.gold];
+  document.shot = right.context + right.continuation;
+  return document;
+}
+
+ChoiceDocument lambada(const json& row, const json&) {
+  const std::string text = text_of(row, "text");
+  const std::size_t space = text.rfind(' ');
+  if (space == text.npos) fail_input("its text has no space, so no last word");
+  ChoiceDocument document;
+  const std::string word = text.substr(space + 1);
+  add(document, text.substr(0, space), word, word);
+  return document;
+}
+
+struct Row : ChoiceTask {
+  ChoiceDocument (*document)(const json& row, const json& label);
+};
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> table{
+      {{"hellaswag", "how does it go on? 4 endings", {"hellaswag_val.jsonl"}, true}, hellaswag},
+      {{"piqa", "which of 2 ways works?", {"piqa_valid.jsonl", "valid.jsonl"}, true}, piqa},
+      {{"arc_easy", "school questions, 3 to 5 answers", {"ARC-Easy-Test.jsonl", "arc_easy.jsonl"}, true}, arc},
+      {{"arc_challenge", "the harder ones", {"ARC-Challenge-Test.jsonl", "arc_challenge.jsonl"}, true}, arc},
+      {{"winogrande", "whom does a pronoun mean?", {"winogrande_dev.jsonl", "dev.jsonl"}, true}, winogrande},
+      {{"lambada", "the last word of a passage", {"lambada_test.jsonl"}, false}, lambada}};
+  return table;
+}
+
+fs::path find_file(const ChoiceTask& task, const fs::path& folder) {
+  std::error_code error;
+  for (const fs::path& place : {folder / task.name, folder})
+    for (const std::string& name : task.files) {
+      // Two tasks call their file by its split alone: only in a folder of its own is it known whose it is.
+      const bool of_any = name.find('_') == name.npos && name.find('-') == name.npos;
+      if ((!of_any || place != folder) && fs::is_regular_file(place / name, error)) return place / name;
+    }
+  fail_input("task " + task.name + ": there is no " + (folder / task.files[0]).string() +
+             "; --data names the folder of the task's own file");
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+std::string read(const fs::path& path, ChoiceDocuments& into) {
+  std::string text = read_file(path, kMaxBytes);
+  into.files.push_back({path.string(), formats::sha256(text), text.size()});
+  return text;
+}
+
+/// "valid.jsonl" -> the lines of "valid-labels.lst", if it is there.
+std::vector<std::string> labels_of(const fs::path& path, ChoiceDocuments& into) {
+  const fs::path labels = path.parent_path() / (path.stem().string() + "-labels.lst");
+  std::error_code error;
+  return fs::is_regular_file(labels, error) ? lines_of(read(labels, into)) : std::vector<std::string>();
+}
+
+void put_shots_before(std::vector<ChoiceDocument>& documents, std::size_t shots) {
+  std::vector<std::string> contexts;
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    std::string before;
+    std::size_t taken = 0;
+    for (std::size_t other = 0; taken < shots; ++other) {
+      if (other == i) continue;
+      before += documents[other].shot + "\n\n";
+      ++taken;
+    }
+    contexts.push_back(before);
+  }
+  for (std::size_t i = 0; i < documents.size(); ++i)
+    for (ChoiceRequest& request : documents[i].requests) request.context.insert(0, contexts[i]);
+}
+
+}  // namespace
+
+std::span<const ChoiceTask> choice_tasks() {
+  static const std::vector<ChoiceTask> tasks(rows().begin(), rows().end());
+  return tasks;
+}
+
+const ChoiceTask& find_choice_task(const std::string& name) {
+  return find_row("task", name, choice_tasks(), &ChoiceTask::name);
+}
+
+ChoiceDocuments read_choices(const ChoiceTask& task, const fs::path& folder, std::size_t shots) {
+  if (shots > 0 && !task.takes_shots)
+    fail_usage("--shots: task " + task.name + " is scored without examples; leave it out, or give --shots 0");
+  const Row& row = find_row("task", task.name, rows(), &ChoiceTask::name);
+  ChoiceDocuments out;
+  const fs::path path = find_file(task, folder);
+  const std::vector<std::string> lines = lines_of(read(path, out));
+  const std::vector<std::string> labels = labels_of(path, out);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string place = path.string() + ": line " + std::to_string(i + 1);
+    if (lines[i].empty()) continue;
+    try {
+      const json label = i < labels.size() ? json(stripped(labels[i])) : json(nullptr);
+      out.documents.push_back(row.document(formats::parse_json(lines[i], place), label));
+    } catch (const json::exception& error) {
+      fail_input(place + ": " + error.what());
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      fail_input(what.starts_with(place) ? what : place + ": " + what);
+    }
+  }
+  if (out.documents.empty()) fail_input(path.string() + ": it is empty");
+  if (shots >= out.documents.size())
+    fail_usage("--shots " + std::to_string(shots) + ": " + path.string() + " has only " +
+               counted(out.documents.size(), "document") + ", one of them asked");
+  if (shots > 0) put_shots_before(out.documents, shots);
+  return out;
+}
+
+}  // namespace qkvbench::data
