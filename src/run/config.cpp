@@ -168,7 +168,7 @@ void resolve_init(Config& c) {
     c.init_file = model_file_of(c.init_from);
     c.init_from = formats::sha256_file(c.init_file);
   }
-  if (c.init_file.empty() || c.task.tokenizer || data::find_task(c.task.id).family != "gpt") return;
+  if (c.init_file.empty() || c.task.tokenizer || !data::find_task(c.task.id).traits().decodes) return;
   const auto file = formats::Safetensors::map(c.init_file);
   if (!file.metadata().contains("tokenizer")) return;
   const std::string origin = c.init_file.string() + ": tokenizer";

@@ -95,7 +95,7 @@ class Gpt2Tensors {
 /// Throws Error (usage) naming what GPT-2 does not have.
 void check_is_gpt2(const Config& config) {
   const nn::ModelConfig& m = config.model;
-  if (m.family != "gpt")
+  if (!data::traits_of(m.family).decodes)
     fail_usage("export: it is a model of task " + config.task.id +
                "; only language models (task lm) have a form elsewhere");
   if (!m.variant.kind->is_partition() || m.variant.plus)

@@ -69,7 +69,7 @@ nn::ModelConfig model_config(const formats::Safetensors& file, const json& c, in
   m.channels = size("channels", m.channels);
   m.patch = size("patch", m.patch);
   m.classes = size("n_classes", m.classes);
-  if (m.family == "gpt") read_block(c, where, m);
+  if (data::traits_of(m.family).decodes) read_block(c, where, m);
   return m;
 }
 

@@ -130,7 +130,7 @@ ImportReport import_model(const fs::path& path, const ImportOptions& options) {
     }
   std::map<std::string, std::string> metadata{
       {"config", config_json(model.config).dump()}, {"origin", formats::text_of(origin)}, {"format", "pt"}};
-  if (model.config.model.family == "gpt")
+  if (data::traits_of(model.config.model.family).decodes)
     metadata["tokenizer"] = tokenizer_json(data::Tokenizer::ids(model.config.model.vocab)).dump();
   const formats::ManifestEntry entry = formats::write_safetensors(there.model, tensors, metadata);
   report.result = imported_json(model, origin, options.argv, seconds_now() - begin_s);
