@@ -1,4 +1,4 @@
-// Attention on the tape. Scores are not kept: the way back computes them again from q, k and one number a row.
+// Attention on the tape. Scores are not kept: the backward pass computes them again from q, k and one number a row.
 // What is kept from the way there is the output and log-sum-exp, nothing of size T².
 #include "qkvbench/autograd/attention.hpp"
 
@@ -32,11 +32,11 @@ kernels::AttentionSize check(const Value& q, const Value& k, const Value& v, con
 Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout, Value terms) {
   const PartTimer timer(Part::kAttention);
   const kernels::AttentionSize size = check(q, k, v, layout);
-  if (terms.defined() && terms.shape().elements() != kernels::score_terms(size.T))
+  if (terms.defined() && terms.shape().elements() != kernels::score_bias_size(size.T))
     fail_internal("attention: q " + q.shape().text() + " with terms " + terms.shape().text() + ": " +
-                  std::to_string(kernels::score_terms(size.T)) + " terms are needed");
-  const Value o = tape.result({size.B, size.T, size.H * size.F},
-                              q.needs_grad() || k.needs_grad() || v.needs_grad() || terms.needs_grad());
+                  std::to_string(kernels::score_bias_size(size.T)) + " terms are needed");
+  const Value o = tape.new_value({size.B, size.T, size.H * size.F},
+                                 q.needs_grad() || k.needs_grad() || v.needs_grad() || terms.needs_grad());
   real* lse = tape.arena().take<real>(size.B * size.H * size.T);
   const real* term = terms.defined() ? terms.data() : nullptr;
   kernels::attention_forward(size, q.data(), k.data(), v.data(), term, o.data(), lse);
@@ -49,14 +49,14 @@ Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout,
   return o;
 }
 
-Value position_terms(Tape& tape, Value w, Value b, const real* table, index_t T) {
+Value position_bias(Tape& tape, Value w, Value b, const real* table, index_t T) {
   const PartTimer timer(Part::kAttention);
   const index_t m = w.shape().elements();
-  const Value terms = tape.result({kernels::score_terms(T)}, w.needs_grad() || b.needs_grad());
-  kernels::position_terms_forward(T, m, table, w.data(), b.data(), terms.data());
+  const Value terms = tape.new_value({kernels::score_bias_size(T)}, w.needs_grad() || b.needs_grad());
+  kernels::position_bias_forward(T, m, table, w.data(), b.data(), terms.data());
 
   tape.on_backward(terms, [=, &tape] {
-    kernels::position_terms_backward(T, m, table, terms.grad(), tape.accumulator(w), tape.accumulator(b));
+    kernels::position_bias_backward(T, m, table, terms.grad(), tape.accumulator(w), tape.accumulator(b));
   });
   return terms;
 }

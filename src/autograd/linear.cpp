@@ -35,21 +35,21 @@ Shape with_last(const Shape& shape, index_t last) {
 }  // namespace
 
 Value linear(Tape& tape, Value x, Value weight, Value bias, Value residual) {
-  const PartTimer timer(Part::kProducts);
+  const PartTimer timer(Part::kMatmul);
   check(x, weight, bias, residual);
   const index_t R = x.shape().rows(), I = weight.shape()[1], O = weight.shape()[0];
-  const Value y = tape.result(with_last(x.shape(), O),
-                              x.needs_grad() || weight.needs_grad() || bias.needs_grad() || residual.needs_grad());
-  // One position of each of a few rows, and no way back: a step of decoding.
+  const Value y = tape.new_value(with_last(x.shape(), O),
+                                 x.needs_grad() || weight.needs_grad() || bias.needs_grad() || residual.needs_grad());
+  // One position of each of a few rows, and no backward pass: a step of decoding.
   const bool step = !tape.recording() && x.shape().rank() == 3 && x.shape()[1] == 1 && R <= kMostStepRows;
-  (step ? kernels::linear_step_forward : kernels::linear_forward)(
+  (step ? kernels::linear_decode_forward : kernels::linear_forward)(
       R, I, O, x.data(), weight.data(), bias.defined() ? bias.data() : nullptr,
       residual.defined() ? residual.data() : nullptr, y.data());
 
   tape.on_backward(y, [=, &tape] {
     const real* dy = y.grad();
     if (x.needs_grad()) {
-      const GradientSlot dx = tape.slot(x);
+      const GradientSlot dx = tape.grad_slot(x);
       kernels::linear_backward_input(R, I, O, dy, weight.data(), dx.data, dx.accumulate);
     }
     if (weight.needs_grad())
@@ -57,7 +57,7 @@ Value linear(Tape& tape, Value x, Value weight, Value bias, Value residual) {
                                       bias.needs_grad() ? tape.accumulator(bias) : nullptr);
     else if (bias.needs_grad())
       kernels::column_sum(R, O, dy, tape.accumulator(bias));
-    if (residual.needs_grad()) tape.hand_over(y, residual);
+    if (residual.needs_grad()) tape.alias_grad(y, residual);
   });
   return y;
 }

@@ -28,7 +28,7 @@ Loss cross_entropy(Tape& tape, Value logits, std::span<const std::int32_t> targe
   const index_t R = logits.shape().rows(), V = logits.shape().last();
   check_ids("cross_entropy", targets, R, V, -1);
   real* lse = tape.arena().take<real>(R);
-  Loss loss{tape.result({}, logits.needs_grad()),
+  Loss loss{tape.new_value({}, logits.needs_grad()),
             kernels::cross_entropy_forward(R, V, logits.data(), targets.data(), lse)};
   if (loss.score.targets == 0) fail_input("cross_entropy: none of " + std::to_string(R) + " targets is scored");
   const real inverse = 1 / static_cast<real>(loss.score.targets);
@@ -36,18 +36,18 @@ Loss cross_entropy(Tape& tape, Value logits, std::span<const std::int32_t> targe
 
   const Value mean = loss.mean_nats;
   tape.on_backward(mean, [=, &tape] {
-    const GradientSlot d = tape.slot(logits);
+    const GradientSlot d = tape.grad_slot(logits);
     kernels::cross_entropy_backward(R, V, logits.data(), targets.data(), lse, *mean.grad() * inverse, d.data,
                                     d.accumulate);
   });
   return loss;
 }
 
-Value gather(Tape& tape, Value table, std::span<const std::int32_t> ids, index_t B, index_t T) {
+Value embedding(Tape& tape, Value table, std::span<const std::int32_t> ids, index_t B, index_t T) {
   const PartTimer timer(Part::kElementwise);
   const index_t C = table.shape().last();
-  check_ids("gather", ids, B * T, table.shape()[0], 0);
-  const Value y = tape.result({B, T, C}, table.needs_grad());
+  check_ids("embedding", ids, B * T, table.shape()[0], 0);
+  const Value y = tape.new_value({B, T, C}, table.needs_grad());
   kernels::gather_forward(B * T, C, ids.data(), table.data(), y.data());
 
   tape.on_backward(y,
@@ -58,7 +58,7 @@ Value gather(Tape& tape, Value table, std::span<const std::int32_t> ids, index_t
 Value one_hot(Tape& tape, std::span<const std::int32_t> ids, index_t B, index_t T, index_t V) {
   const PartTimer timer(Part::kElementwise);
   check_ids("one_hot", ids, B * T, V, 0);
-  const Value y = tape.result({B, T, V}, false);
+  const Value y = tape.new_value({B, T, V}, false);
   std::fill_n(y.data(), B * T * V, real{0});
   for (std::size_t r = 0; r < ids.size(); ++r) y.data()[static_cast<index_t>(r) * V + ids[r]] = 1;
   return y;

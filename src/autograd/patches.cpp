@@ -34,7 +34,7 @@ Value image_patches(Tape& tape, Value images, index_t p) {
     fail_internal("image_patches: images " + s.text() + " with patches of " + std::to_string(p) +
                   ": square images [B, C, S, S] are needed");
   const index_t C = s[1], S = s[2], n = (S + p - 1) / p;
-  const Value out = tape.result({s[0], n * n, C * p * p}, false);
+  const Value out = tape.new_value({s[0], n * n, C * p * p}, false);
   parallel_for(s[0], [&](index_t b) {
     cut_patches(images.data() + b * C * S * S, C, S, p, out.data() + b * n * n * C * p * p);
   });
@@ -47,14 +47,14 @@ Value prepend_token(Tape& tape, Value x, Value token) {
   if (token.shape().elements() != C)
     fail_internal("prepend_token: x " + x.shape().text() + " with token " + token.shape().text() +
                   ": the widths differ");
-  const Value y = tape.result({B, N + 1, C}, x.needs_grad() || token.needs_grad());
+  const Value y = tape.new_value({B, N + 1, C}, x.needs_grad() || token.needs_grad());
   for (index_t b = 0; b < B; ++b) {
     std::copy_n(token.data(), C, y.data() + b * (N + 1) * C);
     std::copy_n(x.data() + b * N * C, N * C, y.data() + (b * (N + 1) + 1) * C);
   }
 
   tape.on_backward(y, [=, &tape] {
-    const GradientSlot dx = tape.slot(x);
+    const GradientSlot dx = tape.grad_slot(x);
     real* dtoken = tape.accumulator(token);
     for (index_t b = 0; b < B; ++b) {
       kernels::column_sum(1, C, y.grad() + b * (N + 1) * C, dtoken);
@@ -67,7 +67,7 @@ Value prepend_token(Tape& tape, Value x, Value token) {
 Value first_position(Tape& tape, Value x) {
   const PartTimer timer(Part::kElementwise);
   const index_t B = x.shape()[0], T = x.shape()[1], C = x.shape().last();
-  const Value y = tape.result({B, C}, x.needs_grad());
+  const Value y = tape.new_value({B, C}, x.needs_grad());
   for (index_t b = 0; b < B; ++b) std::copy_n(x.data() + b * T * C, C, y.data() + b * C);
 
   tape.on_backward(y, [=, &tape] {

@@ -35,7 +35,7 @@ Value Tape::parameter(const Shape& shape, real* data, real* grad) {
   return Value(node);
 }
 
-Value Tape::result(const Shape& shape, bool needs_grad, const char* operation) {
+Value Tape::new_value(const Shape& shape, bool needs_grad, const char* operation) {
   Node* node = new_node(shape, needs_grad);
   node->data = arena_.take<real>(shape.elements());
   node->operation = operation;
@@ -49,11 +49,11 @@ Value Tape::reshape(Value x, const Shape& shape) {
   Node* node = new_node(shape, x.needs_grad());
   node->data = x.data();
   const Value out(node);
-  on_backward(out, [this, out, x] { hand_over(out, x); });
+  on_backward(out, [this, out, x] { alias_grad(out, x); });
   return out;
 }
 
-GradientSlot Tape::slot(Value x) {
+GradientSlot Tape::grad_slot(Value x) {
   Node* node = x.node();
   const bool present = node->grad != nullptr;
   if (!present) node->grad = arena_.take<real>(node->shape.elements());
@@ -61,12 +61,12 @@ GradientSlot Tape::slot(Value x) {
 }
 
 real* Tape::accumulator(Value x) {
-  const GradientSlot s = slot(x);
+  const GradientSlot s = grad_slot(x);
   if (!s.accumulate) kernels::zero(x.shape().elements(), s.data);
   return s.data;
 }
 
-void Tape::hand_over(Value from, Value to) {
+void Tape::alias_grad(Value from, Value to) {
   if (!to.needs_grad()) return;
   if (to.grad() == nullptr)
     to.node()->grad = from.node()->grad;
@@ -77,7 +77,7 @@ void Tape::hand_over(Value from, Value to) {
 void Tape::backward(Value loss, real seed) {
   if (loss.shape().elements() != 1)
     fail_internal("backward: the loss has shape " + loss.shape().text() + "; it must be a single number");
-  *slot(loss).data = seed;
+  *grad_slot(loss).data = seed;
   walk_back();
 }
 

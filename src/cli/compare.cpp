@@ -22,7 +22,7 @@ using study::RunPair;
 
 struct CompareFlags {
   std::string a, b;
-  study::Demand demand;
+  study::Tolerance demand;
 };
 
 std::optional<double> difference_of(const MetricPair& m) {

@@ -38,7 +38,7 @@ Config ConfigFlags::unresolved() const {
     config = run::config_of_model(given_.at("init_from"));
   else if (!preset_.empty() || !given_.contains("task"))
     apply_preset(config, run::find_preset(preset_.empty() ? "quick" : preset_));
-  else if (const run::Preset* recipe = run::recipe_of(given_.at("task")))
+  else if (const run::Preset* recipe = run::default_preset(given_.at("task")))
     apply_preset(config, *recipe);
   // A configuration that was resolved has as many kv heads as heads unless someone asked for fewer: they follow.
   if (given_.contains("heads") && config.model.kv_heads == config.model.heads) config.model.kv_heads = 0;

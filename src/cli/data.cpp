@@ -60,7 +60,7 @@ std::pair<std::string, std::string> state_of(const Source& source) {
   const std::string missing = data::first_missing(source, folder);
   if (!missing.empty()) return {"incomplete: no " + missing, "incomplete"};
   try {
-    const data::Record record = data::read_record(folder);
+    const data::InstallRecord record = data::read_record(folder);
     if (record.files.empty()) return {"there, not verified", "unknown"};
     return {std::string("there: ") + origin_text(record.origin), origin_id(record.origin)};
   } catch (const Error&) {
@@ -109,7 +109,7 @@ void print_installed(const Session& session, const Source& source, std::uint64_t
         {{"name", source.name}, {"folder", folder}, {"files", files}, {"bytes", bytes}, {"origin", origin_id(origin)}});
 }
 
-void print_installed(const Session& session, const Source& source, const data::Record& record) {
+void print_installed(const Session& session, const Source& source, const data::InstallRecord& record) {
   std::uint64_t bytes = 0;
   for (const data::KnownFile& file : record.files) bytes += file.bytes;
   print_installed(session, source, record.files.size(), bytes, record.origin);
@@ -129,7 +129,7 @@ Exit fetch(const Session& session, const DataFlags& flags) {
   const FileLock lock = data::lock_set(source);
   data::check_place(source, flags.overwrite);
   StatusLine progress(session);
-  const data::Record record = data::fetch(
+  const data::InstallRecord record = data::fetch(
       source, {[&](const std::string& text) {
                  progress.clear();
                  note(session, text);

@@ -92,7 +92,7 @@ report::Table cache_table(const std::vector<Costs>& all) {
     for (const index_t positions : {index_t{1}, costs.context})
       for (const auto& format : run::kCacheFormats)
         row.push_back(
-            report::size_text(static_cast<double>(costs.cost.kv_cache_numbers_per_token * format.bytes * positions)));
+            report::size_text(static_cast<double>(costs.cost.cache_elements_per_token * format.bytes * positions)));
     row.push_back(report::fixed(100 * costs.cache_reduction, 1) + " %");
     table.add(row);
   }

@@ -42,7 +42,7 @@ report::Table matched_table(const std::vector<Costs>& all, const MatchTarget& ta
                        {"cache a token", Align::kRight},
                        {"off", Align::kRight}});
   for (const Costs& costs : all) {
-    const index_t bytes = costs.cost.kv_cache_numbers_per_token * run::kCacheFormats[0].bytes;
+    const index_t bytes = costs.cost.cache_elements_per_token * run::kCacheFormats[0].bytes;
     table.add({costs.config.model.variant.id(), sizes_as_flags(costs.config, target),
                with_commas(costs.cost.params_total), off_text(costs.cost.params_total, target.parameters),
                with_commas(bytes) + " B", off_text(bytes, target.cache_bytes)});
@@ -65,7 +65,7 @@ MatchTarget match_target(const std::vector<std::string>& words, const std::vecto
     index_t& wanted = (what == "params" ? target.parameters : target.cache_bytes).emplace();
     if (given.empty()) {
       const nn::Cost cost = nn::count_cost(nn::Model(configs[0].model));
-      wanted = what == "params" ? cost.params_total : cost.kv_cache_numbers_per_token * run::kCacheFormats[0].bytes;
+      wanted = what == "params" ? cost.params_total : cost.cache_elements_per_token * run::kCacheFormats[0].bytes;
     } else if (const std::string fault = number_fault(given, 1, 1e15, true); !fault.empty()) {
       fail_usage("--match " + what + "=: " + fault);
     } else {

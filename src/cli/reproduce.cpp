@@ -31,8 +31,8 @@ namespace {
 using formats::Json;
 using report::Align;
 using run::or_null;
+using study::PaperTable;
 using study::Plan;
-using study::Recipe;
 
 /// A form of what is printed that goes to a file or to stdout. To add one, add a row.
 struct PaperForm {
@@ -68,7 +68,7 @@ std::string budget_text(double seconds) {
 }
 
 /// What was shrunk or left out, plainly, a line each.
-std::vector<std::string> remarks_of(const Recipe& recipe, const Plan& plan) {
+std::vector<std::string> remarks_of(const PaperTable& recipe, const Plan& plan) {
   std::vector<std::string> lines;
   lines.push_back(plan.shrunk.empty() ? "the whole grid: " + std::to_string(plan.runs.size()) + " runs"
                                       : "a part of the grid, " + plan.level + ": " + std::to_string(plan.runs.size()) +
@@ -96,8 +96,8 @@ std::vector<std::string> lines_below(const Plan& plan, const report::Summary& su
 /// The plan's results as they are on disk.
 run::RecordSet results_of(const Plan& plan, const std::filesystem::path& out, bool mix_builds) {
   std::vector<std::filesystem::path> paths;
-  std::vector<run::LeftOut> left_out;
-  for (const study::PlannedRun& run : study::survey(plan.runs, out)) {
+  std::vector<run::SkippedFile> left_out;
+  for (const study::PlannedRun& run : study::scan_runs(plan.runs, out)) {
     const std::filesystem::path path = run::run_directory(out, run.config) / "result.json";
     if (!std::filesystem::exists(path)) continue;
     if (run.state == study::RunState::kFailed)  // damaged, or of other data
@@ -132,7 +132,8 @@ std::string forms(const ReproduceCommand& flags, const report::PaperDocument& do
   return text;
 }
 
-void write_page(const Session& session, const ReproduceCommand& flags, const Recipe& recipe, report::PageInput page) {
+void write_page(const Session& session, const ReproduceCommand& flags, const PaperTable& recipe,
+                report::PageInput page) {
   page.title = recipe.title;
   page.commands = {"qkvbench reproduce " + recipe.id + " --budget " + flags.budget};
   page.attention = attention_of_arms(session, page.summary);
@@ -140,7 +141,7 @@ void write_page(const Session& session, const ReproduceCommand& flags, const Rec
   note(session, flags.page + " shows them");
 }
 
-Exit show(const Session& session, const ReproduceCommand& flags, const Recipe& recipe, const Plan& plan) {
+Exit show(const Session& session, const ReproduceCommand& flags, const PaperTable& recipe, const Plan& plan) {
   const run::RecordSet set = results_of(plan, flags.runs.out, flags.mix_builds);
   note_left_out(session, set.left_out);
   report::SummaryOptions options;
@@ -263,7 +264,7 @@ void check_files(const Session& session, const ReproduceCommand& flags) {
 Exit reproduce(const Session& session, const ReproduceCommand& flags) {
   check_files(session, flags);
   if (flags.what == "accounting") return accounting(session);
-  const Recipe& recipe = study::find_recipe(flags.what);
+  const PaperTable& recipe = study::find_recipe(flags.what);
   const double budget_s = flags.budget == "full" ? 0 : parse_duration("--budget", flags.budget);
   const study::SweepOptions options = flags.runs.options(session);
   for (const std::string& missing : study::missing_data(recipe)) note(session, "not run: " + missing);
@@ -275,7 +276,7 @@ Exit reproduce(const Session& session, const ReproduceCommand& flags) {
                                 : ""));
   if (budget_s > 0 && plan.expected_s > budget_s)
     note(session, "even the smallest part is more than --budget " + flags.budget);
-  const SweepOutcome outcome = carry_out(session, plan.runs, flags.runs);
+  const SweepOutcome outcome = run_all(session, plan.runs, flags.runs);
   if (!outcome.report.stopped)
     note(session, std::to_string(outcome.report.attempted) + " runs were started, " +
                       std::to_string(outcome.report.runs.size() - outcome.report.attempted) + " were finished before");

@@ -4,8 +4,8 @@
 
 namespace qkvbench::cli {
 
-void note_left_out(const Session& session, const std::vector<run::LeftOut>& left_out) {
-  for (const run::LeftOut& one : left_out) note(session, "left out: " + one.path.string() + ": " + one.reason);
+void note_left_out(const Session& session, const std::vector<run::SkippedFile>& left_out) {
+  for (const run::SkippedFile& one : left_out) note(session, "left out: " + one.path.string() + ": " + one.reason);
 }
 
 formats::Json interval_json(const std::optional<report::Interval>& interval) {

@@ -90,7 +90,7 @@ Json sweep_json(const std::string& grid, const std::vector<PlannedRun>& runs, do
 Exit status(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
   const study::SweepOptions options = flags.runs.options(session);
   const auto configs = study::shard_of(study::expand(grid), options.shard, options.shards);
-  const std::vector<PlannedRun> runs = study::survey(configs, options.out);
+  const std::vector<PlannedRun> runs = study::scan_runs(configs, options.out);
   const double left = study::seconds_left(runs, options.jobs);
   std::string text = table_of(runs) + "\n";
   for (const PlannedRun& run : runs)
@@ -148,7 +148,7 @@ std::string slurm_script(const Session& session, const SweepCommand& flags, cons
 }
 
 Exit run_all(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
-  const SweepOutcome outcome = carry_out(session, study::expand(grid), flags.runs);
+  const SweepOutcome outcome = run_all(session, study::expand(grid), flags.runs);
   const auto& runs = outcome.report.runs;
   const std::string hint = "\nqkvbench report " + flags.runs.out + " --out report.html shows them\n";
   print(session, "sweep", table_of(runs) + (outcome.status == Exit::kDone ? hint : ""),

@@ -132,7 +132,7 @@ study::SweepOptions SweepFlags::options(const Session& session) const {
   return options;
 }
 
-SweepOutcome carry_out(const Session& session, const std::vector<run::Config>& configs, const SweepFlags& flags) {
+SweepOutcome run_all(const Session& session, const std::vector<run::Config>& configs, const SweepFlags& flags) {
   const study::SweepOptions options = flags.options(session);
   catch_stop_signals();
   SweepOutcome outcome{{}, Exit::kDone};

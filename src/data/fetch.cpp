@@ -137,11 +137,11 @@ void bring(const Source& source, const KnownFile& download, const fs::path& path
 
 }  // namespace
 
-Record fetch(const Source& source, const FetchMonitor& monitor) {
+InstallRecord fetch(const Source& source, const FetchMonitor& monitor) {
   const fs::path work = work_folder(source);
   make_directories(work);
   for (const KnownFile& download : source.downloads) bring(source, download, work / download.name, monitor);
-  const Record record = install(source, work);
+  const InstallRecord record = install(source, work);
   std::error_code ignored;
   fs::remove_all(work, ignored);
   return record;

@@ -89,12 +89,12 @@ class Gathering {
   }
 
   /// Checks that nothing is missing, leaves the record and puts the folder in its place.
-  Record finish(const fs::path& from) {
+  InstallRecord finish(const fs::path& from) {
     const std::string missing = first_missing(source_, folder_);
     if (!missing.empty())
       fail_input(from.string() + " has no " + missing + " of data set " + source_.name + "; it needs " +
                  needed_files(source_));
-    Record record{Origin::kUnknown, {}};
+    InstallRecord record{Origin::kUnknown, {}};
     for (const auto& [name, file] : record_) record.files.push_back(file);
     const Origin origin = compare_published(source_, record.files);
     record.origin = origin == Origin::kPublished || from_published_archive_ ? Origin::kPublished : Origin::kCopy;
@@ -178,7 +178,7 @@ void check_place(const Source& source, bool overwrite) {
              (missing.empty() ? "" : ", but lacks " + missing) + "; --overwrite replaces it");
 }
 
-Record install(const Source& source, const fs::path& path) {
+InstallRecord install(const Source& source, const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) fail_input("cannot read " + path.string() + ": there is no such file or folder");

@@ -58,7 +58,7 @@ Origin compare_published(const Source& source, const std::vector<KnownFile>& fil
   return all_known ? Origin::kPublished : Origin::kUnknown;
 }
 
-void write_record(const fs::path& folder, const Source& source, const Record& record) {
+void write_record(const fs::path& folder, const Source& source, const InstallRecord& record) {
   std::string text = "# data set " + source.name + " as installed by qkvbench: sha256, bytes and name of each file\n";
   text += std::string(record.origin == Origin::kPublished ? kPublishedLine : kCopyLine) + "\n";
   for (const KnownFile& file : record.files)
@@ -66,8 +66,8 @@ void write_record(const fs::path& folder, const Source& source, const Record& re
   write_file_atomic(folder / kRecord, text);
 }
 
-Record read_record(const fs::path& folder) {
-  Record record;
+InstallRecord read_record(const fs::path& folder) {
+  InstallRecord record;
   const fs::path path = folder / kRecord;
   std::error_code error;
   if (!fs::exists(path, error)) return record;
@@ -94,7 +94,7 @@ Record read_record(const fs::path& folder) {
 }
 
 Verification verify(const Source& source, const fs::path& folder) {
-  const Record record = read_record(folder);
+  const InstallRecord record = read_record(folder);
   std::map<std::string, KnownFile> recorded;
   for (const KnownFile& file : record.files) recorded[file.name] = file;
   Verification result;

@@ -34,7 +34,7 @@ struct Head {
   Head(Real* array, index_t b, index_t T, index_t heads, index_t h, index_t D)
       : data(array + (b * T * heads + h) * D), stride(heads * D) {}
   Real* row(index_t t) const { return data + t * stride; }
-  Matrix from(index_t t) const { return {row(t), stride}; }
+  MatrixView from(index_t t) const { return {row(t), stride}; }
 };
 
 /// The additive term of one head, padded so that whole vectors can be read.
@@ -166,7 +166,7 @@ void backward_head(const AttentionSize& s, Head<const real> d_o, Head<const real
     std::fill_n(dtile, size, real{0});
   }
   const TermGradients d{dterms, dterms ? dterms + 1 : nullptr, dterms ? dterms + 1 + s.T : nullptr};
-  const Store add{.accumulate = true};
+  const Epilogue add{.accumulate = true};
   for_tiles(s, [&](index_t first, index_t rows, index_t n) {
     matmul_serial(rows, n, s.D, q.from(first), k.from(0).transposed(), tile, stride);
     matmul_serial(rows, n, s.F, d_o.from(first), v.from(0).transposed(), dtile, stride);
@@ -175,9 +175,9 @@ void backward_head(const AttentionSize& s, Head<const real> d_o, Head<const real
       backward_row(tile + r * stride, dtile + r * stride, terms, i, seen(i, n, s.causal), padded(n), lse[i],
                    simd::dot(s.F, d_o.row(i), o.row(i)), d);
     }
-    matmul_serial(n, s.F, rows, Matrix{tile, stride}.transposed(), d_o.from(first), dv.row(0), dv.stride, add);
+    matmul_serial(n, s.F, rows, MatrixView{tile, stride}.transposed(), d_o.from(first), dv.row(0), dv.stride, add);
     matmul_serial(rows, s.D, n, {dtile, stride}, k.from(0), dq.row(first), dq.stride, add);
-    matmul_serial(n, s.D, rows, Matrix{dtile, stride}.transposed(), q.from(first), dk.row(0), dk.stride, add);
+    matmul_serial(n, s.D, rows, MatrixView{dtile, stride}.transposed(), q.from(first), dk.row(0), dk.stride, add);
   });
 }
 
@@ -223,7 +223,7 @@ void attention_backward(const AttentionSize& s, const real* do_, const real* q, 
   const index_t slice = s.T * (s.D + s.F), units = s.B * s.H;
   Scratch scratch;
   real* own = shared ? scratch.take(units * slice) : nullptr;
-  real* unit_terms = dterms ? scratch.take(units * score_terms(s.T)) : nullptr;
+  real* unit_terms = dterms ? scratch.take(units * score_bias_size(s.T)) : nullptr;
   parallel_for(units, [&](index_t unit) {
     const index_t b = unit / s.H, h = unit % s.H, g = h * s.G / s.H;
     Head<real> dkh(dk, b, s.T, s.G, g, s.D), dvh(dv, b, s.T, s.G, g, s.F);
@@ -232,8 +232,8 @@ void attention_backward(const AttentionSize& s, const real* do_, const real* q, 
       dvh = {own + unit * slice + s.T * s.D, 0, s.T, 1, 0, s.F};
       std::fill_n(dkh.data, slice, real{0});
     }
-    real* terms_here = unit_terms ? unit_terms + unit * score_terms(s.T) : nullptr;
-    if (terms_here) std::fill_n(terms_here, score_terms(s.T), real{0});
+    real* terms_here = unit_terms ? unit_terms + unit * score_bias_size(s.T) : nullptr;
+    if (terms_here) std::fill_n(terms_here, score_bias_size(s.T), real{0});
     backward_head(s, {do_, b, s.T, s.H, h, s.F}, {q, b, s.T, s.H, h, s.D}, {k, b, s.T, s.G, g, s.D},
                   {v, b, s.T, s.G, g, s.F}, terms, {o, b, s.T, s.H, h, s.F}, lse + unit * s.T,
                   {dq, b, s.T, s.H, h, s.D}, dkh, dvh, terms_here);
@@ -241,7 +241,7 @@ void attention_backward(const AttentionSize& s, const real* do_, const real* q, 
   if (shared) add_shared(s, own, dk, dv);
   if (dterms)
     for (index_t unit = 0; unit < units; ++unit)
-      for (index_t i = 0; i < score_terms(s.T); ++i) dterms[i] += unit_terms[unit * score_terms(s.T) + i];
+      for (index_t i = 0; i < score_bias_size(s.T); ++i) dterms[i] += unit_terms[unit * score_bias_size(s.T) + i];
 }
 
 void attention_scores(const AttentionSize& s, const real* q, const real* k, const real* terms, real* scores) {

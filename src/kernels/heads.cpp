@@ -37,7 +37,7 @@ void join_heads_backward(index_t R, index_t heads, index_t width, index_t keep, 
 void grouped_linear_forward(const GroupedSize& s, const real* x, const real* weight, const real* bias, real* y) {
   for (index_t m = 0; m < s.M; ++m) {
     const real* w = weight + m * s.I * s.O;
-    const Matrix right = s.transposed ? Matrix{w, s.O} : Matrix{w, s.I}.transposed();
+    const MatrixView right = s.transposed ? MatrixView{w, s.O} : MatrixView{w, s.I}.transposed();
     matmul(s.R, s.O, s.I, {x + m * s.I, s.M * s.I}, right, y + m * s.O, s.M * s.O,
            {.bias = bias ? bias + m * s.O : nullptr});
   }
@@ -47,14 +47,14 @@ void grouped_linear_backward_input(const GroupedSize& s, const real* dy, const r
                                    bool accumulate) {
   for (index_t m = 0; m < s.M; ++m) {
     const real* w = weight + m * s.I * s.O;
-    const Matrix right = s.transposed ? Matrix{w, s.O}.transposed() : Matrix{w, s.I};
+    const MatrixView right = s.transposed ? MatrixView{w, s.O}.transposed() : MatrixView{w, s.I};
     matmul(s.R, s.I, s.O, {dy + m * s.O, s.M * s.O}, right, dx + m * s.I, s.M * s.I, {.accumulate = accumulate});
   }
 }
 
 void grouped_linear_backward_weight(const GroupedSize& s, const real* dy, const real* x, real* dweight, real* dbias) {
   for (index_t m = 0; m < s.M; ++m) {
-    const Matrix from{x + m * s.I, s.M * s.I}, to{dy + m * s.O, s.M * s.O};
+    const MatrixView from{x + m * s.I, s.M * s.I}, to{dy + m * s.O, s.M * s.O};
     real* dw = dweight + m * s.I * s.O;
     if (s.transposed)
       matmul(s.I, s.O, s.R, from.transposed(), to, dw, s.O, {.accumulate = true});

@@ -10,7 +10,7 @@ namespace qkvbench::kernels {
 
 void linear_forward(index_t R, index_t I, index_t O, const real* x, const real* weight, const real* bias,
                     const real* residual, real* y) {
-  matmul(R, O, I, {x, I}, Matrix{weight, I}.transposed(), y, O, {.bias = bias, .residual = residual});
+  matmul(R, O, I, {x, I}, MatrixView{weight, I}.transposed(), y, O, {.bias = bias, .residual = residual});
 }
 
 namespace {
@@ -32,8 +32,8 @@ real long_dot(index_t n, const real* a, const real* b) {
 
 }  // namespace
 
-void linear_step_forward(index_t R, index_t I, index_t O, const real* x, const real* weight, const real* bias,
-                         const real* residual, real* y) {
+void linear_decode_forward(index_t R, index_t I, index_t O, const real* x, const real* weight, const real* bias,
+                           const real* residual, real* y) {
   // A row of weights after the other: the matrix is read as one stream, which the processor sees and runs ahead of.
   const index_t grain = std::max<index_t>(1, 16384 / std::max<index_t>(1, I));
   parallel_ranges(O, grain, [=](index_t begin, index_t end) {
@@ -52,7 +52,7 @@ void linear_backward_input(index_t R, index_t I, index_t O, const real* dy, cons
 
 void linear_backward_weight(index_t R, index_t I, index_t O, const real* dy, const real* x, real* dweight,
                             real* dbias) {
-  matmul(O, I, R, Matrix{dy, O}.transposed(), {x, I}, dweight, I, {.accumulate = true});
+  matmul(O, I, R, MatrixView{dy, O}.transposed(), {x, I}, dweight, I, {.accumulate = true});
   if (dbias) column_sum(R, O, dy, dbias);
 }
 

@@ -34,7 +34,7 @@ RowLogits look_at(index_t V, const real* x) {
 
 }  // namespace
 
-Score cross_entropy_forward(index_t R, index_t V, const real* logits, const std::int32_t* targets, real* lse) {
+EvalSums cross_entropy_forward(index_t R, index_t V, const real* logits, const std::int32_t* targets, real* lse) {
   Scratch scratch;
   real* loss = scratch.take(R);
   bool* correct = scratch.take<bool>(R);
@@ -46,7 +46,7 @@ Score cross_entropy_forward(index_t R, index_t V, const real* logits, const std:
       correct[r] = row.largest == targets[r];
     }
   });
-  Score score;
+  EvalSums score;
   for (index_t r = 0; r < R; ++r) {
     score.loss_nats += static_cast<double>(loss[r]);
     score.correct += correct[r] ? 1 : 0;

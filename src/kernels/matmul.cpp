@@ -95,7 +95,7 @@ struct Panel {
 /// R rows times V vectors of columns: sums over depth, then the store at t.c + at, which is in column j.
 /// rows: the first of R rows with the strides of `a`, whose row stride is 1 when Adjacent.
 template <int R, int V, bool Adjacent>
-void micro_kernel(index_t depth, const real* rows, const Matrix& a, const Panel& panel, const Target& t, index_t at,
+void micro_kernel(index_t depth, const real* rows, const MatrixView& a, const Panel& panel, const Target& t, index_t at,
                   index_t j) {
   Vec sums[R][V];
 #pragma GCC unroll 16
@@ -132,7 +132,7 @@ void micro_kernel(index_t depth, const real* rows, const Matrix& a, const Panel&
   store_tile<R, V>(sums, t, at, j);
 }
 
-using MicroKernel = void (*)(index_t, const real*, const Matrix&, const Panel&, const Target&, index_t, index_t);
+using MicroKernel = void (*)(index_t, const real*, const MatrixView&, const Panel&, const Target&, index_t, index_t);
 
 template <int V, bool Adjacent, int... R>
 constexpr std::array<MicroKernel, sizeof...(R)> by_height(std::integer_sequence<int, R...>) {
@@ -149,11 +149,11 @@ MicroKernel pick_kernel(index_t height, bool wide, bool adjacent) {
 
 /// Asks for the next block of rows a little at a time, while this block is being multiplied: rows come from memory that
 /// is far slower than the tiles use them, and are too short for the processor to see a pattern in.
-class ReadAhead {
+class RowPrefetch {
  public:
   /// Spreads the lines of a[0..rows, 0..depth] over so many calls of some(). Short rows that follow each other are left
   /// to the processor, which sees a pattern in them.
-  ReadAhead(Matrix a, index_t rows, index_t depth, index_t calls)
+  RowPrefetch(MatrixView a, index_t rows, index_t depth, index_t calls)
       : a_(a), depth_(depth), rows_(a.col_stride == 1 && depth >= kLongRow ? rows : 0) {
     share_ = rows_ > 0 ? (rows_ * ((depth + kLine - 1) / kLine) + calls - 1) / calls : 0;
   }
@@ -167,7 +167,7 @@ class ReadAhead {
 
  private:
   static constexpr index_t kLine = 64 / sizeof(real), kLongRow = 128;
-  Matrix a_;
+  MatrixView a_;
   index_t depth_, rows_, share_, row_ = 0, column_ = 0;
 };
 
@@ -179,10 +179,10 @@ struct Tiles {
 };
 
 /// Copies tile after tile of a[0..rows, 0..depth] to [depth, height] each.
-void pack_tiles(const Tiles& tiles, index_t depth, Matrix a, real* out) {
+void pack_tiles(const Tiles& tiles, index_t depth, MatrixView a, real* out) {
   for (index_t i = 0; i < tiles.count; ++i) {
     const index_t height = tiles.height_of(i);
-    pack_left(height, depth, a, out);
+    pack_a(height, depth, a, out);
     a.data += height * a.row_stride;
     out += height * depth;
   }
@@ -190,14 +190,14 @@ void pack_tiles(const Tiles& tiles, index_t depth, Matrix a, real* out) {
 
 /// One panel, whose first column is j, for a block of rows, whose first element of c is t.c + at.
 /// packed: null, or what pack_tiles wrote of the block.
-void panel_product(const Tiles& tiles, index_t depth, const Matrix& a, const real* packed, const Panel& panel,
-                   const Target& t, index_t at, index_t j, ReadAhead& ahead) {
+void panel_product(const Tiles& tiles, index_t depth, const MatrixView& a, const real* packed, const Panel& panel,
+                   const Target& t, index_t at, index_t j, RowPrefetch& ahead) {
   const bool wide = t.columns - j > kLanes, adjacent = packed || (a.row_stride == 1 && a.col_stride != 1);
   const real* rows = packed ? packed : a.data;
   const index_t next_row = packed ? depth : a.row_stride;
   for (index_t i = 0; i < tiles.count; ++i) {
     const index_t height = tiles.height_of(i);
-    const Matrix strides{nullptr, a.row_stride, packed ? height : a.col_stride};
+    const MatrixView strides{nullptr, a.row_stride, packed ? height : a.col_stride};
     pick_kernel(height, wide, adjacent)(depth, rows, strides, panel, t, at, j);
     ahead.some();
     rows += height * next_row;
@@ -208,7 +208,7 @@ void panel_product(const Tiles& tiles, index_t depth, const Matrix& a, const rea
 /// At most kNc columns over one block of depth, a block of rows after the other.
 /// `right`, `left`: room for all panels, and for a block of rows in the order of use or null where they stay as they
 /// are.
-void block_product(index_t M, index_t columns, index_t depth, Matrix a, Matrix b, real* right, real* left,
+void block_product(index_t M, index_t columns, index_t depth, MatrixView a, MatrixView b, real* right, real* left,
                    const Target& t) {
   // Few rows stay in cache while the columns pass, a panel of them after the other. Of many rows it is one tile, and
   // the panels stay: then each row of c is written from one end to the other.
@@ -220,19 +220,19 @@ void block_product(index_t M, index_t columns, index_t depth, Matrix a, Matrix b
   Panel panels[kNc / kNr];
   for (index_t i = 0; i < M; i += block) {
     const index_t rows = std::min(block, M - i), next = std::min(block, M - i - rows);
-    const Matrix here{a.data + i * a.row_stride, a.row_stride, a.col_stride};
+    const MatrixView here{a.data + i * a.row_stride, a.row_stride, a.col_stride};
     const Tiles tiles(rows);
     if (pack) pack_tiles(tiles, depth, here, left);
-    ReadAhead ahead({here.data + rows * a.row_stride, a.row_stride, a.col_stride}, next, depth,
-                    tiles.count * ((columns + kNr - 1) / kNr));
+    RowPrefetch ahead({here.data + rows * a.row_stride, a.row_stride, a.col_stride}, next, depth,
+                      tiles.count * ((columns + kNr - 1) / kNr));
     for (index_t j = 0; j < columns; j += kNr) {
       Panel& panel = panels[j / kNr];
       if (i == 0) {
         const index_t n = std::min<index_t>(kNr, columns - j), width = n <= kLanes ? kLanes : kNr;
-        const Matrix from{b.data + j * b.col_stride, b.row_stride, b.col_stride};
+        const MatrixView from{b.data + j * b.col_stride, b.row_stride, b.col_stride};
         const bool as_it_is = direct && n == width;
         panel = as_it_is ? Panel{from.data, from.row_stride} : Panel{right + j * depth, width};
-        if (!as_it_is) pack_right(depth, n, from, width, right + j * depth);
+        if (!as_it_is) pack_b(depth, n, from, width, right + j * depth);
       }
       panel_product(tiles, depth, here, pack ? left : nullptr, panel, t, i * t.row_stride + j, j, ahead);
     }
@@ -241,7 +241,7 @@ void block_product(index_t M, index_t columns, index_t depth, Matrix a, Matrix b
 
 }  // namespace
 
-void matmul_serial(index_t M, index_t N, index_t K, Matrix a, Matrix b, real* c, index_t ldc, Store store) {
+void matmul_serial(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t ldc, Epilogue store) {
   Scratch scratch;
   const index_t most_depth = std::min(kKc, std::max<index_t>(K, 1));
   real* right = scratch.take(most_depth * ((std::min(N, kNc) + kNr - 1) / kNr * kNr));
@@ -261,7 +261,7 @@ void matmul_serial(index_t M, index_t N, index_t K, Matrix a, Matrix b, real* c,
   }
 }
 
-void matmul(index_t M, index_t N, index_t K, Matrix a, Matrix b, real* c, index_t ldc, Store store) {
+void matmul(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t ldc, Epilogue store) {
   // Along the side that has more tiles. Which thread computes an element does not change its bits, so this split may
   // follow the number of threads.
   const index_t row_tiles = (M + kMr - 1) / kMr, column_tiles = (N + kNr - 1) / kNr;
@@ -271,7 +271,7 @@ void matmul(index_t M, index_t N, index_t K, Matrix a, Matrix b, real* c, index_
     // Rows are cut evenly, since tiles need not be full; columns at whole panels.
     const index_t begin = by_rows ? M * i / shares : column_tiles * i / shares * kNr;
     const index_t end = by_rows ? M * (i + 1) / shares : std::min(column_tiles * (i + 1) / shares * kNr, N);
-    Store part = store;
+    Epilogue part = store;
     if (by_rows) {
       if (part.residual) part.residual += begin * ldc;
       matmul_serial(end - begin, N, K, {a.data + begin * a.row_stride, a.row_stride, a.col_stride}, b, c + begin * ldc,

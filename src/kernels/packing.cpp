@@ -53,7 +53,7 @@ constexpr auto kByHeight = by_height(std::make_integer_sequence<int, 12>{});
 
 }  // namespace
 
-void pack_right(index_t depth, index_t columns, Matrix b, index_t width, real* panel) {
+void pack_b(index_t depth, index_t columns, MatrixView b, index_t width, real* panel) {
   for (index_t j = 0; j < width; j += kLanes) {
     const index_t n = std::clamp<index_t>(columns - j, 0, kLanes);
     if (b.col_stride == 1) {
@@ -72,7 +72,7 @@ void pack_right(index_t depth, index_t columns, Matrix b, index_t width, real* p
   }
 }
 
-void pack_left(index_t height, index_t depth, Matrix a, real* out) {
+void pack_a(index_t height, index_t depth, MatrixView a, real* out) {
   if (a.row_stride == 1)
     kByHeight[static_cast<std::size_t>(height - 1)](depth, a.data, a.col_stride, out);
   else

@@ -21,7 +21,7 @@ void position_table(index_t T, index_t m, real* table) {
       table[p * m + c] = static_cast<real>(c < first ? encoding(p, first, c) : encoding(p, m - first, c - first));
 }
 
-void position_terms_forward(index_t T, index_t m, const real* table, const real* w, const real* b, real* terms) {
+void position_bias_forward(index_t T, index_t m, const real* table, const real* w, const real* b, real* terms) {
   const index_t first = m / 2;
   real scale = 0;
   for (index_t c = 0; c < m; ++c) scale += w[c];
@@ -34,7 +34,7 @@ void position_terms_forward(index_t T, index_t m, const real* table, const real*
   }
 }
 
-void position_terms_backward(index_t T, index_t m, const real* table, const real* dterms, real* dw, real* db) {
+void position_bias_backward(index_t T, index_t m, const real* table, const real* dterms, real* dw, real* db) {
   const index_t first = m / 2;
   const real *drow = dterms + 1, *dcolumn = dterms + 1 + T;
   for (index_t c = 0; c < m; ++c) {

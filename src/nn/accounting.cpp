@@ -12,11 +12,11 @@ Cost count_cost(const Model& model) {
     if (p.name.starts_with("blocks.") && p.shape.rank() >= 2) block_weights += p.shape.elements();
   }
   const index_t T = model.family().positions();
-  cost.macs_forward = T * block_weights + model.family().macs_ends();
+  cost.macs_forward = T * block_weights + model.family().io_macs();
   for (const Block& block : model.blocks()) {
     cost.macs_forward += T * T * block.attention().macs_per_pair();
     for (const CacheTensor& tensor : block.attention().cache_tensors(CacheForm::kLeast))
-      cost.kv_cache_numbers_per_token += tensor.heads * tensor.width;
+      cost.cache_elements_per_token += tensor.heads * tensor.width;
   }
   return cost;
 }
@@ -29,7 +29,7 @@ TrainingMemory training_memory(const Model& model, index_t examples) {
   // recomputed keeps what goes in and its gradient, and only one has its inside at a time.
   const index_t last_norm = 3 * d + 2, blocks = c.recompute ? c.layers * 2 * d + block : c.layers * block;
   const index_t numbers =
-      examples * (model.family().positions() * (last_norm + blocks) + model.family().activations_ends());
+      examples * (model.family().positions() * (last_norm + blocks) + model.family().io_activations());
   return {bytes, bytes, 2 * bytes, numbers * static_cast<index_t>(sizeof(real))};
 }
 

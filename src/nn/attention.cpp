@@ -42,7 +42,7 @@ Value Attention::forward(Tape& tape, Value x, Value residual, const CachedRows* 
 Value Attention::terms(Tape& tape, const Place& place) const {
   if (!pos_w_) return {};
   const index_t n = place.positions();
-  return position_terms(tape, pos_w_->on(tape), pos_b_->on(tape), config_.position_rows->first(n), n);
+  return position_bias(tape, pos_w_->on(tape), pos_b_->on(tape), config_.position_rows->first(n), n);
 }
 
 Value Attention::attend(Tape& tape, Value q, Value k, Value v, const Place& place) const {
@@ -60,8 +60,8 @@ Value Attention::attend_cached(Tape& tape, Value q, const kernels::CachedArrays&
   Scratch scratch;
   index_t* lengths = scratch.take<index_t>(place.B);
   for (index_t b = 0; b < place.B; ++b) lengths[b] = place.starts[b] + 1;
-  const Value o = tape.result({place.B, 1, size.H * size.F}, false);
-  kernels::cached_attention(size, q.data(), arrays, lengths, term.defined() ? term.data() : nullptr, o.data());
+  const Value o = tape.new_value({place.B, 1, size.H * size.F}, false);
+  kernels::decode_attention(size, q.data(), arrays, lengths, term.defined() ? term.data() : nullptr, o.data());
   return o;
 }
 

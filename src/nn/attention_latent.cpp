@@ -93,7 +93,7 @@ class LatentAttention : public Attention {
     real* absorbed = scratch.take(B * H * rank_);
     for (index_t i = 0; i < B * H; ++i) std::copy_n(q.data() + i * (nope + rope), nope, still + i * nope);
     kernels::grouped_linear_forward({B, H, nope, rank_, true}, still, k_up_.weight(tape).data(), nullptr, absorbed);
-    const Value query = tape.result({B, 1, H * (rank_ + rope)}, false);
+    const Value query = tape.new_value({B, 1, H * (rank_ + rope)}, false);
     for (index_t i = 0; i < B * H; ++i) {
       real* to = query.data() + i * (rank_ + rope);
       std::copy_n(absorbed + i * rank_, rank_, to);

@@ -12,7 +12,7 @@ namespace qkvbench::nn {
 namespace {
 
 /// Symbols in, one symbol for each position out: one-hot → Linear, learned positions, Linear at every position.
-class EncoderFamily : public Family {
+class EncoderFamily : public ModelEnds {
  public:
   explicit EncoderFamily(const ModelConfig& config) : config_(config) { check_positions(config); }
   void declare_input(Parameters& parameters) override {
@@ -34,10 +34,8 @@ class EncoderFamily : public Family {
     return tape.reshape(head_->forward(tape, h), {h.shape().rows(), config_.symbols});
   }
   index_t positions() const override { return config_.seq_len; }
-  index_t macs_ends() const override { return 2 * config_.seq_len * config_.symbols * config_.d_model; }
-  index_t activations_ends() const override {
-    return config_.seq_len * (3 * config_.symbols + 2 * config_.d_model + 1);
-  }
+  index_t io_macs() const override { return 2 * config_.seq_len * config_.symbols * config_.d_model; }
+  index_t io_activations() const override { return config_.seq_len * (3 * config_.symbols + 2 * config_.d_model + 1); }
 
  private:
   ModelConfig config_;
@@ -47,6 +45,6 @@ class EncoderFamily : public Family {
 
 }  // namespace
 
-std::unique_ptr<Family> make_encoder(const ModelConfig& config) { return std::make_unique<EncoderFamily>(config); }
+std::unique_ptr<ModelEnds> make_encoder(const ModelConfig& config) { return std::make_unique<EncoderFamily>(config); }
 
 }  // namespace qkvbench::nn

@@ -13,7 +13,7 @@ namespace {
 
 struct Row {
   const char* name;
-  std::unique_ptr<Family> (*make)(const ModelConfig&);
+  std::unique_ptr<ModelEnds> (*make)(const ModelConfig&);
 };
 constexpr std::array<Row, 4> kFamilies{
     {{"encoder", make_encoder}, {"vit", make_vit}, {"set", make_set}, {"gpt", make_gpt}}};
@@ -35,7 +35,7 @@ void check_positions(const ModelConfig& config) {
                " learned positions; raise --max-len");
 }
 
-std::unique_ptr<Family> make_family(const ModelConfig& config) {
+std::unique_ptr<ModelEnds> make_family(const ModelConfig& config) {
   return find_row("family", config.family, kFamilies, &Row::name).make(config);
 }
 

@@ -11,7 +11,7 @@ namespace qkvbench::nn {
 namespace {
 
 /// Tokens in, logits of the next token out.
-class GptFamily : public Family {
+class GptFamily : public ModelEnds {
  public:
   explicit GptFamily(const ModelConfig& config) : config_(config) { check_positions(config); }
   bool causal() const override { return true; }
@@ -29,22 +29,22 @@ class GptFamily : public Family {
   Value embed(Tape& tape, const Batch& batch) const override {
     if (batch.input.rank() != 2)
       fail_internal("gpt: the input has shape " + batch.input.text() + "; [B, T] tokens are needed");
-    const Value tokens = gather(tape, tokens_->on(tape), batch.ids, batch.input[0], batch.input[1]);
+    const Value tokens = embedding(tape, tokens_->on(tape), batch.ids, batch.input[0], batch.input[1]);
     return positions_ ? add_positions(tape, tokens, positions_->on(tape)) : tokens;
   }
   Value embed_at(Tape& tape, std::span<const std::int32_t> ids,
                  std::span<const std::int32_t> positions) const override {
     const auto n = static_cast<index_t>(ids.size());
-    const Value tokens = gather(tape, tokens_->on(tape), ids, n, 1);
-    return positions_ ? add(tape, tokens, gather(tape, positions_->on(tape), positions, n, 1)) : tokens;
+    const Value tokens = embedding(tape, tokens_->on(tape), ids, n, 1);
+    return positions_ ? add(tape, tokens, embedding(tape, positions_->on(tape), positions, n, 1)) : tokens;
   }
   Value read_out(Tape& tape, Value h) const override {
     const Value logits = linear(tape, h, (head_ ? head_ : tokens_)->on(tape));
     return tape.reshape(logits, {h.shape().rows(), config_.vocab});
   }
   index_t positions() const override { return config_.seq_len; }
-  index_t macs_ends() const override { return config_.seq_len * config_.vocab * config_.d_model; }
-  index_t activations_ends() const override { return config_.seq_len * (2 * config_.d_model + 2 * config_.vocab + 1); }
+  index_t io_macs() const override { return config_.seq_len * config_.vocab * config_.d_model; }
+  index_t io_activations() const override { return config_.seq_len * (2 * config_.d_model + 2 * config_.vocab + 1); }
 
  private:
   ModelConfig config_;
@@ -53,6 +53,6 @@ class GptFamily : public Family {
 
 }  // namespace
 
-std::unique_ptr<Family> make_gpt(const ModelConfig& config) { return std::make_unique<GptFamily>(config); }
+std::unique_ptr<ModelEnds> make_gpt(const ModelConfig& config) { return std::make_unique<GptFamily>(config); }
 
 }  // namespace qkvbench::nn

@@ -12,7 +12,7 @@
 
 namespace qkvbench::nn {
 
-Value Family::embed_at(Tape&, std::span<const std::int32_t>, std::span<const std::int32_t>) const {
+Value ModelEnds::embed_at(Tape&, std::span<const std::int32_t>, std::span<const std::int32_t>) const {
   fail_usage("only a language model (family gpt) can decode");
 }
 
@@ -42,7 +42,7 @@ Model::Model(const ModelConfig& config)
   family_->declare_output(parameters_);
 }
 
-Value Family::features(Tape&, Value) const {
+Value ModelEnds::features(Tape&, Value) const {
   fail_usage("only a model of images (family vit) has features of an example as a whole");
 }
 

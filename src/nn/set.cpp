@@ -11,7 +11,7 @@ namespace qkvbench::nn {
 namespace {
 
 /// Feature vectors in, one logit for each out: Linear, blocks, Linear to a single number.
-class SetFamily : public Family {
+class SetFamily : public ModelEnds {
  public:
   explicit SetFamily(const ModelConfig& config) : config_(config) {
     if (config.rope())
@@ -35,8 +35,8 @@ class SetFamily : public Family {
     return tape.reshape(head_->forward(tape, h), {h.shape()[0], h.shape()[1]});
   }
   index_t positions() const override { return config_.seq_len; }
-  index_t macs_ends() const override { return config_.seq_len * config_.d_model * (config_.features + 1); }
-  index_t activations_ends() const override { return config_.seq_len * (config_.d_model + 2) + 1; }
+  index_t io_macs() const override { return config_.seq_len * config_.d_model * (config_.features + 1); }
+  index_t io_activations() const override { return config_.seq_len * (config_.d_model + 2) + 1; }
 
  private:
   ModelConfig config_;
@@ -45,6 +45,6 @@ class SetFamily : public Family {
 
 }  // namespace
 
-std::unique_ptr<Family> make_set(const ModelConfig& config) { return std::make_unique<SetFamily>(config); }
+std::unique_ptr<ModelEnds> make_set(const ModelConfig& config) { return std::make_unique<SetFamily>(config); }
 
 }  // namespace qkvbench::nn

@@ -16,7 +16,7 @@ namespace {
 index_t patches_along(const ModelConfig& c) { return (c.image_size + c.patch - 1) / c.patch; }
 
 /// Images in, one row of class logits each out, read from a class token in front of the patches.
-class VitFamily : public Family {
+class VitFamily : public ModelEnds {
  public:
   explicit VitFamily(const ModelConfig& config)
       : config_(config), patches_(patches_along(config) * patches_along(config)) {}
@@ -48,10 +48,10 @@ class VitFamily : public Family {
   Value features(Tape& tape, Value h) const override { return first_position(tape, h); }
   Value read_out(Tape& tape, Value h) const override { return head_->forward(tape, features(tape, h)); }
   index_t positions() const override { return patches_ + 1; }
-  index_t macs_ends() const override {
+  index_t io_macs() const override {
     return config_.d_model * (patches_ * config_.channels * config_.patch * config_.patch + config_.classes);
   }
-  index_t activations_ends() const override {
+  index_t io_activations() const override {
     const index_t d = config_.d_model, pixels = config_.channels * config_.patch * config_.patch;
     const index_t dropped = config_.dropout > 0 ? 2 * positions() * d : 0;
     return patches_ * (pixels + 2 * d) + 2 * positions() * d + dropped + 2 * d + 2 * config_.classes + 1;
@@ -66,6 +66,6 @@ class VitFamily : public Family {
 
 }  // namespace
 
-std::unique_ptr<Family> make_vit(const ModelConfig& config) { return std::make_unique<VitFamily>(config); }
+std::unique_ptr<ModelEnds> make_vit(const ModelConfig& config) { return std::make_unique<VitFamily>(config); }
 
 }  // namespace qkvbench::nn

@@ -94,7 +94,7 @@ void judge_text(const Cell& cell, BaselineLevel& level) {
   level.learned = level.here && level.needed && *level.here <= *level.needed;
 }
 
-void judge_accuracy(const study::Recipe& recipe, const Cell& cell, BaselineLevel& level) {
+void judge_accuracy(const study::PaperTable& recipe, const Cell& cell, BaselineLevel& level) {
   level.here = cell.mean;
   std::vector<double> chances;
   for (const Sample& sample : cell.samples)
@@ -132,7 +132,7 @@ std::optional<double> chance_of(const Summary& summary, const Group& group) {
   return levels.size() == 1 ? *levels.begin() : std::nullopt;
 }
 
-BaselineLevel baseline_level(const study::Recipe& recipe, const Summary& summary, const std::string& task) {
+BaselineLevel baseline_level(const study::PaperTable& recipe, const Summary& summary, const std::string& task) {
   BaselineLevel level;
   level.task = task;
   level.metric = metric_of(task).is_share ? "accuracy" : "val loss";

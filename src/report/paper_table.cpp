@@ -8,7 +8,7 @@
 
 namespace qkvbench::report {
 
-using study::Recipe;
+using study::PaperTable;
 
 namespace {
 
@@ -71,7 +71,7 @@ std::vector<PaperColumn> columns_of(const std::vector<PaperRow>& rows) {
 
 }  // namespace
 
-std::vector<PaperRow> paper_rows(const Recipe& recipe, const Summary& summary, const Agreement& agreement,
+std::vector<PaperRow> paper_rows(const PaperTable& recipe, const Summary& summary, const Agreement& agreement,
                                  const std::string& grid) {
   const Arm baseline{"q_k_v", 0};
   std::vector<PaperRow> rows;

@@ -4,7 +4,7 @@
 
 namespace qkvbench::report {
 
-using study::Recipe;
+using study::PaperTable;
 
 namespace {
 
@@ -20,7 +20,7 @@ std::optional<double> mean_of(const Effects& effects) {
 
 }  // namespace
 
-std::optional<double> paper_effect(const Recipe& recipe, const std::vector<std::string>& tasks, const Arm& arm,
+std::optional<double> paper_effect(const PaperTable& recipe, const std::vector<std::string>& tasks, const Arm& arm,
                                    const Arm& against) {
   Effects effects;
   for (const std::string& task : tasks) {
@@ -46,7 +46,7 @@ std::optional<double> rerun_effect(const Agreement& agreement, const std::vector
   return mean_of(effects);
 }
 
-std::vector<ReferenceValue> reference_values(const Recipe& recipe, const Agreement& agreement,
+std::vector<ReferenceValue> reference_values(const PaperTable& recipe, const Agreement& agreement,
                                              const std::string& grid) {
   std::vector<ReferenceValue> values;
   for (const study::PaperCell& cell : recipe.cells) {

@@ -58,7 +58,7 @@ std::string settings_table(const PageInput& input, bool varying) {
 std::string left_out_html(const PageInput& input) {
   if (input.records.left_out.empty()) return {};
   std::string rows;
-  for (const run::LeftOut& file : input.records.left_out)
+  for (const run::SkippedFile& file : input.records.left_out)
     rows += "<tr><td>" + escaped(file.path.generic_string()) + "</td><td>" + escaped(file.reason) + "</td></tr>\n";
   return "<h3>Left out</h3>\n<div class=\"scroll\"><table "
          "class=\"left\"><thead><tr><th>file</th><th>why</th></tr></thead>\n<tbody>" +

@@ -167,7 +167,7 @@ Style style_of(const Arm& arm, const Summary& summary) {
   if (variant) {
     const auto place = static_cast<int>(variant->place());
     style.hue = place % kHues;
-    style.shape = static_cast<Shape>((place + place / kHues) % kShapes);  // beyond the hues another shape of each
+    style.shape = static_cast<MarkerShape>((place + place / kHues) % kShapes);  // beyond the hues another shape of each
     style.hollow = variant->plus;
   }
   std::size_t rank = 0;  // among the ways to share heads that this variant is seen with

@@ -46,7 +46,7 @@ std::string quoted(const std::string& text) {
 /// Where a run begins of which only the task is named.
 Config start_of(const std::string& task) {
   Config config;
-  if (const run::Preset* recipe = run::recipe_of(task)) apply_preset(config, *recipe);
+  if (const run::Preset* recipe = run::default_preset(task)) apply_preset(config, *recipe);
   config.task.id = task;
   return config;
 }

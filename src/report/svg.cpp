@@ -104,31 +104,31 @@ void Svg::marker(const Style& style, double x, double y, double radius) {
   const double r = radius;
   std::string d;
   switch (style.shape) {
-    case Shape::kCircle:
+    case MarkerShape::kCircle:
       d = move_to(x - r, y) + "a" + number(r) + " " + number(r) + " 0 1 0 " + number(2 * r) + " 0a" + number(r) + " " +
           number(r) + " 0 1 0 " + number(-2 * r) + " 0z";
       break;
-    case Shape::kSquare:
+    case MarkerShape::kSquare:
       d = move_to(x - 0.9 * r, y - 0.9 * r) + "h" + number(1.8 * r) + "v" + number(1.8 * r) + "h" + number(-1.8 * r) +
           "z";
       break;
-    case Shape::kTriangle:
+    case MarkerShape::kTriangle:
       d = move_to(x, y - 1.2 * r) + line_to(x + 1.1 * r, y + 0.8 * r) + line_to(x - 1.1 * r, y + 0.8 * r) + "z";
       break;
-    case Shape::kDiamond:
+    case MarkerShape::kDiamond:
       d = move_to(x, y - 1.3 * r) + line_to(x + 1.2 * r, y) + line_to(x, y + 1.3 * r) + line_to(x - 1.2 * r, y) + "z";
       break;
-    case Shape::kInverted:
+    case MarkerShape::kInverted:
       d = move_to(x, y + 1.2 * r) + line_to(x + 1.1 * r, y - 0.8 * r) + line_to(x - 1.1 * r, y - 0.8 * r) + "z";
       break;
-    case Shape::kRight:
+    case MarkerShape::kRight:
       d = move_to(x + 1.2 * r, y) + line_to(x - 0.8 * r, y + 1.1 * r) + line_to(x - 0.8 * r, y - 1.1 * r) + "z";
       break;
-    case Shape::kLeft:
+    case MarkerShape::kLeft:
       d = move_to(x - 1.2 * r, y) + line_to(x + 0.8 * r, y + 1.1 * r) + line_to(x + 0.8 * r, y - 1.1 * r) + "z";
       break;
-    case Shape::kPlus: d = cross(x, y, {{{0.4, 1.2}, {0.4, 0.4}, {1.2, 0.4}}}, r); break;
-    case Shape::kCross: d = cross(x, y, {{{1.13, 0.57}, {0.57, 0}, {1.13, -0.57}}}, r); break;
+    case MarkerShape::kPlus: d = cross(x, y, {{{0.4, 1.2}, {0.4, 0.4}, {1.2, 0.4}}}, r); break;
+    case MarkerShape::kCross: d = cross(x, y, {{{1.13, 0.57}, {0.57, 0}, {1.13, -0.57}}}, r); break;
   }
   path(d, "h" + std::to_string(style.hue) + (style.hollow ? " hollow" : " full"));
 }

@@ -17,7 +17,7 @@ namespace {
 
 using study::Claim;
 using study::ClaimKind;
-using study::Recipe;
+using study::PaperTable;
 
 constexpr double kSignificant = 0.05, kPerCent = 100;  // of all claims of a table together
 
@@ -139,7 +139,7 @@ Test test_lowest(const std::vector<std::pair<std::vector<double>, Population>>& 
 
 /// What all judges need.
 struct Judging {
-  const Recipe& recipe;
+  const PaperTable& recipe;
   const Summary& summary;
   const Agreement& agreement;  ///< with the authors' re-run
   bool whole;                  ///< the paper's whole grid was run
@@ -261,7 +261,7 @@ void judge_all_solve(const Judging& table, const Claim& claim, ClaimResult& resu
 }
 
 /// The grid before the one that was run; empty when there is none.
-std::string next_larger(const Recipe& recipe, const std::string& grid) {
+std::string next_larger(const PaperTable& recipe, const std::string& grid) {
   const auto at = std::ranges::find(recipe.levels, grid);
   return at == recipe.levels.end() || at == recipe.levels.begin() ? "" : *(at - 1);
 }
@@ -283,7 +283,7 @@ void gate(const Judging& table, const Claim& claim, const std::string& grid, Cla
 
 }  // namespace
 
-std::vector<ClaimResult> judge(const Recipe& recipe, const Summary& summary, const std::string& grid) {
+std::vector<ClaimResult> judge(const PaperTable& recipe, const Summary& summary, const std::string& grid) {
   const Agreement agreement = agreement_of(summary);
   const Judging table{recipe, summary, agreement, is_whole(recipe, grid)};
   std::vector<ClaimResult> results;

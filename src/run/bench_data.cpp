@@ -16,7 +16,7 @@ namespace {
 /// The task's recipe; a text gets a step, which it asks for.
 Config data_config(const std::string& task, const std::string& folder) {
   Config config;
-  if (const Preset* recipe = recipe_of(task)) apply_preset(config, *recipe);
+  if (const Preset* recipe = default_preset(task)) apply_preset(config, *recipe);
   config.task.id = task;
   config.task.data = folder;
   config.task.augment = "none";

@@ -17,7 +17,7 @@ namespace {
 /// Leaves the records for which stays(record, left_out) is true.
 void leave_only(RecordSet& set, const std::function<bool(const Record&)>& stays) {
   std::erase_if(set.records, [&](const Record& r) { return !stays(r); });
-  std::ranges::sort(set.left_out, {}, &LeftOut::path);
+  std::ranges::sort(set.left_out, {}, &SkippedFile::path);
 }
 
 /// Whether two records can be of one training: equal in all that their configurations do not excuse.
@@ -56,9 +56,9 @@ void settle_copies(RecordSet& set) {
   leave_only(set, [&](const Record& r) { return !gone.contains(r.path); });
 }
 
-Json left_out_json(const std::vector<LeftOut>& left_out) {
+Json left_out_json(const std::vector<SkippedFile>& left_out) {
   Json json = Json::array();
-  for (const LeftOut& one : left_out) json.push_back({{"path", one.path.string()}, {"reason", one.reason}});
+  for (const SkippedFile& one : left_out) json.push_back({{"path", one.path.string()}, {"reason", one.reason}});
   return json;
 }
 
@@ -89,7 +89,7 @@ void keep_one_build(RecordSet& set, bool mix) {
   for (const Record& r : set.records)
     if (!staying.contains(r.path)) set.left_out.push_back({r.path, "it is of another build (" + r.build + ")"});
   std::erase_if(set.records, [&](const Record& r) { return !staying.contains(r.path); });
-  std::ranges::sort(set.left_out, {}, &LeftOut::path);
+  std::ranges::sort(set.left_out, {}, &SkippedFile::path);
 }
 
 std::string common_configuration(const Config& config, std::span<const std::string> matched) {

@@ -36,7 +36,7 @@ Costs count_costs(const Config& c, std::vector<index_t> lengths, index_t context
   for (const index_t length : lengths)
     costs.macs.emplace_back(length, nn::count_cost(declared(c.model, length)).macs_forward);
   const index_t most = 2 * c.model.d_model * c.model.layers;
-  costs.cache_reduction = 1 - static_cast<double>(costs.cost.kv_cache_numbers_per_token) / static_cast<double>(most);
+  costs.cache_reduction = 1 - static_cast<double>(costs.cost.cache_elements_per_token) / static_cast<double>(most);
   costs.memory = nn::training_memory(model, c.train.micro_batch);
   return costs;
 }
@@ -45,8 +45,8 @@ Json costs_json(const Costs& costs) {
   Json macs = Json::array(), per_token, at_context;
   for (const auto& [length, count] : costs.macs) macs.push_back({{"seq_len", length}, {"macs_forward", count}});
   for (const NumberFormat& format : kCacheFormats) {
-    per_token[format.name] = costs.cost.kv_cache_numbers_per_token * format.bytes;
-    at_context[format.name] = costs.cost.kv_cache_numbers_per_token * format.bytes * costs.context;
+    per_token[format.name] = costs.cost.cache_elements_per_token * format.bytes;
+    at_context[format.name] = costs.cost.cache_elements_per_token * format.bytes * costs.context;
   }
   const nn::TrainingMemory& m = costs.memory;
   return {{"config", config_json(costs.config)},

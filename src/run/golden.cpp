@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/data/family.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 
 namespace qkvbench::run::golden {

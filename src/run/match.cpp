@@ -48,7 +48,7 @@ Config with_cache(const Config& config, index_t numbers) {
   Config matched = config;
   if (key == "kv_rank") {
     const auto at = [&](index_t rank) {
-      return cost_with(config, &nn::ModelConfig::kv_rank, rank).kv_cache_numbers_per_token;
+      return cost_with(config, &nn::ModelConfig::kv_rank, rank).cache_elements_per_token;
     };
     matched.model.kv_rank = std::max<index_t>(1, nearest(at(1), at(2), numbers));
   } else if (key == "kv_heads") {
@@ -56,7 +56,7 @@ Config with_cache(const Config& config, index_t numbers) {
     for (index_t heads = 1; heads <= config.model.heads; ++heads) {
       if (config.model.heads % heads != 0) continue;
       const index_t off =
-          std::abs(cost_with(config, &nn::ModelConfig::kv_heads, heads).kv_cache_numbers_per_token - numbers);
+          std::abs(cost_with(config, &nn::ModelConfig::kv_heads, heads).cache_elements_per_token - numbers);
       if (best < 0 || off < best) best = off, matched.model.kv_heads = heads;
     }
   }

@@ -162,7 +162,7 @@ const std::vector<Option>& table() {
       {"batch_size", "examples in a step", "Training", at<&C::train, &R::batch_size>, 1, 1 << 20},
       {"micro_batch", "examples held at a time, gradients add up; 0: of 4,096 positions, so that they stay in cache",
        "Training", at<&C::train, &R::micro_batch>, 0, 1 << 20},
-      {"activations", "keep them for the way back, or recompute them block by block (same bits, less memory)",
+      {"activations", "keep them for the backward pass, or recompute them block by block (same bits, less memory)",
        "Training", choice_at<activation_names, &C::model, &M::recompute>},
       {"optimizer", "adam or adamw", "Training", choice_at<optimizer_names, &C::train, &R::adam, &A::decoupled>},
       {"lr", "largest learning rate", "Training", at<&C::train, &R::lr>, 0, 1e6},

@@ -171,7 +171,7 @@ std::span<const Preset> all_presets() { return presets(); }
 
 const Preset& find_preset(const std::string& id) { return find_row("preset", id, presets(), &Preset::id); }
 
-const Preset* recipe_of(const std::string& task) {
+const Preset* default_preset(const std::string& task) {
   for (const Preset& preset : presets())
     for (const auto& [key, value] : preset.values)
       if (preset.recipe && key == "task" && value == task) return &preset;

@@ -23,7 +23,7 @@ namespace {
 /// In the order of Tokenizer::Kind.
 constexpr std::array<const char*, 5> kTokenizerKinds{"ids", "bytes", "characters", "words", "byte_pairs"};
 
-void add_score(const std::string& split, const kernels::Score& score, Json& json) {
+void add_score(const std::string& split, const kernels::EvalSums& score, Json& json) {
   const auto targets = static_cast<double>(score.targets);  // 0/0 becomes null
   json[split + "_accuracy"] = or_null(static_cast<double>(score.correct) / targets);
   json[split + "_loss"] = or_null(score.loss_nats / targets);
@@ -78,7 +78,7 @@ Json dataset_json(const data::DataFacts& facts) {
           {"files", files}};
 }
 
-Json scores_json(const kernels::Score& validation, const kernels::Score& test, const data::DataFacts& facts) {
+Json scores_json(const kernels::EvalSums& validation, const kernels::EvalSums& test, const data::DataFacts& facts) {
   Json json = Json::object();
   if (facts.n_test > 0) add_score("test", test, json);
   if (facts.n_val > 0) add_score("val", validation, json);
@@ -167,7 +167,7 @@ Json model_json(const Config& config) {
   return {{"params_total", cost.params_total},
           {"params_attention", cost.params_attention},
           {"macs_forward", cost.macs_forward},
-          {"kv_cache_bytes_per_token", cost.kv_cache_numbers_per_token * static_cast<index_t>(sizeof(float))}};
+          {"kv_cache_bytes_per_token", cost.cache_elements_per_token * static_cast<index_t>(sizeof(float))}};
 }
 
 Json result_json(const Config& config, const data::DataFacts& facts, const Outcome& o) {

@@ -192,7 +192,7 @@ Record parse_record(const fs::path& path) {
 /// Where records may be, before any of them is read.
 struct Candidates {
   std::vector<fs::path> files;
-  std::vector<LeftOut> left_out;
+  std::vector<SkippedFile> left_out;
 
   /// A run directory's result, or what it has instead. False when it does not look like a run.
   bool take_run(const fs::path& directory) {

@@ -220,9 +220,9 @@ class Worker {
   std::unique_ptr<data::Dataset> train_data_;
   train::Trainer trainer_;
   Checkpoints checkpoints_;
-  train::StopWatch stop_;
+  train::StopObserver stop_;
   std::optional<AppendFile> metrics_;
-  kernels::Score validation_, test_;
+  kernels::EvalSums validation_, test_;
   double train_s_ = 0, saved_s_ = 0;
   index_t tokens_timed_ = 0;
 };

@@ -195,7 +195,7 @@ std::vector<std::string> without_gradient(nn::Model& model, const data::Dataset&
 void compare_test(const formats::Safetensors& file, const nn::Model& model, index_t batch_size, ParityErrors& errors,
                   std::string& reason) {
   const GoldenExamples data(file, "in.test_");
-  const kernels::Score score = train::evaluate(model, data, batch_size);
+  const kernels::EvalSums score = train::evaluate(model, data, batch_size);
   const auto targets = static_cast<double>(score.targets);
   const double loss = relative(score.loss_nats / targets, file.doubles("out.test_loss").at(0));
   errors.loss = std::max(errors.loss, loss);

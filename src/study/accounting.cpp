@@ -65,7 +65,7 @@ std::vector<AccountingRow> accounting_rows() {
   for (const PaperCache& paper : kCache300m) {
     const run::Costs costs = costs_of(paper.variant, paper.kv_heads);
     rows.push_back({paper.variant, paper.kv_heads, "cache bytes a token, bf16",
-                    costs.cost.kv_cache_numbers_per_token * kBf16, paper.bytes});
+                    costs.cost.cache_elements_per_token * kBf16, paper.bytes});
   }
   return rows;
 }

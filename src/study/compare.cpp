@@ -36,7 +36,7 @@ std::optional<double> number_at(const Parsed& metrics, const std::string& name) 
   return found == metrics.end() || !found->is_number() ? std::nullopt : std::optional(found->get<double>());
 }
 
-bool is_within(const MetricPair& pair, const Demand& demand) {
+bool is_within(const MetricPair& pair, const Tolerance& demand) {
   if (!pair.a || !pair.b) return !pair.a && !pair.b;
   const double difference = std::abs(*pair.a - *pair.b), larger = std::max(std::abs(*pair.a), std::abs(*pair.b));
   return difference <= demand.absolute.value_or(0) || difference <= demand.relative.value_or(0) * larger;
@@ -62,7 +62,7 @@ void add_fields(const Parsed& a, const Parsed& b, RunPair& pair) {
   }
 }
 
-RunPair compare_runs(const run::Record& a, const run::Record& b, const Demand& demand) {
+RunPair compare_runs(const run::Record& a, const run::Record& b, const Tolerance& demand) {
   const auto canonical = [](const run::Record& r) {
     return run::canonical_part(formats::parse_json(read_file(r.path), r.path.string()));
   };
@@ -88,7 +88,7 @@ RunPair compare_runs(const run::Record& a, const run::Record& b, const Demand& d
 }
 
 /// One side's records: one build, each run once.
-run::RecordSet side(const fs::path& path, std::vector<run::LeftOut>& left_out) {
+run::RecordSet side(const fs::path& path, std::vector<run::SkippedFile>& left_out) {
   run::RecordSet set = run::read_records({path});
   run::keep_one_build(set);
   if (set.records.empty())
@@ -99,7 +99,7 @@ run::RecordSet side(const fs::path& path, std::vector<run::LeftOut>& left_out) {
   return set;
 }
 
-void check_metrics(const Comparison& comparison, const Demand& demand) {
+void check_metrics(const Comparison& comparison, const Tolerance& demand) {
   for (const std::string& wanted : demand.metrics) {
     std::set<std::string> known;
     for (const RunPair& pair : comparison.runs)
@@ -111,7 +111,7 @@ void check_metrics(const Comparison& comparison, const Demand& demand) {
 
 }  // namespace
 
-Comparison compare(const fs::path& a, const fs::path& b, const Demand& demand) {
+Comparison compare(const fs::path& a, const fs::path& b, const Tolerance& demand) {
   Comparison out;
   const run::RecordSet in_a = side(a, out.left_out), in_b = side(b, out.left_out);
   if (in_a.records.size() == 1 && in_b.records.size() == 1) {

@@ -31,7 +31,7 @@ run::Config config_of(const Values& values, const std::string& origin) {
   const std::string preset = value_of(values, "preset"), task = value_of(values, "task");
   if (!preset.empty())
     run::apply_preset(config, run::find_preset(preset));
-  else if (const run::Preset* recipe = run::recipe_of(task.empty() ? config.task.id : task))
+  else if (const run::Preset* recipe = run::default_preset(task.empty() ? config.task.id : task))
     run::apply_preset(config, *recipe);
   for (const auto& [key, value] : values)
     if (key != "preset") run::set_option(config, run::find_option(key, origin), value);

@@ -32,7 +32,7 @@ struct Level {
   std::vector<run::Config> runs;
 };
 
-Plan plan_of(const Recipe& recipe, const std::string& level, const std::vector<std::string>& missing,
+Plan plan_of(const PaperTable& recipe, const std::string& level, const std::vector<std::string>& missing,
              const Grid& grid) {
   Plan plan;
   plan.recipe = recipe.id;
@@ -44,7 +44,7 @@ Plan plan_of(const Recipe& recipe, const std::string& level, const std::vector<s
 }
 
 /// The levels that have data, the largest first; what is missing, of all of them.
-std::vector<Level> levels_of(const Recipe& recipe, std::vector<std::string>& missing) {
+std::vector<Level> levels_of(const PaperTable& recipe, std::vector<std::string>& missing) {
   std::vector<Level> levels;
   for (const std::string& id : recipe.levels) {
     const Grid grid = with_data(find_grid(id), missing);
@@ -72,7 +72,7 @@ std::vector<run::Config> left_of(const std::vector<run::Config>& runs, const std
 }
 
 /// From the smallest level up, so that timing takes no more than its share of what there is time for.
-Plan choose(const Recipe& recipe, double budget_s, const SweepOptions& options) {
+Plan choose(const PaperTable& recipe, double budget_s, const SweepOptions& options) {
   std::vector<std::string> missing;
   const std::vector<Level> levels = levels_of(recipe, missing);
   const double begin = seconds_now();
@@ -109,7 +109,7 @@ formats::Json choice_json(const Plan& plan) {
   return json;
 }
 
-Plan read_choice(const Recipe& recipe, const std::filesystem::path& path) {
+Plan read_choice(const PaperTable& recipe, const std::filesystem::path& path) {
   const std::string origin = path.string();
   const nlohmann::json json = formats::parse_json(read_file(path, 1 << 20), origin);
   try {
@@ -161,13 +161,13 @@ void check_data(Plan& plan) {
 
 }  // namespace
 
-std::vector<std::string> missing_data(const Recipe& recipe) {
+std::vector<std::string> missing_data(const PaperTable& recipe) {
   std::vector<std::string> missing;
   for (const std::string& level : recipe.levels) with_data(find_grid(level), missing);
   return missing;
 }
 
-Plan make_plan(const Recipe& recipe, double budget_s, const SweepOptions& options) {
+Plan make_plan(const PaperTable& recipe, double budget_s, const SweepOptions& options) {
   make_directories(options.out);
   const std::string budget = budget_text(budget_s);
   const std::filesystem::path path = options.out / ("plan-" + recipe.id + "-" + budget + ".json");

@@ -58,9 +58,9 @@ Claim few_per_cent_at_most(const char* id, const char* text, const Arm& arm, con
   return {id, text, ClaimKind::kLosesAtMost, arm, {"q_k_v"}, tasks, kFewPercent};
 }
 
-const std::vector<Recipe>& recipes() {
+const std::vector<PaperTable>& recipes() {
   using enum ClaimKind;
-  static const std::vector<Recipe> rows{
+  static const std::vector<PaperTable> rows{
       {"table1",
        "Table 1: synthetic tasks, token accuracy",
        {"table1", "table1-d64", "table1-d64-once", "table1-t64-once", "table1-t16", "table1-t16-once", "table1-one",
@@ -108,12 +108,14 @@ const std::vector<Recipe>& recipes() {
 
 }  // namespace
 
-bool is_whole(const Recipe& recipe, const std::string& grid) { return grid.empty() || grid == recipe.levels.front(); }
+bool is_whole(const PaperTable& recipe, const std::string& grid) {
+  return grid.empty() || grid == recipe.levels.front();
+}
 
-std::span<const Recipe> all_recipes() { return recipes(); }
+std::span<const PaperTable> all_recipes() { return recipes(); }
 
-const Recipe& find_recipe(const std::string& id) {
-  return find_row("table", id, recipes(), &Recipe::id, {"accounting"});
+const PaperTable& find_recipe(const std::string& id) {
+  return find_row("table", id, recipes(), &PaperTable::id, {"accounting"});
 }
 
 }  // namespace qkvbench::study

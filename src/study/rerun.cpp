@@ -65,7 +65,7 @@ std::string text_of(const run::Config& config, const std::string& key) {
 /// The task's recipe with these keys as in `config`.
 run::Config recipe_with(const run::Config& config, const std::vector<std::string>& keys) {
   run::Config recipe;
-  if (const run::Preset* preset = run::recipe_of(config.task.id)) run::apply_preset(recipe, *preset);
+  if (const run::Preset* preset = run::default_preset(config.task.id)) run::apply_preset(recipe, *preset);
   for (const std::string& key : keys) run::set_option(recipe, run::find_option(key, ""), text_of(config, key));
   run::resolve(recipe);
   return recipe;

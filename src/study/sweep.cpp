@@ -51,7 +51,7 @@ class DataToday {
 };
 
 /// State, time and error of a run, from the files in its directory and today's data.
-void look_up(PlannedRun& run, const fs::path& directory, DataToday& today) {
+void read_state(PlannedRun& run, const fs::path& directory, DataToday& today) {
   run.state = RunState::kMissing;
   run.error.clear();
   try {
@@ -164,7 +164,7 @@ class Pool {
   /// What a child left, and failure.json when it failed.
   void settle(PlannedRun& run, const ProcessResult& child, const fs::path& directory) {
     const fs::path failure = directory / kFailureFile;
-    look_up(run, directory, today_);
+    read_state(run, directory, today_);
     if (finished(run)) {
       return forget_failure(directory);
     }
@@ -218,7 +218,7 @@ double run_flop(const run::Config& config) {
   return forward_macs(config) * (6 * trained + 2 * static_cast<double>(config.task.n_test));
 }
 
-std::vector<PlannedRun> survey(const std::vector<run::Config>& configs, const fs::path& out) {
+std::vector<PlannedRun> scan_runs(const std::vector<run::Config>& configs, const fs::path& out) {
   std::vector<PlannedRun> runs;
   DataToday today;
   runs.reserve(configs.size());
@@ -227,7 +227,7 @@ std::vector<PlannedRun> survey(const std::vector<run::Config>& configs, const fs
     run.config = config;
     run.name = run::run_name(config);
     run.flop = run_flop(config);
-    look_up(run, run::run_directory(out, config), today);
+    read_state(run, run::run_directory(out, config), today);
     runs.push_back(std::move(run));
   }
   return runs;
@@ -278,7 +278,7 @@ std::vector<std::string> train_command(const run::Config& config, const SweepOpt
 
 SweepReport sweep(const std::vector<run::Config>& configs, const SweepOptions& options, SweepMonitor& monitor) {
   make_directories(options.out);
-  return Pool(survey(shard_of(configs, options.shard, options.shards), options.out), options, monitor).run();
+  return Pool(scan_runs(shard_of(configs, options.shard, options.shards), options.out), options, monitor).run();
 }
 
 }  // namespace qkvbench::study

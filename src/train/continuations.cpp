@@ -70,7 +70,7 @@ class Scorer {
 
   void add(std::size_t request, std::size_t token, const real* logits) {
     real lse = 0;
-    const kernels::Score one =
+    const kernels::EvalSums one =
         kernels::cross_entropy_forward(1, model_.config().vocab, logits, &requests_[request].tokens[token], &lse);
     if (std::isnan(one.loss_nats))
       throw Error(Exit::kDiverged, "a probability is not a number; the model has diverged");

@@ -1,4 +1,4 @@
-// One pass over a data set without a way back.
+// One pass over a data set without a backward pass.
 // Where the numbers go is the caller's.
 #include "qkvbench/train/features.hpp"
 

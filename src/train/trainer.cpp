@@ -49,7 +49,7 @@ std::vector<const nn::Parameter*> frozen_parameters(const nn::Parameters& parame
   return frozen;
 }
 
-std::span<const index_t> Curriculum::examples(index_t step, index_t first, index_t count) {
+std::span<const index_t> BatchSampler::examples(index_t step, index_t first, index_t count) {
   const index_t from = begin(step) + first;
   if (data_.in_random_order()) {
     examples_.resize(static_cast<std::size_t>(count));
@@ -85,7 +85,7 @@ index_t Trainer::part_size(index_t number) const {
 index_t Trainer::part_after(index_t number) const {
   do ++number;
   while (part_size(number) == 0);  // the last step of an epoch may have fewer parts
-  return number / parts_of_full_step() < options_.total_steps ? number : ReadAhead::kNone;
+  return number / parts_of_full_step() < options_.total_steps ? number : Prefetcher::kNone;
 }
 
 void Trainer::fill(index_t number, Batch& batch) {
@@ -94,7 +94,7 @@ void Trainer::fill(index_t number, Batch& batch) {
                       curriculum_.epoch(step), batch);
 }
 
-kernels::Score Trainer::accumulate(const Batch& batch, index_t step_targets) {
+kernels::EvalSums Trainer::accumulate(const Batch& batch, index_t step_targets) {
   const Loss loss = cross_entropy(tape_, model_.forward(tape_, batch), batch.targets);
   // Nothing to walk back from: whoever adds up the losses finds that they are not finite.
   if (loss.score.targets > 0 && std::isfinite(loss.score.loss_nats))
@@ -112,9 +112,9 @@ double Trainer::optimize(double lr) {
   return adam_.step(lr);
 }
 
-kernels::Score Trainer::accumulate_all(index_t examples) {
+kernels::EvalSums Trainer::accumulate_all(index_t examples) {
   const index_t expected = examples * data_.targets_per_example();
-  kernels::Score score;
+  kernels::EvalSums score;
   RandomContext random{options_.seed, static_cast<std::uint32_t>(state_.step), 0};
   index_t number = state_.step * parts_of_full_step();
   for (index_t done = 0; done < examples; done += options_.micro_batch) {
@@ -132,7 +132,7 @@ kernels::Score Trainer::accumulate_all(index_t examples) {
 
 void Trainer::explain(const std::string& what) {
   std::string found = what;
-  FiniteWatch finite(model_.parameters());
+  FiniteObserver finite(model_.parameters());
   tape_.watch(&finite);
   model_.parameters().zero_grads();
   try {
@@ -154,7 +154,7 @@ void Trainer::explain(const std::string& what) {
 StepReport Trainer::step() {
   const index_t n = curriculum_.size(state_.step);
   tape_.watch(watch_);
-  kernels::Score score;
+  kernels::EvalSums score;
   try {
     score = accumulate_all(n);
   } catch (...) {
@@ -177,7 +177,7 @@ StepReport Trainer::step() {
   return {mean, norm, lr, state_.curve.size() > points};
 }
 
-void Trainer::note(const kernels::Score& score, double norm, double lr) {
+void Trainer::note(const kernels::EvalSums& score, double norm, double lr) {
   state_.open += score;
   state_.open_grad_norm += norm;
   const index_t before = state_.curve.empty() ? 0 : state_.curve.back().step;
@@ -190,10 +190,10 @@ void Trainer::note(const kernels::Score& score, double norm, double lr) {
   state_.open_grad_norm = 0;
 }
 
-kernels::Score evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size, TapeWatch* watch) {
+kernels::EvalSums evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size, TapeObserver* watch) {
   Tape tape(false);
   tape.watch(watch);
-  kernels::Score total;
+  kernels::EvalSums total;
   data::for_batches(data, batch_size, [&](const Batch& batch) {
     tape.reset();
     total += cross_entropy(tape, model.forward(tape, batch), batch.targets).score;

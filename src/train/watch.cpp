@@ -19,7 +19,7 @@ std::string module_of(const std::string& parameter) { return parameter.substr(0,
 
 }  // namespace
 
-void FiniteWatch::on_parameter(const Node& node) {
+void FiniteObserver::on_parameter(const Node& node) {
   for (const nn::Parameter& p : parameters_.all())
     if (p.value == node.data) {
       place_ = module_of(p.name);
@@ -27,7 +27,7 @@ void FiniteWatch::on_parameter(const Node& node) {
     }
 }
 
-void FiniteWatch::on_result(const Node& node) {
+void FiniteObserver::on_result(const Node& node) {
   check();
   names_[&node] = std::string(node.operation) + (place_.empty() ? "" : (fresh_ ? " (" : " (after ") + place_ + ")");
   fresh_ = false;
@@ -35,13 +35,13 @@ void FiniteWatch::on_result(const Node& node) {
   pending_ = std::strcmp(node.operation, "recompute") == 0 ? nullptr : &node;
 }
 
-void FiniteWatch::check() {
+void FiniteObserver::check() {
   const Node* node = pending_;
   pending_ = nullptr;
   if (node && !all_finite(node->data, node->shape.elements())) throw NotFinite{"the output of " + names_[node]};
 }
 
-void FiniteWatch::on_backward(const Node& node) {
+void FiniteObserver::on_backward(const Node& node) {
   check();
   if (!all_finite(node.grad, node.shape.elements())) throw NotFinite{"the gradient of the output of " + names_[&node]};
 }

@@ -26,7 +26,7 @@ void check_attention(const Partition& p, const Case& c, bool causal, bool terms)
   std::vector<Input> inputs{input("first projection", {c.B, c.T, c.H * c.D}, 1, 0.9)};
   for (std::size_t i = 1; i <= std::max({p.q, p.k, p.v}); ++i)
     inputs.push_back(input("projection " + std::to_string(i), {c.B, c.T, c.G * c.D}, 1 + i, 0.9));
-  if (terms) inputs.push_back(input("terms", {kernels::score_terms(c.T)}, 7, 0.7, 0.4));
+  if (terms) inputs.push_back(input("terms", {kernels::score_bias_size(c.T)}, 7, 0.7, 0.4));
   const HeadLayout layout{c.H, c.G, causal};
   const std::string name = std::string("attention ") + p.name + ", H " + std::to_string(c.H) + ", G " +
                            std::to_string(c.G) + (causal ? ", causal" : "") + (terms ? ", terms" : "");
@@ -90,16 +90,16 @@ TEST_CASE("gradient of attention when only some inputs have one", "[gradient]") 
   });
 }
 
-TEST_CASE("gradient of position_terms", "[gradient]") {
+TEST_CASE("gradient of position_bias", "[gradient]") {
   for (const index_t m : {1, 2, 5, 10, 50})
     for (const index_t T : {1, 5, 16}) {
       std::vector<real> table(static_cast<std::size_t>(T * m));
       kernels::position_table(T, m, table.data());
       const Input w = input("w", {m}, 1), b = input("b", {1}, 2);
-      check_gradients("position_terms", {w, b},
-                      [&](Tape& t, auto in) { return position_terms(t, in[0], in[1], table.data(), T); });
-      check_gradients("position_terms, only b", {b}, [&](Tape& t, auto in) {
-        return position_terms(t, t.constant({m}, w.data.data()), in[0], table.data(), T);
+      check_gradients("position_bias", {w, b},
+                      [&](Tape& t, auto in) { return position_bias(t, in[0], in[1], table.data(), T); });
+      check_gradients("position_bias, only b", {b}, [&](Tape& t, auto in) {
+        return position_bias(t, t.constant({m}, w.data.data()), in[0], table.data(), T);
       });
     }
 }
@@ -111,7 +111,7 @@ TEST_CASE("gradient of attention through its positional term", "[gradient]") {
   for (const bool causal : {false, true})
     check_gradients(
         "attention+", {input("x", {2, T, 6}, 1), input("w", {m}, 2, 0.5), input("b", {1}, 3)}, [&](Tape& t, auto in) {
-          return attention(t, in[0], in[0], in[0], {2, 2, causal}, position_terms(t, in[1], in[2], table.data(), T));
+          return attention(t, in[0], in[0], in[0], {2, 2, causal}, position_bias(t, in[1], in[2], table.data(), T));
         });
 }
 

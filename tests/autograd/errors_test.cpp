@@ -14,7 +14,7 @@ namespace {
 /// A tape and values of any shape on it; nobody reads the numbers.
 struct Values {
   Tape tape;
-  Value of(const Shape& shape) { return tape.result(shape, true); }
+  Value of(const Shape& shape) { return tape.new_value(shape, true); }
 };
 
 constexpr Exit kInternal = Exit::kInternal;
@@ -102,9 +102,9 @@ TEST_CASE("losses and gathers name the id that is out of range", "[autograd]") {
               [&] { cross_entropy(v.tape, logits, high); });
   check_error(Exit::kInput, {"cross_entropy", "id -2", "position 1"}, [&] { cross_entropy(v.tape, logits, low); });
   check_error(Exit::kInput, {"cross_entropy", "none of 6 targets"}, [&] { cross_entropy(v.tape, logits, none); });
-  check_error(Exit::kInput, {"gather", "id 4", "position 3"}, [&] { gather(v.tape, v.of({4, 5}), high, 2, 3); });
-  check_error(Exit::kInput, {"gather", "id -1", "position 4"}, [&] { gather(v.tape, v.of({4, 5}), six, 2, 3); });
-  check_error(kInternal, {"gather", "6 ids", "8 rows"}, [&] { gather(v.tape, v.of({4, 5}), six, 2, 4); });
+  check_error(Exit::kInput, {"embedding", "id 4", "position 3"}, [&] { embedding(v.tape, v.of({4, 5}), high, 2, 3); });
+  check_error(Exit::kInput, {"embedding", "id -1", "position 4"}, [&] { embedding(v.tape, v.of({4, 5}), six, 2, 3); });
+  check_error(kInternal, {"embedding", "6 ids", "8 rows"}, [&] { embedding(v.tape, v.of({4, 5}), six, 2, 4); });
   check_error(Exit::kInput, {"one_hot", "id 4", "0..3"}, [&] { one_hot(v.tape, high, 2, 3, 4); });
 }
 

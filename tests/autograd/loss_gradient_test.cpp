@@ -1,4 +1,4 @@
-// Gradients at both ends of a model: cross-entropy, gathers, and what a seed of the way back scales.
+// Gradients at both ends of a model: cross-entropy, gathers, and what a seed of the backward pass scales.
 // Counts and ties are tested in tests/kernels.
 #include "qkvbench/autograd/linear.hpp"
 #include "qkvbench/autograd/loss.hpp"
@@ -28,14 +28,14 @@ TEST_CASE("gradient of cross_entropy behind a map", "[gradient]") {
                   [&](Tape& t, auto in) { return cross_entropy(t, linear(t, in[0], in[1]), targets).mean_nats; });
 }
 
-TEST_CASE("gradient of gather adds up repeated ids", "[gradient]") {
+TEST_CASE("gradient of embedding adds up repeated ids", "[gradient]") {
   const std::vector<std::int32_t> ids{3, 0, 3, 3, 1, 0};
   for (const index_t C : {1, 7, 70})
-    check_gradients("gather", {input("table", {5, C}, 1)},
-                    [&](Tape& t, auto in) { return gather(t, in[0], ids, 2, 3); });
+    check_gradients("embedding", {input("table", {5, C}, 1)},
+                    [&](Tape& t, auto in) { return embedding(t, in[0], ids, 2, 3); });
 }
 
-TEST_CASE("the seed of the way back scales every gradient", "[gradient]") {
+TEST_CASE("the seed of the backward pass scales every gradient", "[gradient]") {
   auto logits = normals(12, 1);
   const std::vector<std::int32_t> targets{2, 0, 1};
   std::vector<real> once(12), scaled(12);

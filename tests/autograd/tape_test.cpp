@@ -25,7 +25,7 @@ TEST_CASE("a tape that does not record gives the same numbers and no gradients",
   CHECK(results[0] == results[1]);
 }
 
-TEST_CASE("the way back of an operation is the operation's part", "[autograd]") {
+TEST_CASE("the backward pass of an operation is the operation's part", "[autograd]") {
   auto x = normals(15, 1);
   std::vector<real> dx(15);
   Profile profile;
@@ -34,7 +34,7 @@ TEST_CASE("the way back of an operation is the operation's part", "[autograd]") 
   CHECK(y.node()->part == Part::kElementwise);
   CHECK(current_part() == Part::kOther);
   static Part seen;
-  const Value loss = tape.result({}, true);
+  const Value loss = tape.new_value({}, true);
   {
     const PartTimer timer(Part::kLoss);
     tape.on_backward(loss, [=] { seen = current_part(); });

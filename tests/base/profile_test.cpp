@@ -29,20 +29,20 @@ TEST_CASE("parts inside parts take their time from the outer one, and all add up
   const double begin = seconds_now();
   spend_time();
   {
-    const PartTimer outer(Part::kProducts);
-    CHECK(current_part() == Part::kProducts);
+    const PartTimer outer(Part::kMatmul);
+    CHECK(current_part() == Part::kMatmul);
     {
       const PartTimer inner(Part::kLoss);
       spend_time();
     }
-    CHECK(current_part() == Part::kProducts);
+    CHECK(current_part() == Part::kMatmul);
     spend_time();
   }
   CHECK(current_part() == Part::kOther);
   const double least = seconds_now() - begin;
   const Profile::Seconds seconds = profile.seconds();
   const double total = std::accumulate(seconds.begin(), seconds.end(), 0.0), most = seconds_now() - before;
-  for (const Part part : {Part::kOther, Part::kProducts, Part::kLoss}) CHECK(at(seconds, part) >= 1e-4);
+  for (const Part part : {Part::kOther, Part::kMatmul, Part::kLoss}) CHECK(at(seconds, part) >= 1e-4);
   for (const Part part : {Part::kAttention, Part::kData, Part::kWaiting}) CHECK(at(seconds, part) == 0);
   CHECK(total >= least - 1e-9);
   CHECK(total <= most + 1e-9);

@@ -47,7 +47,7 @@ TEST_CASE("a folder is taken unpacked, packed, both, and at any depth") {
   place.write("given/two.gz", gzip("222"));
   place.write("given/two", "222");
   place.write("given/unrelated.txt", "-");
-  const Record record = install(kPair, place.given());
+  const InstallRecord record = install(kPair, place.given());
   CHECK(record.origin == Origin::kPublished);
   REQUIRE(record.files.size() == 2);
   CHECK(record.files[1].name == "two");

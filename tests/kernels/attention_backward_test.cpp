@@ -1,4 +1,4 @@
-// The way back of attention against its stated formula, for any o and lse and not only those of a forward pass.
+// The backward pass of attention against its stated formula, for any o and lse and not only those of a forward pass.
 // With consistent o and lse each row of dS sums to zero, so a missing gradient of the row terms would not show.
 #include "kernels/naive.hpp"
 #include "support/catch.hpp"
@@ -61,7 +61,7 @@ Case make_case(const AttentionSize& s) {
           normals(qn, 2),
           normals(kn, 3),
           normals(kn, 4),
-          normals(kernels::score_terms(s.T), 5, 0.5),
+          normals(kernels::score_bias_size(s.T), 5, 0.5),
           normals(qn, 6),
           normals(s.B * s.H * s.T, 7, 0.3, 3)};
 }

@@ -1,5 +1,5 @@
 // Attention forward against the plain formula, the scores for looking at, and the tables of the positional term.
-// The way back is checked in double precision in tests/autograd.
+// The backward pass is checked in double precision in tests/autograd.
 #include "qkvbench/kernels/attention.hpp"
 
 #include "kernels/naive.hpp"
@@ -19,7 +19,7 @@ void check(const AttentionSize& s, bool with_terms, bool shared_query, bool shar
   const auto k = normals(s.B * s.T * s.G * s.D, 2, spread);
   const auto q = shared_query ? k : normals(s.B * s.T * s.H * s.D, 1, spread);
   const auto v = shared_value ? k : normals(s.B * s.T * s.G * s.D, 3);
-  const auto terms = with_terms ? normals(kernels::score_terms(s.T), 4) : std::vector<real>{};
+  const auto terms = with_terms ? normals(kernels::score_bias_size(s.T), 4) : std::vector<real>{};
   std::vector<real> o(static_cast<std::size_t>(s.B * s.T * s.H * s.D), NAN),
       lse(static_cast<std::size_t>(s.B * s.H * s.T), NAN);
   poison_scratch();
@@ -103,13 +103,13 @@ TEST_CASE("position_table is the official encoding", "[kernels]") {
   }
 }
 
-TEST_CASE("position_terms is S times the sum of w plus P w plus b", "[kernels]") {
+TEST_CASE("position_bias is S times the sum of w plus P w plus b", "[kernels]") {
   constexpr index_t T = 6;
   for (const index_t m : {1, 5, 10}) {
     const auto w = normals(m, 1), b = normals(1, 2);
     std::vector<real> table(static_cast<std::size_t>(T * m)), terms(13, NAN);
     kernels::position_table(T, m, table.data());
-    kernels::position_terms_forward(T, m, table.data(), w.data(), b.data(), terms.data());
+    kernels::position_bias_forward(T, m, table.data(), w.data(), b.data(), terms.data());
     double sum = 0;
     for (const real x : w) sum += static_cast<double>(x);
     CHECK(std::abs(at(terms, 0) - sum) <= 1e-6);

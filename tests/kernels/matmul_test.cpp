@@ -15,8 +15,8 @@ namespace qkvbench::testing {
 namespace {
 
 using Eigen::MatrixXd;
-using kernels::Matrix;
-using kernels::Store;
+using kernels::Epilogue;
+using kernels::MatrixView;
 
 struct Case {
   index_t M, N, K;
@@ -27,12 +27,12 @@ struct Case {
 /// A matrix in memory with room behind its rows, and the same numbers for Eigen.
 struct Operand {
   std::vector<real> data;
-  Matrix view;
+  MatrixView view;
   MatrixXd dense;
   Operand(index_t rows, index_t cols, bool transposed, index_t gap, std::uint64_t seed) {
     const index_t inner = (transposed ? rows : cols) + gap, outer = transposed ? cols : rows;
     data = normals(std::max<index_t>(1, inner * outer), seed);
-    view = transposed ? Matrix{data.data(), inner}.transposed() : Matrix{data.data(), inner};
+    view = transposed ? MatrixView{data.data(), inner}.transposed() : MatrixView{data.data(), inner};
     dense.resize(rows, cols);
     for (index_t i = 0; i < rows; ++i)
       for (index_t j = 0; j < cols; ++j)
@@ -43,7 +43,7 @@ struct Operand {
 std::vector<real> run(const Case& c, const Operand& a, const Operand& b, const std::vector<real>& start,
                       const std::vector<real>& bias, const std::vector<real>& residual, bool serial) {
   std::vector<real> out = start;
-  const Store store{c.bias ? bias.data() : nullptr, c.residual ? residual.data() : nullptr, c.accumulate};
+  const Epilogue store{c.bias ? bias.data() : nullptr, c.residual ? residual.data() : nullptr, c.accumulate};
   poison_scratch();
   (serial ? kernels::matmul_serial : kernels::matmul)(c.M, c.N, c.K, a.view, b.view, out.data(), c.N + c.gap, store);
   return out;

@@ -123,7 +123,7 @@ TEST_CASE("cross_entropy agrees with the formula and counts", "[kernels]") {
       loss += std::log(total) - at(logits, r * V + target);
       correct += best == target ? 1 : 0;
     }
-    const kernels::Score score = kernels::cross_entropy_forward(R, V, logits.data(), targets.data(), lse.data());
+    const kernels::EvalSums score = kernels::cross_entropy_forward(R, V, logits.data(), targets.data(), lse.data());
     CHECK(max_difference(lse, wanted_lse) <= 5e-6);
     CHECK(std::abs(score.loss_nats - loss) <= 1e-6 * loss + 1e-4);
     CHECK(score.correct == correct);
@@ -147,7 +147,7 @@ TEST_CASE("cross_entropy of logits that overflow without their maximum is finite
   const std::vector<real> logits{3000, -3000, 0, -1e30f, 1e30f, 0};
   const std::int32_t targets[] = {1, 1};
   std::vector<real> lse(2), d(6);
-  const kernels::Score score = kernels::cross_entropy_forward(2, 3, logits.data(), targets, lse.data());
+  const kernels::EvalSums score = kernels::cross_entropy_forward(2, 3, logits.data(), targets, lse.data());
   CHECK(score.loss_nats == 6000);
   CHECK(score.correct == 1);
 }

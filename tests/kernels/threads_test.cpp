@@ -88,7 +88,7 @@ TEST_CASE("attention has the same bits for any number of threads", "[kernels]") 
   for (const index_t G : {4, 2, 1})
     for (const bool causal : {false, true}) {
       const auto s = kernels::AttentionSize::plain(3, 140, 4, G, 5, causal);
-      const index_t qn = s.B * s.T * s.H * s.D, kn = s.B * s.T * G * s.D, tn = kernels::score_terms(s.T);
+      const index_t qn = s.B * s.T * s.H * s.D, kn = s.B * s.T * G * s.D, tn = kernels::score_bias_size(s.T);
       const auto q = normals(qn, 1), k = normals(kn, 2), v = normals(kn, 3), terms = normals(tn, 4), d = normals(qn, 5);
       check_same_bits("attention", [&] {
         std::vector<real> out(count(2 * qn + 2 * kn + tn + s.B * s.H * s.T));

@@ -51,7 +51,7 @@ TEST_CASE("the cache of the paper's 300m model in bf16", "[nn]") {
        {Row{"q_k_v", 16, 80 * 1024}, Row{"qk_v", 16, 80 * 1024}, Row{"q_kv", 16, 40 * 1024}, Row{"qkv", 16, 40 * 1024},
         Row{"q_k_v", 4, 20 * 1024}, Row{"q_k_v", 1, 5 * 1024}, Row{"q_kv", 4, 10 * 1024}, Row{"q_kv", 1, 2560}}) {
     INFO(row.variant << " with " << row.kv_heads << " kv heads");
-    CHECK(2 * nn::count_cost(nn::Model(paper_300m(row.variant, row.kv_heads))).kv_cache_numbers_per_token == row.bytes);
+    CHECK(2 * nn::count_cost(nn::Model(paper_300m(row.variant, row.kv_heads))).cache_elements_per_token == row.bytes);
   }
 }
 

@@ -59,7 +59,7 @@ TEST_CASE("cached logits equal those of the full pass, all variants and kv heads
         const auto full = full_logits(model, ids);
         nn::KvCache cache(model, 1, kT);
         CHECK(cache.bytes() ==
-              nn::count_cost(model).kv_cache_numbers_per_token * kT * static_cast<index_t>(sizeof(real)));
+              nn::count_cost(model).cache_elements_per_token * kT * static_cast<index_t>(sizeof(real)));
         Tape tape(false);
         CHECK(difference(model.decode_first(tape, {ids.data(), 9}, cache, 0), 0, full, 8) <= 1e-5);
         double most = 0;
@@ -89,7 +89,7 @@ TEST_CASE("cached logits equal those of the full pass, all kinds and options, in
       for (const nn::CacheTensor& tensor : model.blocks()[0].attention().cache_tensors(form))
         declared += tensor.heads * tensor.width;
       CHECK(cache.bytes() == 2 * kT * 2 * declared * static_cast<index_t>(sizeof(real)));
-      if (form == nn::CacheForm::kLeast) CHECK(nn::count_cost(model).kv_cache_numbers_per_token == 2 * declared);
+      if (form == nn::CacheForm::kLeast) CHECK(nn::count_cost(model).cache_elements_per_token == 2 * declared);
       Tape tape(false);
       double most = difference(model.decode_first(tape, {ids.data(), 9}, cache, 0), 0, full, 8);
       model.decode_first(tape, {ids.data(), 4}, cache, 1);

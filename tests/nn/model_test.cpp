@@ -99,7 +99,7 @@ TEST_CASE("costs are what a count by hand gives", "[nn]") {
     index_t total, attention, macs, cache;
   };
   const index_t ends = 704 + 8192 + 128 + 650, rest = 2 * (256 + 33088);  // embed, positions, ln_f, head
-  const index_t macs_ends = 2 * 16 * 10 * 64, scores = 2 * 2 * 16 * 16 * 64, mlp = 2 * 16 * 2 * 64 * 256;
+  const index_t io_macs = 2 * 16 * 10 * 64, scores = 2 * 2 * 16 * 16 * 64, mlp = 2 * 16 * 2 * 64 * 256;
   for (const Row& row : {Row{"q_k_v", ends + rest + 8 * 4160, 8 * 4160, 8 * 4096, 256},
                          Row{"qk_v", ends + rest + 6 * 4160, 6 * 4160, 6 * 4096, 256},
                          Row{"q_kv", ends + rest + 6 * 4160, 6 * 4160, 6 * 4096, 128},
@@ -110,8 +110,8 @@ TEST_CASE("costs are what a count by hand gives", "[nn]") {
     const nn::Cost cost = nn::count_cost(nn::Model(paper_config(row.variant)));
     CHECK(cost.params_total == row.total);
     CHECK(cost.params_attention == row.attention);
-    CHECK(cost.macs_forward == 16 * row.macs + mlp + scores + macs_ends);
-    CHECK(cost.kv_cache_numbers_per_token == row.cache);
+    CHECK(cost.macs_forward == 16 * row.macs + mlp + scores + io_macs);
+    CHECK(cost.cache_elements_per_token == row.cache);
   }
   CHECK(nn::count_cost(nn::Model(paper_config("q_k_v"))).params_total == 109642);
   CHECK(nn::count_cost(nn::Model(paper_config("q_k_v"))).macs_forward == 1658880);
@@ -122,9 +122,9 @@ TEST_CASE("costs with shared heads", "[nn]") {
   config.kv_heads = 1;
   const nn::Cost mqa = nn::count_cost(nn::Model(config));
   CHECK(mqa.params_attention == 2 * (2 * 4160 + 2 * (16 * 64 + 16)));
-  CHECK(mqa.kv_cache_numbers_per_token == 2 * 16 * 2);
+  CHECK(mqa.cache_elements_per_token == 2 * 16 * 2);
   config.variant = nn::parse_variant("q_kv");
-  CHECK(nn::count_cost(nn::Model(config)).kv_cache_numbers_per_token == 16 * 2);
+  CHECK(nn::count_cost(nn::Model(config)).cache_elements_per_token == 16 * 2);
 }
 
 TEST_CASE("costs of a set model", "[nn]") {

@@ -55,7 +55,7 @@ inline double difference(const std::vector<real>& a, const std::vector<real>& b)
 }
 
 /// What a pass tells of the first layer: q, k and v.
-struct Told : TapeWatch {
+struct Told : TapeObserver {
   std::map<std::string, std::vector<real>> first;
   void on_named(const char* module, const char* name, Value value) override {
     if (std::string(module) == "blocks.0.attn" && value.defined())

@@ -119,7 +119,7 @@ TEST_CASE("single runs of the authors are compared by this machine's seeds alone
 
 TEST_CASE("the paper's means of accuracy stand beside its whole grid only, the re-run's beside what both ran",
           "[agreement]") {
-  const study::Recipe& recipe = find_recipe("table1");
+  const study::PaperTable& recipe = find_recipe("table1");
   const std::vector<Record> records = records_of("table1-least", theirs);
   const Summary summary = summarize(records);
   const Agreement agreement = agreement_of(summary);

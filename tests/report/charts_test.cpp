@@ -50,7 +50,7 @@ void check_approved(const std::string& name, const std::string& svg) {
 StripChart strip() {
   StripChart chart{"accuracy", "solved", {}, {{0.1, "chance"}, {0.99, "solved"}}, Interval{0, 1}};
   chart.rows.push_back({"q_k_v", {}, {{0.2, "a"}, {1, "b"}, {0.6, "c"}}, 0.6, Interval{0.3, 0.9}, 0.7, 0.5, "1/3"});
-  chart.rows.push_back({"q_kv", {2, Shape::kTriangle, true, 1}, {{0.9, "d"}}, {}, {}, {}, {}, "0/1, 2 miss."});
+  chart.rows.push_back({"q_kv", {2, MarkerShape::kTriangle, true, 1}, {{0.9, "d"}}, {}, {}, {}, {}, "0/1, 2 miss."});
   return chart;
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("a strip chart has a dot for every run, a mean and an interval where t
   StripChart chart{"accuracy", "solved", {}, {{0.1, "chance"}, {0.99, "solved"}}, Interval{0, 1}};
   chart.rows.push_back(
       {kHostile, {}, {{0.2, kHostile}, {1, "b"}, {0.6, "c"}}, 0.6, Interval{-0.4, 1.6}, 0.7, 0.5, "1/3"});
-  chart.rows.push_back({"q_kv", {2, Shape::kTriangle, true, 1}, {{0.9, "d"}}, {}, {}, {}, {}, "0/1, 2 miss."});
+  chart.rows.push_back({"q_kv", {2, MarkerShape::kTriangle, true, 1}, {{0.9, "d"}}, {}, {}, {}, {}, "0/1, 2 miss."});
   const std::string svg = strip_svg(chart);
   check_picture(svg);
   CHECK(count(svg, "<circle") == 4);
@@ -175,7 +175,7 @@ TEST_CASE("curves are labelled at their ends; without points there is no picture
   chart.lines.push_back({"empty", {}, {}});
   CHECK(curves_svg(chart).empty());
   for (int i = 0; i < 10; ++i)
-    chart.lines.push_back({kHostile, {i % 5, Shape::kSquare, i > 4, i % 8}, {{0.5, 2, 1, 3}, {1, 1, 0, 2}}});
+    chart.lines.push_back({kHostile, {i % 5, MarkerShape::kSquare, i > 4, i % 8}, {{0.5, 2, 1, 3}, {1, 1, 0, 2}}});
   const std::string svg = curves_svg(chart);
   check_picture(svg);
   CHECK(count(svg, " line\"") == 10);

@@ -28,7 +28,7 @@ struct Draws {
 };
 
 /// A table as it may be run: all its arms and tasks, configurations that differ in their heads.
-std::vector<Record> records_of(const study::Recipe& recipe, int configurations, int seeds) {
+std::vector<Record> records_of(const study::PaperTable& recipe, int configurations, int seeds) {
   std::vector<Record> records;
   for (const study::PaperCell& cell : recipe.cells)
     for (int c = 0; c < configurations; ++c)
@@ -90,7 +90,7 @@ TEST_CASE("all claims of a table together say something false in at most 5 of 10
         "| table | effect | configurations | seeds | tables with a false verdict, %% | with any verdict, %% "
         "|\n|---|---|---|---|---|---|\n");
   std::uint64_t seed = 1;
-  for (const study::Recipe& recipe : study::all_recipes())
+  for (const study::PaperTable& recipe : study::all_recipes())
     for (const bool at_margin : {false, true}) {
       if (at_margin && recipe.id == "table1") continue;  // a solved run cannot lose and stay a draw of the same kind
       for (const Size& size : sizes) {

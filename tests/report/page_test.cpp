@@ -219,7 +219,7 @@ TEST_CASE("commands name every key that differs from where the task begins, and 
         std::vector<std::string>{"for s in 0 1; do qkvbench train --task reverse --variant q_k_v,qk_v+ --seed $s; done",
                                  "qkvbench train --task reverse --kv-heads 2 --lr 0.0003 --variant q_k_v --seed 7"});
   records = {record_of("glyphs", "q_k_v", 0)};
-  apply_preset(records[0].config, *run::recipe_of("glyphs"));
+  apply_preset(records[0].config, *run::default_preset("glyphs"));
   records[0].config.model.kv_heads = records[0].config.model.heads;
   records[0].config.task.data = "it's here";
   CHECK(commands_of(records) ==

@@ -93,15 +93,16 @@ TEST_CASE("a range has a least width and a margin") {
 
 TEST_CASE("every marker is a picture of its own") {
   std::vector<std::string> seen;
-  for (const Shape shape : {Shape::kCircle, Shape::kSquare, Shape::kTriangle, Shape::kDiamond, Shape::kInverted})
+  for (const MarkerShape shape : {MarkerShape::kCircle, MarkerShape::kSquare, MarkerShape::kTriangle,
+                                  MarkerShape::kDiamond, MarkerShape::kInverted})
     for (const bool hollow : {false, true}) {
       const std::string svg = marker_svg({1, shape, hollow, 0});
       CHECK_NOTHROW(test::Picture(svg));
       CHECK(std::find(seen.begin(), seen.end(), svg) == seen.end());
       seen.push_back(svg);
     }
-  CHECK(style_class({2, Shape::kCircle, false, 0}) == "h2");
-  CHECK(style_class({2, Shape::kCircle, false, 3}) == "h2 d3");
+  CHECK(style_class({2, MarkerShape::kCircle, false, 0}) == "h2");
+  CHECK(style_class({2, MarkerShape::kCircle, false, 3}) == "h2 d3");
 }
 
 TEST_CASE("an interval that leaves the axis ends in an arrow") {

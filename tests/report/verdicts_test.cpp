@@ -15,7 +15,7 @@ namespace qkvbench::report {
 using run::Record;
 using study::Claim;
 using study::ClaimKind;
-using study::Recipe;
+using study::PaperTable;
 using testing::config_of;
 
 namespace {
@@ -35,7 +35,7 @@ void add(std::vector<Record>& records, const std::string& task, const std::strin
 }
 
 ClaimResult judged(const Claim& claim, const std::vector<Record>& records, const SummaryOptions& options = {}) {
-  Recipe recipe;
+  PaperTable recipe;
   recipe.cells = {{"anomaly", {"q_k_v"}, .7}, {"anomaly", {"q_kv"}, .6}, {"reverse", {"q_k_v"}, .7},
                   {"copy", {"q_k_v"}, 1},     {"lm", {"q_k_v"}, 5},      {"lm", {"q_kv"}, 6}};
   recipe.claims = {claim};
@@ -104,7 +104,7 @@ TEST_CASE("units are configurations, and tasks of one size belong together", "[v
 
 TEST_CASE("the verdict is what the interval, the threshold and the adjusted p say, for any number of claims",
           "[verdicts]") {
-  Recipe recipe;
+  PaperTable recipe;
   recipe.cells = {{"anomaly", {"q_k_v"}, .7}};
   std::map<Verdict, int> seen;
   for (int step = 0; step <= 30; ++step) {
@@ -145,7 +145,7 @@ TEST_CASE("a baseline that has not learned tests nothing, and says what would", 
   std::vector<Record> records;
   add(records, "anomaly", "q_k_v", {.30, .31, .32});  // half-way from .1 to the paper's .7 is .4
   add(records, "anomaly", "q_kv", {.11, .12, .135});
-  Recipe recipe;
+  PaperTable recipe;
   recipe.levels = {"whole", "part", "least"};
   recipe.cells = {{"anomaly", {"q_k_v"}, .7}};
   recipe.claims = {kClose};

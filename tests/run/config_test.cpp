@@ -134,9 +134,9 @@ TEST_CASE("sizes of a model follow from its data and are part of the configurati
 TEST_CASE("Table 2's recipe is the paper's") {
   for (const std::string task : {"mnist", "fashion-mnist", "cifar10", "cifar100"}) {
     INFO(task);
-    REQUIRE(recipe_of(task) != nullptr);
+    REQUIRE(default_preset(task) != nullptr);
     Config config;
-    apply_preset(config, *recipe_of(task));
+    apply_preset(config, *default_preset(task));
     resolve(config);
     CHECK(config.train.schedule.name == "multistep");
     CHECK(config.train.batch_size == 128);
@@ -154,9 +154,9 @@ TEST_CASE("Table 2's recipe is the paper's") {
 TEST_CASE("a task's recipe is found, and every preset resolves") {
   const test::TemporaryDirectory folder;
   folder.write("train/a/x.png", "sizes follow from names alone");
-  REQUIRE(recipe_of("lm") != nullptr);
-  CHECK(recipe_of("lm")->id == std::string("char"));
-  CHECK(recipe_of("reverse") == nullptr);
+  REQUIRE(default_preset("lm") != nullptr);
+  CHECK(default_preset("lm")->id == std::string("char"));
+  CHECK(default_preset("reverse") == nullptr);
   for (const Preset& preset : all_presets()) {
     INFO(preset.id);
     Config config;

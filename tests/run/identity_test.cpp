@@ -85,7 +85,7 @@ TEST_CASE("runs of configurations in which nothing is said of such keys keep the
   const Values sizes{{"d_model", "8"}, {"layers", "1"}, {"heads", "2"}};
   const auto name = [&](Values values) {
     Config config;
-    if (const Preset* recipe = recipe_of(values[0].second)) apply_preset(config, *recipe);
+    if (const Preset* recipe = default_preset(values[0].second)) apply_preset(config, *recipe);
     values.insert(values.end(), sizes.begin(), sizes.end());
     for (const auto& [key, value] : values) set_option(config, find_option(key, "test"), value);
     resolve(config);

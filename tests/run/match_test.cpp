@@ -80,7 +80,7 @@ TEST_CASE("kv heads or the width of a latent give a kind the cache of another", 
   CHECK(with_cache(llama("gta"), 4 * 48).model.kv_heads == 1);
   for (const char* variant : {"mla", "gla"}) {
     INFO(variant);
-    CHECK(cost_of(with_cache(llama(variant), 4 * 64)).kv_cache_numbers_per_token == 4 * 64);
+    CHECK(cost_of(with_cache(llama(variant), 4 * 64)).cache_elements_per_token == 4 * 64);
     CHECK(with_cache(llama(variant), 1).model.kv_rank == 1);
   }
   CHECK(cache_key(llama("qk_v").model.variant).empty());  // a query shares its heads
@@ -96,7 +96,7 @@ TEST_CASE("the grids of modern attention have equal parameters and equal caches"
   std::size_t quarter = 0;
   for (const Config& config : configs_of("cache-char")) {
     INFO(config_json(config).dump());
-    const index_t numbers = cost_of(config).kv_cache_numbers_per_token / config.model.layers;
+    const index_t numbers = cost_of(config).cache_elements_per_token / config.model.layers;
     const index_t wanted = numbers > 192 ? 256 : numbers > 96 ? 128 : 64;
     CHECK(off(numbers, wanted) <= 0.04);
     CHECK((wanted != 256 || config.model.variant.id() == "q_k_v"));

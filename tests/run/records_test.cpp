@@ -225,7 +225,7 @@ TEST_CASE("copies stay once and are named, contradictions go, other builds stay 
   set = read_records({folder.path()});
   CHECK(set.records.empty());
   REQUIRE(set.left_out.size() == 3);
-  for (const LeftOut& one : set.left_out) CHECK(one.reason.find("contradict") != std::string::npos);
+  for (const SkippedFile& one : set.left_out) CHECK(one.reason.find("contradict") != std::string::npos);
 
   json["tool"]["git_sha"] = "0123abc";
   write_result(folder.path("c"), json);
@@ -294,7 +294,7 @@ TEST_CASE("what is no regular file, too large or closed to us is left out withou
   const RecordSet set = read_records({folder.path()});
   CHECK(set.records.empty());
   CHECK(set.left_out.size() == 5);
-  for (const LeftOut& one : set.left_out) {
+  for (const SkippedFile& one : set.left_out) {
     const std::string directory = one.path.parent_path().filename().string();
     INFO(one.path << " " << one.reason);
     CHECK(one.reason.find(directory == "huge"   ? "bytes, more than"

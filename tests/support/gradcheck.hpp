@@ -46,7 +46,7 @@ inline std::vector<real> scalar_weights(index_t n) { return normals(n, 4711, 1, 
 /// Σ weights·y as an operation of its own, so that the check does not lean on the operations it checks.
 inline Value weighted_sum(Tape& tape, Value y, const real* weights, real factor = 1) {
   const index_t n = y.shape().elements();
-  const Value s = tape.result({}, y.needs_grad());
+  const Value s = tape.new_value({}, y.needs_grad());
   *s.data() = 0;
   for (index_t i = 0; i < n; ++i) *s.data() += factor * weights[i] * y.data()[i];
   tape.on_backward(s, [=, &tape] {
@@ -59,7 +59,7 @@ inline Value weighted_sum(Tape& tape, Value y, const real* weights, real factor 
 
 /// The sum of two numbers on the tape.
 inline Value plus(Tape& tape, Value a, Value b) {
-  const Value s = tape.result({}, true);
+  const Value s = tape.new_value({}, true);
   *s.data() = *a.data() + *b.data();
   tape.on_backward(s, [=, &tape] {
     *tape.accumulator(a) += *s.grad();
@@ -70,7 +70,7 @@ inline Value plus(Tape& tape, Value a, Value b) {
 
 namespace detail {
 
-/// What an untouched gradient holds before the way back: it must be added to, not replaced.
+/// What an untouched gradient holds before the backward pass: it must be added to, not replaced.
 constexpr real kBefore = 0.25;
 /// Weight of the second call under Feed::kTwice.
 constexpr real kAgain = -1.75;

@@ -158,7 +158,7 @@ TEST_CASE("a step that was stopped anywhere can be taken again to the same bits"
   for (const int asks : {1, 30, 60, 90}) {
     const auto stopped_once = [&](train::Trainer& trainer) {
       int left = asks;
-      train::StopWatch stop([&left] { return --left == 0; });
+      train::StopObserver stop([&left] { return --left == 0; });
       trainer.watch(&stop);
       CHECK_THROWS_AS(trainer.step(), train::Stopped);
       trainer.watch(nullptr);

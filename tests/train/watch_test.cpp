@@ -76,7 +76,7 @@ TEST_CASE("a gradient that leaves the numbers names the value whose gradient it 
   nn::Parameters parameters;
   const nn::Parameter& p = parameters.declare("a.weight", {2}, nn::Init::ones());
   parameters.allocate();
-  train::FiniteWatch watch(parameters);
+  train::FiniteObserver watch(parameters);
   tape.watch(&watch);
   const Value x = p.on(tape);
   const Value y = tape.result({1}, true, "sum");

@@ -21,6 +21,6 @@ Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout,
 
 /// terms of the 2D positional term S′ = S·Σw + P·w + b for T positions.
 /// w: [m]; b: [1]; table: [T, m] of kernels::position_table, kept by the caller; result: [1 + 2T].
-Value position_terms(Tape& tape, Value w, Value b, const real* table, index_t T);
+Value position_bias(Tape& tape, Value w, Value b, const real* table, index_t T);
 
 }  // namespace qkvbench

@@ -11,8 +11,8 @@ namespace qkvbench {
 
 /// A mean loss and what it was made of.
 struct Loss {
-  Value mean_nats;       ///< [] mean over the scored targets
-  kernels::Score score;  ///< sums over this batch
+  Value mean_nats;          ///< [] mean over the scored targets
+  kernels::EvalSums score;  ///< sums over this batch
 };
 
 /// Mean over scored rows of -log softmax(logits)[target]; negative targets are not scored.
@@ -22,7 +22,7 @@ Loss cross_entropy(Tape& tape, Value logits, std::span<const std::int32_t> targe
 
 /// y[b, t] = table[ids[b, t]].   ids: B·T of them; table: [V, C]; y: [B, T, C].
 /// Throws when an id is not below V. The ids are read again in the backward pass.
-Value gather(Tape& tape, Value table, std::span<const std::int32_t> ids, index_t B, index_t T);
+Value embedding(Tape& tape, Value table, std::span<const std::int32_t> ids, index_t B, index_t T);
 
 /// y[b, t, id] = 1, all else 0, without a gradient.   y: [B, T, V]. Throws when an id is not below V.
 Value one_hot(Tape& tape, std::span<const std::int32_t> ids, index_t B, index_t T, index_t V);

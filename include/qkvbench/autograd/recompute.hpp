@@ -1,4 +1,4 @@
-// Trading time for memory: a part of a model whose inside is not kept and runs a second time on the way back.
+// Trading time for memory: a part of a model whose inside is not kept and runs a second time on the backward pass.
 // Changes no bit of any result; not a policy of which parts to treat so.
 #pragma once
 #include <cstring>
@@ -13,7 +13,7 @@ namespace qkvbench {
 /// Source: Chen et al., "Training deep nets with sublinear memory cost", 2016.
 template <class F>
 Value recompute(Tape& tape, Value x, F f) {
-  const Value y = tape.result(x.shape(), true, "recompute");  // known by it to those who watch
+  const Value y = tape.new_value(x.shape(), true, "recompute");  // known by it to those who watch
   const std::uint32_t site = tape.dropout_site();
   tape.run_and_forget([&] {
     const Value inside = f(tape, x);

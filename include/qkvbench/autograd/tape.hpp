@@ -19,7 +19,7 @@ struct Node {
   real* grad = nullptr;  ///< null until something flows back
   bool needs_grad = false;
   const char* operation = "";  ///< the function that made it
-  Part part = Part::kOther;    ///< of the operation, to which its way back belongs too
+  Part part = Part::kOther;    ///< of the operation, to which its backward pass belongs too
   void (*backward)(void* closure) = nullptr;
   void* closure = nullptr;
   Node* previous = nullptr;
@@ -57,9 +57,9 @@ struct RandomContext {
 };
 
 /// Looks on while a tape is filled and walked back. What it throws ends the step; parameters are then as before it.
-class TapeWatch {
+class TapeObserver {
  public:
-  virtual ~TapeWatch() = default;
+  virtual ~TapeObserver() = default;
   /// An operation has room for its result and will compute it next; all results before it are computed.
   virtual void on_result(const Node&) {}
   virtual void on_parameter(const Node&) {}
@@ -83,7 +83,7 @@ class Tape {
     if (watch_) watch_->on_named(module, name, value);
   }
   /// From now on; null ends it. It must outlive its time here.
-  void watch(TapeWatch* watch) { watch_ = watch; }
+  void watch(TapeObserver* watch) { watch_ = watch; }
 
   /// Forgets all values and gives their memory back for the next step.
   void reset(RandomContext random = {});
@@ -99,7 +99,7 @@ class Tape {
   /// A value that the caller owns, with the caller's gradient, which is accumulated.
   Value parameter(const Shape& shape, real* data, real* grad);
   /// An operation's result, uninitialised. The operation is known by the name of the function that calls.
-  Value result(const Shape& shape, bool needs_grad, const char* operation = __builtin_FUNCTION());
+  Value new_value(const Shape& shape, bool needs_grad, const char* operation = __builtin_FUNCTION());
   /// The same numbers under another shape of as many elements; gradients flow through.
   Value reshape(Value x, const Shape& shape);
 
@@ -118,11 +118,11 @@ class Tape {
   }
 
   /// x's gradient, to be written or accumulated as the slot says.
-  GradientSlot slot(Value x);
+  GradientSlot grad_slot(Value x);
   /// x's gradient, to be accumulated: zero if nothing had flowed back.
   real* accumulator(Value x);
   /// Lets `to` have the buffer of `from`'s gradient, which nobody needs any more. Call it last in a backward pass.
-  void hand_over(Value from, Value to);
+  void alias_grad(Value from, Value to);
 
   /// Gives every value its gradient of seed · loss; loss is a single number of this tape.
   void backward(Value loss, real seed = 1);
@@ -155,7 +155,7 @@ class Tape {
 
   Arena arena_;
   Node* last_ = nullptr;
-  TapeWatch* watch_ = nullptr;
+  TapeObserver* watch_ = nullptr;
   RandomContext random_;
   std::uint32_t dropout_site_ = 0;
   bool recording_;

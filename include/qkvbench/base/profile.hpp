@@ -11,7 +11,7 @@ namespace qkvbench {
 
 /// What a step does. What no PartTimer claims is kOther.
 enum class Part : std::uint8_t {
-  kProducts,     ///< affine maps
+  kMatmul,       ///< affine maps
   kAttention,    ///< scores, softmax and weighted sums
   kElementwise,  ///< norms, activations, sums, dropout, embeddings
   kLoss,

@@ -8,7 +8,7 @@
 namespace qkvbench::cli {
 
 /// A message for each file that is not among the records.
-void note_left_out(const Session& session, const std::vector<run::LeftOut>& left_out);
+void note_left_out(const Session& session, const std::vector<run::SkippedFile>& left_out);
 
 /// [low, high], or null.
 formats::Json interval_json(const std::optional<report::Interval>& interval);

@@ -21,6 +21,6 @@ struct SweepOutcome {
   study::SweepReport report;
   Exit status;
 };
-SweepOutcome carry_out(const Session& session, const std::vector<run::Config>& configs, const SweepFlags& flags);
+SweepOutcome run_all(const Session& session, const std::vector<run::Config>& configs, const SweepFlags& flags);
 
 }  // namespace qkvbench::cli

@@ -17,6 +17,6 @@ struct FetchMonitor {
 /// $QKVBENCH_MIRROR/<file>, and the table's addresses. An unfinished download stays as a `.part` file and is continued;
 /// a finished one is checked for size and SHA-256 before it is unpacked. The caller holds the lock. Throws Error
 /// (input) that says what to do without a network, (usage) when QKVBENCH_MIRROR is no address.
-Record fetch(const Source& source, const FetchMonitor& monitor);
+InstallRecord fetch(const Source& source, const FetchMonitor& monitor);
 
 }  // namespace qkvbench::data

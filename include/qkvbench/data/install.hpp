@@ -18,13 +18,13 @@ enum class Origin {
 };
 
 /// What an installation leaves beside the files, as `installed.txt`: a line for the origin and one for each file.
-struct Record {
+struct InstallRecord {
   Origin origin = Origin::kUnknown;
   std::vector<KnownFile> files;
 };
 
 /// The record in a set's folder; an empty one when there is none. Throws Error (input) when it is damaged.
-Record read_record(const std::filesystem::path& folder);
+InstallRecord read_record(const std::filesystem::path& folder);
 
 /// Where downloads and half-made folders of a set live until it is there.
 std::filesystem::path work_folder(const Source& source);
@@ -39,7 +39,7 @@ void check_place(const Source& source, bool overwrite);
 /// is downloaded; an archive of any name; or the file itself when the set has but one. Names and sizes must be right;
 /// other bytes than the published ones make it a copy. The caller holds the lock.
 /// Throws Error (input) when a file is missing, doubtful or of another size, (output) when it cannot be written.
-Record install(const Source& source, const std::filesystem::path& path);
+InstallRecord install(const Source& source, const std::filesystem::path& path);
 
 /// What a set that is there is worth.
 struct Verification {

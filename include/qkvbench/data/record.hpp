@@ -19,6 +19,6 @@ std::string needed_files(const Source& source);
 Origin compare_published(const Source& source, const std::vector<KnownFile>& files);
 
 /// Writes `installed.txt` into a folder. Throws Error (output).
-void write_record(const std::filesystem::path& folder, const Source& source, const Record& record);
+void write_record(const std::filesystem::path& folder, const Source& source, const InstallRecord& record);
 
 }  // namespace qkvbench::data

@@ -22,7 +22,7 @@ struct AttentionSize {
 };
 
 /// Length of a score-term vector for T positions: [σ, row(T), column(T)].
-inline constexpr index_t score_terms(index_t T) { return 1 + 2 * T; }
+inline constexpr index_t score_bias_size(index_t T) { return 1 + 2 * T; }
 
 /// Per head: S[i,j] = σ·α·q_i·k_j + row[i] + column[j]; j > i left out when causal; o = softmax_j(S)·v.
 /// q: [B, T, H, D]; k: [B, T, G, D]; v: [B, T, G, F] (any of them may be the same array); terms: [1 + 2T] or null
@@ -47,9 +47,9 @@ void position_table(index_t T, index_t m, real* table);
 
 /// terms of S′ = S·Σw + P·w + b, P[i,j] = [pe(i) ; pe(j)]: σ = Σw, row[i] = pe(i)·w_first + b, column[j] =
 /// pe(j)·w_last. table: [T, m] of position_table; w: [m]; b: [1]; terms: [1 + 2T], written.
-void position_terms_forward(index_t T, index_t m, const real* table, const real* w, const real* b, real* terms);
+void position_bias_forward(index_t T, index_t m, const real* table, const real* w, const real* b, real* terms);
 
 /// dw += dσ + what row and column send back; db += Σ drow.   dw: [m], db: [1], accumulated.
-void position_terms_backward(index_t T, index_t m, const real* table, const real* dterms, real* dw, real* db);
+void position_bias_backward(index_t T, index_t m, const real* table, const real* dterms, real* dw, real* db);
 
 }  // namespace qkvbench::kernels

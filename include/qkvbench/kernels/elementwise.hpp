@@ -9,8 +9,8 @@
 namespace qkvbench::kernels {
 
 /// y = x·Φ(x), Φ the normal distribution function ("exact" GELU); slope = Φ(x) + x·φ(x), which costs next to nothing
-/// beside y and most of a second evaluation on the way back.   x, y, slope: [N]; y and, where it is not null, slope
-/// written.   Source: torch.nn.GELU(approximate="none").
+/// beside y and most of a second evaluation on the backward pass.   x, y, slope: [N]; y and, where it is not null,
+/// slope written.   Source: torch.nn.GELU(approximate="none").
 void gelu_forward(index_t N, const real* x, real* y, real* slope);
 
 /// y = x·½(1 + tanh(√(2/π)(x + 0.044715 x³))), GPT-2's own GELU; slope as in gelu_forward.

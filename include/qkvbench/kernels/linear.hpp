@@ -13,8 +13,8 @@ void linear_forward(index_t R, index_t I, index_t O, const real* x, const real* 
 
 /// The same map for a few rows, as a step of decoding has them: bound by reading the weights, which happens once for
 /// all rows, without packing them. Sums in another order than linear_forward.
-void linear_step_forward(index_t R, index_t I, index_t O, const real* x, const real* weight, const real* bias,
-                         const real* residual, real* y);
+void linear_decode_forward(index_t R, index_t I, index_t O, const real* x, const real* weight, const real* bias,
+                           const real* residual, real* y);
 
 /// dx (+)= dy W.   dy: [R, O]; dx: [R, I], written, or accumulated when `accumulate`.
 void linear_backward_input(index_t R, index_t I, index_t O, const real* dy, const real* weight, real* dx,

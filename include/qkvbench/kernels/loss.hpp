@@ -9,12 +9,12 @@
 namespace qkvbench::kernels {
 
 /// What a batch of logits scored. Sums, so that batches can be added up.
-struct Score {
+struct EvalSums {
   double loss_nats = 0;  ///< Σ over scored rows of -log softmax(logits)[target]
   index_t correct = 0;   ///< rows whose largest logit (the first of equals) is the target
   index_t targets = 0;   ///< scored rows: those whose target is not negative
 
-  Score& operator+=(const Score& other) {
+  EvalSums& operator+=(const EvalSums& other) {
     loss_nats += other.loss_nats;
     correct += other.correct;
     targets += other.targets;
@@ -24,7 +24,7 @@ struct Score {
 
 /// logits: [R, V]; targets: [R], each below V, negative ones are not scored; lse: [R], written.
 /// Source: torch.nn.functional.cross_entropy.
-Score cross_entropy_forward(index_t R, index_t V, const real* logits, const std::int32_t* targets, real* lse);
+EvalSums cross_entropy_forward(index_t R, index_t V, const real* logits, const std::int32_t* targets, real* lse);
 
 /// dlogits (+)= (softmax(logits) - onehot(target)) · scale for scored rows, 0 for others.
 /// dlogits: [R, V], written, or accumulated when `accumulate`.

@@ -1,4 +1,4 @@
-// Matrix products on strided views: the routine under every linear layer and every attention head.
+// MatrixView products on strided views: the routine under every linear layer and every attention head.
 // No transposed variants: a transpose is a view with its strides exchanged.
 #pragma once
 #include "qkvbench/base/real.hpp"
@@ -6,14 +6,14 @@
 namespace qkvbench::kernels {
 
 /// A read-only matrix; element (i, j) is data[i * row_stride + j * col_stride].
-struct Matrix {
+struct MatrixView {
   const real* data;
   index_t row_stride, col_stride = 1;
-  Matrix transposed() const { return {data, col_stride, row_stride}; }
+  MatrixView transposed() const { return {data, col_stride, row_stride}; }
 };
 
 /// What happens to a product on its way into memory.
-struct Store {
+struct Epilogue {
   const real* bias = nullptr;      ///< [N], added to every row
   const real* residual = nullptr;  ///< [M, N] with C's row stride, added
   bool accumulate = false;         ///< C += instead of C =
@@ -23,11 +23,12 @@ struct Store {
 /// a: [M, K]; b: [K, N]; c: [M, N] with unit column stride, written (or accumulated).
 /// Each element sums k in blocks of 256 in order, so its bits depend on neither threads nor position.
 /// K = 0 gives bias + residual. Rows or columns are shared among threads().
-void matmul(index_t M, index_t N, index_t K, Matrix a, Matrix b, real* c, index_t c_row_stride, Store store = {});
+void matmul(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t c_row_stride,
+            Epilogue store = {});
 
 /// The same on the calling thread alone, for use inside a parallel_for.
-void matmul_serial(index_t M, index_t N, index_t K, Matrix a, Matrix b, real* c, index_t c_row_stride,
-                   Store store = {});
+void matmul_serial(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t c_row_stride,
+                   Epilogue store = {});
 
 /// Name of the routine that this build uses, for the result record.
 const char* matmul_name();

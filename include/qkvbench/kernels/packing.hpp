@@ -7,10 +7,10 @@ namespace qkvbench::kernels {
 
 /// panel[k, j] = b[k, j], 0 for j >= columns.   b: [depth, columns]; panel: [depth, width], written; width: a multiple
 /// of the lanes of a vector.
-void pack_right(index_t depth, index_t columns, Matrix b, index_t width, real* panel);
+void pack_b(index_t depth, index_t columns, MatrixView b, index_t width, real* panel);
 
 /// out[k, r] = a[r, k].   a: [height, depth]; out: [depth, height], written, and room for a vector behind it, which may
 /// be written too; height: at most 12.
-void pack_left(index_t height, index_t depth, Matrix a, real* out);
+void pack_a(index_t height, index_t depth, MatrixView a, real* out);
 
 }  // namespace qkvbench::kernels

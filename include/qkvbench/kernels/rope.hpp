@@ -20,7 +20,7 @@ void rope_table(index_t first, index_t n, const RopeSize& size, double base, rea
 /// Row (b, t) of x turns by `direction` (1 or -1) times the angles of position starts[b] + t (starts null: t):
 ///   (a, b) becomes (a·cos - b·sin, a·sin + b·cos).
 /// x, y: [B, T, heads, width]; y written, or accumulated when `accumulate`; table: rope_table() from position 0 on.
-/// The way back is the same map of dy in the other direction.
+/// The backward pass is the same map of dy in the other direction.
 void rope(index_t B, index_t T, index_t heads, const RopeSize& size, const real* table, const index_t* starts,
           int direction, const real* x, real* y, bool accumulate);
 

@@ -6,10 +6,10 @@
 namespace qkvbench::nn {
 
 struct Cost {
-  index_t params_total;                ///< every parameter once, tied ones too
-  index_t params_attention;            ///< projections, output projection and positional terms of all blocks
-  index_t macs_forward;                ///< multiply-adds of one example; attention counted over all T² pairs
-  index_t kv_cache_numbers_per_token;  ///< of all tensors that the layers cache
+  index_t params_total;              ///< every parameter once, tied ones too
+  index_t params_attention;          ///< projections, output projection and positional terms of all blocks
+  index_t macs_forward;              ///< multiply-adds of one example; attention counted over all T² pairs
+  index_t cache_elements_per_token;  ///< of all tensors that the layers cache
 };
 
 /// Source: the paper, appendix on exact accounting.

@@ -8,7 +8,7 @@
 
 #include "qkvbench/autograd/attention.hpp"
 #include "qkvbench/autograd/rope.hpp"
-#include "qkvbench/kernels/cached_attention.hpp"
+#include "qkvbench/kernels/decode_attention.hpp"
 #include "qkvbench/nn/kv_cache.hpp"
 #include "qkvbench/nn/layers.hpp"
 

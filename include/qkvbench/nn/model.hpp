@@ -23,13 +23,13 @@ struct ModelConfig : BlockSpec {
   index_t vocab = 65;                                              ///< tokens (gpt)
   bool tied_head = true;                                           ///< the read-out is the embedding's transpose (gpt)
   index_t image_size = 28, channels = 1, patch = 4, classes = 10;  ///< square images (vit)
-  bool recompute = false;  ///< blocks run again on the way back instead of keeping what is inside them
+  bool recompute = false;  ///< blocks run again on the backward pass instead of keeping what is inside them
 };
 
 /// The two ends of a family: how inputs become [B, T, d] and how [B, T, d] becomes rows of logits.
-class Family {
+class ModelEnds {
  public:
-  virtual ~Family() = default;
+  virtual ~ModelEnds() = default;
   virtual bool causal() const { return false; }
   virtual InitScheme init() const { return InitScheme::kPyTorch; }
   virtual DropoutPlace dropout_place() const { return DropoutPlace::kResidual; }
@@ -48,9 +48,9 @@ class Family {
   virtual Value features(Tape& tape, Value h) const;
   /// Positions that the blocks see, and multiply-adds of the two ends for one example.
   virtual index_t positions() const = 0;
-  virtual index_t macs_ends() const = 0;
+  virtual index_t io_macs() const = 0;
   /// Numbers that a training step holds in the two ends and the loss for one example, values and gradients.
-  virtual index_t activations_ends() const = 0;
+  virtual index_t io_activations() const = 0;
 };
 
 /// Names of the families that exist.
@@ -65,7 +65,7 @@ class Model {
   Parameters& parameters() { return parameters_; }
   const Parameters& parameters() const { return parameters_; }
   const std::deque<Block>& blocks() const { return blocks_; }
-  const Family& family() const { return *family_; }
+  const ModelEnds& family() const { return *family_; }
 
   /// Rows of logits for a batch.   result: [rows, classes], as Batch::targets has rows.
   Value forward(Tape& tape, const Batch& batch) const;
@@ -87,7 +87,7 @@ class Model {
 
   ModelConfig config_;
   Parameters parameters_;
-  std::unique_ptr<Family> family_;
+  std::unique_ptr<ModelEnds> family_;
   PositionRows position_rows_, rope_rows_;  // made only when they are used
   std::deque<Block> blocks_;
   std::unique_ptr<Norm> ln_f_;

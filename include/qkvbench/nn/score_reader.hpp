@@ -10,7 +10,7 @@
 namespace qkvbench::nn {
 
 /// Give it to Tape::watch() before a forward pass.
-class ScoreReader : public TapeWatch {
+class ScoreReader : public TapeObserver {
  public:
   explicit ScoreReader(const Model& model) : model_(model) {}
   void on_named(const char* module, const char* name, Value value) override;

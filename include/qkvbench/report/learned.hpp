@@ -24,7 +24,7 @@ std::optional<double> chance_of(const Summary& summary, const Group& group);
 /// learned when it is half-way from chance to the paper's accuracy; generated text when it is within 0.2 nats of the
 /// floor, and Shakespeare by characters within 0.1 nats of the loss that nanoGPT publishes. A text without floor or
 /// published loss, and a task without the paper's accuracy, cannot be judged.
-BaselineLevel baseline_level(const study::Recipe& recipe, const Summary& summary, const std::string& task);
+BaselineLevel baseline_level(const study::PaperTable& recipe, const Summary& summary, const std::string& task);
 
 /// The levels of all claims, each task once. The published level is left out: an accuracy is the paper's mean over its
 /// whole grid, and what follows from it stands under "needed".

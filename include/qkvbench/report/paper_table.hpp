@@ -22,7 +22,7 @@ struct PaperRow {
 };
 
 /// In the order of the summary's cells. grid: the recipe's level that was run; empty: the whole one.
-std::vector<PaperRow> paper_rows(const study::Recipe& recipe, const Summary& summary, const Agreement& agreement,
+std::vector<PaperRow> paper_rows(const study::PaperTable& recipe, const Summary& summary, const Agreement& agreement,
                                  const std::string& grid);
 /// The same as a table; columns without any number are left out. The re-run's are means over the configurations that
 /// both ran, and so is the difference from it.

@@ -56,13 +56,13 @@ class Axis {
 Interval padded_range(Interval values, double least, double margin);
 
 /// One for each row of nn::all_kinds(), in its order.
-enum class Shape { kCircle, kSquare, kTriangle, kDiamond, kInverted, kRight, kLeft, kPlus, kCross };
+enum class MarkerShape { kCircle, kSquare, kTriangle, kDiamond, kInverted, kRight, kLeft, kPlus, kCross };
 inline constexpr int kShapes = 9, kHues = 9;  ///< the hues are classes h0 … of the page's style sheet
 
 /// How an arm looks in every chart: a colour, a marker and a dash, so that colour is not the only code.
 struct Style {
   int hue = 0;  ///< class h0 … h8
-  Shape shape = Shape::kCircle;
+  MarkerShape shape = MarkerShape::kCircle;
   bool hollow = false;
   int dash = 0;  ///< class d0 … d7; 0 is a full line
 };

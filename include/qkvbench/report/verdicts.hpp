@@ -18,17 +18,17 @@ namespace qkvbench::report {
 /// interval, it is inconclusive. The authors' re-run's effects are those of the same configurations; the paper's, which
 /// are of its whole grid, are given only when that was run, or for per cent of perplexity.
 /// grid: the level of the recipe that was run; empty: the whole one.
-std::vector<ClaimResult> judge(const study::Recipe& recipe, const Summary& summary, const std::string& grid = "");
+std::vector<ClaimResult> judge(const study::PaperTable& recipe, const Summary& summary, const std::string& grid = "");
 
 /// What a page shows beside this machine's accuracies: of the authors' re-run the means over the configurations that
 /// both ran; the paper's own means only beside its whole grid. None of perplexities.
-std::vector<ReferenceValue> reference_values(const study::Recipe& recipe, const Agreement& agreement,
+std::vector<ReferenceValue> reference_values(const study::PaperTable& recipe, const Agreement& agreement,
                                              const std::string& grid);
 
 /// The paper's relative difference of two arms, or of accuracies their difference; the mean over the tasks, none when
 /// a cell is not there.
-std::optional<double> paper_effect(const study::Recipe& recipe, const std::vector<std::string>& tasks, const Arm& arm,
-                                   const Arm& against);
+std::optional<double> paper_effect(const study::PaperTable& recipe, const std::vector<std::string>& tasks,
+                                   const Arm& arm, const Arm& against);
 /// The same difference of accuracies in the authors' re-run, over the configurations that both ran.
 std::optional<double> rerun_effect(const Agreement& agreement, const std::vector<std::string>& tasks, const Arm& arm,
                                    const Arm& against);

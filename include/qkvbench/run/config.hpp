@@ -91,7 +91,7 @@ std::span<const Preset> all_presets();
 /// Throws Error (usage) with the nearest name if there is no such preset.
 const Preset& find_preset(const std::string& id);
 /// The preset that a task's runs begin with, or null: then it is the defaults.
-const Preset* recipe_of(const std::string& task);
+const Preset* default_preset(const std::string& task);
 void apply_preset(Config& config, const Preset& preset);
 
 /// A JSON value as the text that a flag would have, escaped bytes as they were. Throws Error (usage) naming `where`

@@ -21,7 +21,7 @@ const char* status_name(Status status);
 /// What a run measured; the rest of the record follows from the configuration and the build.
 struct Outcome {
   Status status = Status::kFailed;
-  kernels::Score validation, test;  ///< no targets when the task has no such split or the run did not get that far
+  kernels::EvalSums validation, test;  ///< no targets when the task has no such split or the run did not get that far
   train::TrainState state;
   double wall_s = 0, train_s = 0;  ///< of this process
   double data_wait_s = 0;          ///< of train_s, waiting for batches
@@ -37,7 +37,7 @@ Json dataset_json(const data::DataFacts& facts);
 
 /// What scores on the two splits mean: loss and accuracy of each that has targets, and for text perplexity, bits a
 /// byte and the distance to the floor where they are known.
-Json scores_json(const kernels::Score& validation, const kernels::Score& test, const data::DataFacts& facts);
+Json scores_json(const kernels::EvalSums& validation, const kernels::EvalSums& test, const data::DataFacts& facts);
 
 /// The part of a record that is a function of configuration and build alone: without timing, env, tool and argv.
 Json canonical_part(Json result);

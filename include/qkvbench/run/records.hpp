@@ -32,19 +32,19 @@ struct Record {
 };
 
 /// A file that is not among the records, and why.
-struct LeftOut {
+struct SkippedFile {
   std::filesystem::path path;
   std::string reason;
 };
 
 /// For a machine: a list of path and reason.
-Json left_out_json(const std::vector<LeftOut>& left_out);
+Json left_out_json(const std::vector<SkippedFile>& left_out);
 
 struct RecordSet {
   /// Completed and diverged runs, ordered by task, variant, kv heads, run name, build and path; tasks and variants in
   /// the order of every listing, more kv heads before fewer.
   std::vector<Record> records;
-  std::vector<LeftOut> left_out;  ///< ordered by path
+  std::vector<SkippedFile> left_out;  ///< ordered by path
 };
 
 /// Reads every result.json in the given files, run directories and directories of runs (one level deep). A file that

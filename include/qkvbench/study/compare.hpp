@@ -13,7 +13,7 @@ namespace qkvbench::study {
 /// What is asked of two runs. Without tolerances and metrics: that their canonical parts are equal. With any of them:
 /// that each metric, or each that is named, differs by at most `absolute` or by at most `relative` of the larger one;
 /// everything else is only told.
-struct Demand {
+struct Tolerance {
   std::optional<double> absolute, relative;
   std::vector<std::string> metrics;
   bool allow_missing = false;  ///< a run that only one side has is no failure
@@ -46,7 +46,7 @@ inline constexpr std::size_t kFieldsShown = 8;
 struct Comparison {
   std::vector<RunPair> runs;
   std::vector<std::string> only_a, only_b;  ///< names of runs
-  std::vector<run::LeftOut> left_out;
+  std::vector<run::SkippedFile> left_out;
   bool holds = false;
 };
 
@@ -54,6 +54,6 @@ struct Comparison {
 /// others are matched by run name; of several builds on one side the one with most runs is taken.
 /// Throws Error: input when a path does not exist, a side has no result, or no run has a counterpart; usage when no
 /// run has a metric that is named.
-Comparison compare(const std::filesystem::path& a, const std::filesystem::path& b, const Demand& demand);
+Comparison compare(const std::filesystem::path& a, const std::filesystem::path& b, const Tolerance& demand);
 
 }  // namespace qkvbench::study

@@ -22,7 +22,7 @@ struct Plan {
 };
 
 /// What is missing for the recipe's grids today: which data, where they were looked for, and how to get them.
-std::vector<std::string> missing_data(const Recipe& recipe);
+std::vector<std::string> missing_data(const PaperTable& recipe);
 
 /// The largest level of the recipe whose runs are expected to take no longer than budget_s (0: no limit), or its
 /// smallest. Runs that are finished in options.out take no time. Tasks whose data are not there are left out.
@@ -31,6 +31,6 @@ std::vector<std::string> missing_data(const Recipe& recipe);
 /// now make it anew.
 /// Throws Error: input when no data are there at all, or the file is damaged; output when it cannot be written; as
 /// RunClock does.
-Plan make_plan(const Recipe& recipe, double budget_s, const SweepOptions& options);
+Plan make_plan(const PaperTable& recipe, double budget_s, const SweepOptions& options);
 
 }  // namespace qkvbench::study

@@ -36,7 +36,7 @@ struct Claim {
   double margin = 0;
 };
 
-struct Recipe {
+struct PaperTable {
   std::string id, title;
   std::vector<std::string>
       levels;  ///< grids from the longest to the shortest, the paper's whole one (or the nearest) first
@@ -47,10 +47,10 @@ struct Recipe {
 
 /// Whether a grid is the recipe's first: only then the paper's means of accuracy are means over the same
 /// configurations. An empty name stands for it.
-bool is_whole(const Recipe& recipe, const std::string& grid);
+bool is_whole(const PaperTable& recipe, const std::string& grid);
 
-std::span<const Recipe> all_recipes();
+std::span<const PaperTable> all_recipes();
 /// Throws Error (usage) with the nearest name if there is no such recipe.
-const Recipe& find_recipe(const std::string& id);
+const PaperTable& find_recipe(const std::string& id);
 
 }  // namespace qkvbench::study

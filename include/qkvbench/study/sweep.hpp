@@ -34,7 +34,7 @@ double run_flop(const run::Config& resolved);
 double forward_macs(const run::Config& resolved);
 
 /// What `out` holds of these runs, in the order given. A finished run of other data than today's counts as failed.
-std::vector<PlannedRun> survey(const std::vector<run::Config>& configs, const std::filesystem::path& out);
+std::vector<PlannedRun> scan_runs(const std::vector<run::Config>& configs, const std::filesystem::path& out);
 
 /// Seconds until all runs are finished with so many at a time, from the time that finished ones took;
 /// NaN when none is.

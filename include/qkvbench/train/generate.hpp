@@ -48,7 +48,7 @@ Generated generate(const nn::Model& model, const std::vector<std::vector<std::in
 /// Scores windows of tokens as decoding sees them: one position after the other, through a cache. The same numbers as
 /// evaluate() up to rounding; what it costs shows what the cache is worth.
 struct DecodedScore {
-  kernels::Score score;
+  kernels::EvalSums score;
   index_t cache_bytes;  ///< allocated, for `batch_size` windows
 };
 /// data: windows of T tokens ([B, T] ids, [B·T] targets).   Throws Error (usage) when the family does not decode.

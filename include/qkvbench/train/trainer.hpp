@@ -10,7 +10,7 @@
 #include "qkvbench/nn/model.hpp"
 #include "qkvbench/optim/adam.hpp"
 #include "qkvbench/optim/schedule.hpp"
-#include "qkvbench/train/read_ahead.hpp"
+#include "qkvbench/train/prefetcher.hpp"
 #include "qkvbench/train/watch.hpp"
 
 namespace qkvbench::train {
@@ -36,7 +36,7 @@ struct CurvePoint {
 /// All that a resumed run needs beside parameters and moments.
 struct TrainState {
   index_t step = 0, examples_seen = 0, tokens_seen = 0;
-  kernels::Score open;  ///< sums over the steps since the last point
+  kernels::EvalSums open;  ///< sums over the steps since the last point
   double open_grad_norm = 0;
   std::vector<CurvePoint> curve;
 };
@@ -55,9 +55,9 @@ index_t steps_per_epoch(index_t examples, index_t batch_size);
 index_t micro_batch_in_cache(index_t batch_size, index_t positions);
 
 /// Which examples each step takes: all of them once an epoch, in the epoch's order.
-class Curriculum {
+class BatchSampler {
  public:
-  Curriculum(const data::Dataset& data, const TrainOptions& options)
+  BatchSampler(const data::Dataset& data, const TrainOptions& options)
       : data_(data), batch_size_(options.batch_size), seed_(options.seed) {}
   index_t epoch(index_t step) const { return step / steps_per_epoch(data_.size(), batch_size_); }
   /// How many examples a step takes.
@@ -92,7 +92,7 @@ class Trainer {
   /// the step and gradients zero, so that the same step can be taken again.
   StepReport step();
   /// Looks on at every step; null ends it.
-  void watch(TapeWatch* watch) { watch_ = watch; }
+  void watch(TapeObserver* watch) { watch_ = watch; }
 
   const TrainState& state() const { return state_; }
   void set_state(TrainState state);
@@ -117,10 +117,10 @@ class Trainer {
   const Batch& take(index_t number);
   double optimize(double lr);
   /// Forward and backward of a batch; its gradients are those of its losses' sum over `step_targets`.
-  kernels::Score accumulate(const Batch& batch, index_t step_targets);
+  kernels::EvalSums accumulate(const Batch& batch, index_t step_targets);
   /// All parts of the step, one after the other; gradients add up to those of the mean over all scored targets.
-  kernels::Score accumulate_all(index_t examples);
-  void note(const kernels::Score& score, double norm, double lr);
+  kernels::EvalSums accumulate_all(index_t examples);
+  void note(const kernels::EvalSums& score, double norm, double lr);
   /// The step again with an eye on every number, up to the first that is not finite.
   [[noreturn]] void explain(const std::string& what);
 
@@ -129,14 +129,14 @@ class Trainer {
   TrainOptions options_;
   optim::Adam adam_;
   Tape tape_;
-  TapeWatch* watch_ = nullptr;
+  TapeObserver* watch_ = nullptr;
   TrainState state_;
-  Curriculum curriculum_;
-  ReadAhead batches_;  // last, so that its thread ends before what it reads goes
+  BatchSampler curriculum_;
+  Prefetcher batches_;  // last, so that its thread ends before what it reads goes
 };
 
 /// Scores a model on all of a data set, in order, without dropout. Throws what a watch does.
-kernels::Score evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size,
-                        TapeWatch* watch = nullptr);
+kernels::EvalSums evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size,
+                           TapeObserver* watch = nullptr);
 
 }  // namespace qkvbench::train

@@ -13,9 +13,9 @@ namespace qkvbench::train {
 struct Stopped {};
 
 /// Asks before every operation, so that a step of minutes stops within one operation.
-class StopWatch : public TapeWatch {
+class StopObserver : public TapeObserver {
  public:
-  explicit StopWatch(std::function<bool()> wants_stop) : wants_stop_(std::move(wants_stop)) {}
+  explicit StopObserver(std::function<bool()> wants_stop) : wants_stop_(std::move(wants_stop)) {}
   void on_result(const Node&) override { ask(); }
   void on_backward(const Node&) override { ask(); }
 
@@ -26,15 +26,15 @@ class StopWatch : public TapeWatch {
   std::function<bool()> wants_stop_;
 };
 
-/// Thrown by FiniteWatch: "the output of linear (blocks.0.mlp.fc_in)".
+/// Thrown by FiniteObserver: "the output of linear (blocks.0.mlp.fc_in)".
 struct NotFinite {
   std::string what;
 };
 
 /// Looks at every result and every gradient; throws NotFinite at the first that is not finite.
-class FiniteWatch : public TapeWatch {
+class FiniteObserver : public TapeObserver {
  public:
-  explicit FiniteWatch(const nn::Parameters& parameters) : parameters_(parameters) {}
+  explicit FiniteObserver(const nn::Parameters& parameters) : parameters_(parameters) {}
   void on_result(const Node& node) override;
   void on_parameter(const Node& node) override;
   void on_forget() override { check(); }

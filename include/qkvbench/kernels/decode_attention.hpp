@@ -30,7 +30,7 @@ struct CachedArrays {
 /// 1 … capacity; terms: [1 + 2·capacity] (σ, row, column as in attention.hpp) or null.
 /// Positions are summed in pieces of 256, in order, so the bits do not depend on the number of threads.
 /// Source: paper section 3; the pieces: Dao et al., "Flash-Decoding", 2023; the shared key: DeepSeek-V2, section 2.1.
-void cached_attention(const CachedAttentionSize& size, const real* q, const CachedArrays& cached,
+void decode_attention(const CachedAttentionSize& size, const real* q, const CachedArrays& cached,
                       const index_t* lengths, const real* terms, real* o);
 
 }  // namespace qkvbench::kernels

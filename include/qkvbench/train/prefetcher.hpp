@@ -11,17 +11,17 @@
 
 namespace qkvbench::train {
 
-class ReadAhead {
+class Prefetcher {
  public:
   static constexpr index_t kNone = -1;
   /// Makes the batch of this number, which is never negative. Called on the thread alone, one batch after another.
   using Fill = std::function<void(index_t number, Batch& batch)>;
 
-  explicit ReadAhead(Fill fill) : fill_(std::move(fill)) {}
+  explicit Prefetcher(Fill fill) : fill_(std::move(fill)) {}
   /// Waits for the batch that is being made.
-  ~ReadAhead();
-  ReadAhead(const ReadAhead&) = delete;
-  ReadAhead& operator=(const ReadAhead&) = delete;
+  ~Prefetcher();
+  Prefetcher(const Prefetcher&) = delete;
+  Prefetcher& operator=(const Prefetcher&) = delete;
 
   /// The batch of this number, valid until the next call; `next` (or kNone) is made from now on. It need not wait when
   /// the call before said `next` = number and enough time went by. Throws what the filling threw.

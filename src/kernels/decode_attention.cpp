@@ -1,6 +1,6 @@
 // One query a head against a strip of keys: dot products and weighted sums, bound by memory, so no matrix product.
 // The query heads that share a key/value head are one piece of work: it comes from memory once for all of them.
-#include "qkvbench/kernels/cached_attention.hpp"
+#include "qkvbench/kernels/decode_attention.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -102,7 +102,7 @@ CachedAttentionSize CachedAttentionSize::plain(index_t B, index_t capacity, inde
   return {B, capacity, H, G, D, D, D, 0, default_scale(D)};
 }
 
-void cached_attention(const CachedAttentionSize& s, const real* q, const CachedArrays& cached, const index_t* lengths,
+void decode_attention(const CachedAttentionSize& s, const real* q, const CachedArrays& cached, const index_t* lengths,
                       const real* terms, real* o) {
   const index_t group = s.H / s.G, longest = *std::max_element(lengths, lengths + s.B);
   const index_t pieces = (longest + kPiece - 1) / kPiece, width = s.D + s.shared;

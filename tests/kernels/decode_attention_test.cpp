@@ -1,6 +1,6 @@
 // The two kernels of a decoding step against their formulas in double precision, and for any number of threads.
 // Whole models are compared with the full forward pass in tests/nn.
-#include "qkvbench/kernels/cached_attention.hpp"
+#include "qkvbench/kernels/decode_attention.hpp"
 
 #include "kernels/naive.hpp"
 #include "qkvbench/base/parallel.hpp"
@@ -49,7 +49,7 @@ TEST_CASE("cached attention follows its formula, with and without terms, for sho
         for (const int threads : {1, 2, 5}) {
           set_threads(threads);
           results.emplace_back(q.size(), NAN);
-          kernels::cached_attention(s, q.data(), {k.data(), nullptr, v.data()}, lengths.data(),
+          kernels::decode_attention(s, q.data(), {k.data(), nullptr, v.data()}, lengths.data(),
                                     with_terms ? terms.data() : nullptr, results.back().data());
           CHECK(results.back() == results.front());
         }
@@ -74,7 +74,7 @@ TEST_CASE("scores that are far apart do not overflow across pieces", "[kernels]"
   k[3] = 500, v[3] = 2, k[299] = 1000, v[299] = 3;
   const real q = 1;
   const index_t length = 300;
-  kernels::cached_attention(s, &q, {k.data(), nullptr, v.data()}, &length, nullptr, o.data());
+  kernels::decode_attention(s, &q, {k.data(), nullptr, v.data()}, &length, nullptr, o.data());
   CHECK(o[0] == 3);
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("a step's affine map follows its formula", "[kernels]") {
         for (const int threads : {1, 3}) {
           set_threads(threads);
           results.emplace_back(residual.size(), NAN);
-          kernels::linear_step_forward(R, I, O, x.data(), w.data(), b.data(), residual.data(), results.back().data());
+          kernels::linear_decode_forward(R, I, O, x.data(), w.data(), b.data(), residual.data(), results.back().data());
         }
         set_threads(1);
         CHECK(results[0] == results[1]);

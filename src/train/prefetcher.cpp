@@ -1,6 +1,6 @@
 // The thread and the hand-over of batches.
 // It holds no data of its own: who needs one batch only pays for a thread that sleeps.
-#include "qkvbench/train/read_ahead.hpp"
+#include "qkvbench/train/prefetcher.hpp"
 
 #include <utility>
 
@@ -9,7 +9,7 @@
 
 namespace qkvbench::train {
 
-ReadAhead::~ReadAhead() {
+Prefetcher::~Prefetcher() {
   if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
@@ -19,7 +19,7 @@ ReadAhead::~ReadAhead() {
   thread_.join();
 }
 
-void ReadAhead::work() {
+void Prefetcher::work() {
   work_alone();
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -40,7 +40,7 @@ void ReadAhead::work() {
   }
 }
 
-void ReadAhead::request(index_t number) {
+void Prefetcher::request(index_t number) {
   if (number == kNone) return;
   if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   {
@@ -50,7 +50,7 @@ void ReadAhead::request(index_t number) {
   changed_.notify_all();
 }
 
-const Batch& ReadAhead::take(index_t number, index_t next) {
+const Batch& Prefetcher::take(index_t number, index_t next) {
   const double begin = seconds_now();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return wanted_ == made_; });
