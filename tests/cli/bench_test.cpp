@@ -218,10 +218,10 @@ TEST_CASE("bench decode times turned K = V in both forms of its cache, and the o
   CHECK(numbers.at("gla-kv4-t16") == 2 * 64 + 16);
 
   const TemporaryDirectory dir;
-  write_file_atomic(dir / "g.json",
+  qkvbench::write_file_atomic(dir / "g.json",
                     R"({"grid": {"preset": "char", "corpus": "stories", "positions": ["learned", "rope"],
                                         "variant": ["q_kv", "q_k_v"], "seed": [0, 1]}})");
-  const Outcome of_grid = run_qkvbench({"bench", "decode", "--grid", (dir / "g.json").string(), "--contexts", "8",
+  const Outcome of_grid = run_qkvbench({"bench", "decode", "--grid", dir / "g.json", "--contexts", "8",
                                         "--seconds", "0.001", "-q", "--json", "-"});
   INFO(of_grid.err);
   REQUIRE(of_grid.status == 0);

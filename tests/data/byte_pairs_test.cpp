@@ -60,7 +60,7 @@ TEST_CASE("any bytes survive byte-pair encoding, characters or not", "[data]") {
 TEST_CASE("a piece of a megabyte is encoded in no more than a moment", "[data]") {
   // Quadratic time would be an hour.
   constexpr std::size_t n = std::size_t{1} << 20;
-  for (const std::string& unit : {"a", " ", "ab", "=", "\n"}) {
+  for (const std::string unit : {"a", " ", "ab", "=", "\n"}) {
     std::string text;
     while (text.size() < n) text += unit;
     const Ids ids = gpt2_tokenizer().encode(text);

@@ -51,7 +51,7 @@ TEST_CASE("an archive is unpacked: tar, gzip and zip, what is needed of it and n
        {kGood + tar_end(), gzip(tar_member("no", "-") + kGood + tar_end()), zip(members)}) {
     const TemporaryDirectory outer;
     const EnvironmentVariable root("QKVBENCH_DATA", outer.path("data"));
-    const Record record = install(kSet, outer.write("given", archive));
+    const InstallRecord record = install(kSet, outer.write("given", archive));
     CHECK(everything(outer) == std::vector<std::string>{"data", "data/downloads", "data/set", "data/set/a.bin",
                                                         "data/set/installed.txt", "data/set/many",
                                                         "data/set/many/x.txt", "given"});

@@ -79,7 +79,7 @@ TEST_CASE("a gradient that leaves the numbers names the value whose gradient it 
   train::FiniteObserver watch(parameters);
   tape.watch(&watch);
   const Value x = p.on(tape);
-  const Value y = tape.result({1}, true, "sum");
+  const Value y = tape.new_value({1}, true, "sum");
   *y.data() = 1;
   tape.on_backward(y, [=, &tape] { tape.accumulator(x)[0] = *y.grad(); });
   try {

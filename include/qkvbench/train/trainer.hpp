@@ -23,8 +23,8 @@ struct TrainOptions {
   double lr = 1e-3;
   optim::ScheduleOptions schedule;
   optim::AdamOptions adam;
-  std::string freeze;  ///< parameters whose names begin so keep their values, between commas
   std::uint64_t seed = 0;
+  std::string freeze{};  ///< parameters whose names begin so keep their values, between commas
 };
 
 /// Averages over the steps since the point before.
