@@ -134,7 +134,6 @@ std::string forms(const ReproduceCommand& flags, const report::PaperDocument& do
 
 void write_page(const Session& session, const ReproduceCommand& flags, const PaperTable& recipe,
                 report::PageInput page) {
-  page.title = recipe.title;
   page.commands = {"qkvbench reproduce " + recipe.id + " --budget " + flags.budget};
   page.attention = attention_of_arms(session, page.summary);
   write_named_file(flags.page, page_html(page));
@@ -161,7 +160,7 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
                       " runs are missing; averages over the rest are not shown unless --allow-missing asks for them");
   if (!flags.page.empty()) {
     report::PageInput page{set, summary};
-    page.remarks = document.remarks;
+    page.remarks = document.remarks, page.title = recipe.title;
     page.remarks.insert(page.remarks.end(), document.below.begin(), document.below.end());
     page.claims = document.claims;
     page.references = report::reference_values(recipe, agreement, plan.level);

@@ -247,8 +247,7 @@ std::optional<double> Corpus::bits_per_byte(double loss_nats) const {
 Corpus load_corpus(const std::string& spec, const CorpusOptions& options) {
   Corpus corpus;
   if (spec.empty())
-    fail_input("the model was imported and has no text of its own; name one with --corpus (" + std::string(kForms) +
-               ")");
+    fail_input("corpus '': an imported model has no text of its own; name one with --corpus: " + std::string(kForms));
   if (spec == "stories") {
     if (options.tokenizer && options.tokenizer->symbols() != story_grammar().vocabulary())
       fail_input("corpus 'stories': its words are not the vocabulary that the model was trained with");

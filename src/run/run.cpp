@@ -22,17 +22,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A config object of a file that a run wrote. Throws Error (input): what is wrong is in the file, not on the command
-/// line.
-Config config_in(const std::string& text, const std::string& origin) {
-  try {
-    return stored_config(formats::parse_json(text, origin), origin);
-  } catch (const Error& error) {
-    if (error.status() != Exit::kUsage) throw;
-    fail_input(error.what());
-  }
-}
-
 /// Throws Error (usage) when what is in a directory remembers other data than today's.
 void check_same_data(const nlohmann::json& remembered, const data::DataFacts& facts, const char* what,
                      const fs::path& directory) {
@@ -291,33 +280,6 @@ RunReport run(const Config& config, const RunOptions& options, Monitor& monitor)
   RunReport report = run_locked(config, facts, options, files, monitor);
   footprint.keep();
   return report;
-}
-
-LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& adapt) {
-  const RunFiles files(path);
-  const bool is_run = fs::is_directory(path);
-  const fs::path file_path = is_run ? files.model : path;
-  if (!fs::exists(file_path))
-    fail_input("there is no " + file_path.string() +
-               (is_run && Checkpoints(path).any() ? "; the run there is not finished, train it on with --resume" : ""));
-  // Not copied as a whole: a large model would be there twice.
-  const auto file = formats::Safetensors::map(file_path);
-  if (is_run) check_model(files, file.content());
-  LoadedModel loaded;
-  try {
-    loaded.config = config_in(file.metadata("config"), file_path.string() + ": config");
-    resolve(loaded.config);
-  } catch (const Error& error) {
-    if (error.status() != Exit::kUsage) throw;
-    fail_input(error.what());  // what is wrong is in the file, not on the command line
-  }
-  if (adapt) adapt(loaded.config);
-  resolve(loaded.config);
-  read_metadata(file, loaded);
-  loaded.model = std::make_unique<nn::Model>(loaded.config.model);
-  loaded.model->parameters().allocate();
-  train::load_model(file, "", *loaded.model);
-  return loaded;
 }
 
 }  // namespace qkvbench::run

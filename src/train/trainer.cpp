@@ -66,7 +66,7 @@ Trainer::Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions
       data_(data),
       options_(options),
       adam_(model.parameters().values(), model.parameters().grads(), options.adam),
-      curriculum_(data, options),
+      sampler_(data, options),
       batches_([this](index_t number, Batch& batch) { fill(number, batch); }) {
   for (const nn::Parameter* p : frozen_parameters(model.parameters(), options.freeze))
     adam_.freeze(p->offset, p->shape.elements());
@@ -79,7 +79,7 @@ void Trainer::set_state(TrainState state) {
 
 index_t Trainer::part_size(index_t number) const {
   const index_t step = number / parts_of_full_step(), part = number % parts_of_full_step();
-  return std::clamp<index_t>(curriculum_.size(step) - part * options_.micro_batch, 0, options_.micro_batch);
+  return std::clamp<index_t>(sampler_.size(step) - part * options_.micro_batch, 0, options_.micro_batch);
 }
 
 index_t Trainer::part_after(index_t number) const {
@@ -90,8 +90,8 @@ index_t Trainer::part_after(index_t number) const {
 
 void Trainer::fill(index_t number, Batch& batch) {
   const index_t step = number / parts_of_full_step(), part = number % parts_of_full_step();
-  data_.fill_in_epoch(curriculum_.examples(step, part * options_.micro_batch, part_size(number)),
-                      curriculum_.epoch(step), batch);
+  data_.fill_in_epoch(sampler_.examples(step, part * options_.micro_batch, part_size(number)),
+                      sampler_.epoch(step), batch);
 }
 
 kernels::EvalSums Trainer::accumulate(const Batch& batch, index_t step_targets) {
@@ -138,7 +138,7 @@ void Trainer::explain(const std::string& what) {
   try {
     if (const std::string name = parameter_not_finite(model_.parameters()); !name.empty())
       throw NotFinite{"parameter " + name + " after its update"};
-    accumulate_all(curriculum_.size(state_.step));
+    accumulate_all(sampler_.size(state_.step));
     finite.check();
     if (const std::string name = gradient_not_finite(model_.parameters()); !name.empty())
       throw NotFinite{"the gradient of " + name};
@@ -152,7 +152,7 @@ void Trainer::explain(const std::string& what) {
 }
 
 StepReport Trainer::step() {
-  const index_t n = curriculum_.size(state_.step);
+  const index_t n = sampler_.size(state_.step);
   tape_.watch(watch_);
   kernels::EvalSums score;
   try {

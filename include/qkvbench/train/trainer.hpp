@@ -131,7 +131,7 @@ class Trainer {
   Tape tape_;
   TapeObserver* watch_ = nullptr;
   TrainState state_;
-  BatchSampler curriculum_;
+  BatchSampler sampler_;
   Prefetcher batches_;  // last, so that its thread ends before what it reads goes
 };
 
