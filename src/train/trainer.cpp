@@ -90,8 +90,8 @@ index_t Trainer::part_after(index_t number) const {
 
 void Trainer::fill(index_t number, Batch& batch) {
   const index_t step = number / parts_of_full_step(), part = number % parts_of_full_step();
-  data_.fill_in_epoch(sampler_.examples(step, part * options_.micro_batch, part_size(number)),
-                      sampler_.epoch(step), batch);
+  data_.fill_in_epoch(sampler_.examples(step, part * options_.micro_batch, part_size(number)), sampler_.epoch(step),
+                      batch);
 }
 
 kernels::EvalSums Trainer::accumulate(const Batch& batch, index_t step_targets) {

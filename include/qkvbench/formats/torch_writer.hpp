@@ -1,5 +1,5 @@
-// Writing files that torch.load() reads: a pickle of dictionaries, numbers, texts and tensors, and the tensors' numbers.
-// Not for sizes beyond 4 GiB, which need zip's 64-bit form.
+// Writing files that torch.load() reads: a pickle of dictionaries, numbers, texts and tensors, and the tensors'
+// numbers. Not for sizes beyond 4 GiB, which need zip's 64-bit form.
 #pragma once
 #include <cstdint>
 #include <filesystem>
