@@ -1,6 +1,8 @@
 // --json when things go wrong, bytes that are no UTF-8, and JSON from standard input.
 // The forms of answers are in schema_test.
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -95,10 +97,16 @@ TEST_CASE("a signal leaves an error object, or the result of the run that it sto
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     // The pipe holds the command up where it reads its configuration.
     REQUIRE(::mkfifo((dir / "pipe").c_str(), 0600) == 0);
+    int pipe = -1;  // can be opened once the command waits at its other end
     const Outcome r = run_qkvbench({"inspect", "--config", dir / "pipe", "--json", dir / "s.json"}, [&](pid_t child) {
-      usleep(500'000);
+      for (int i = 0; i < 60'000 && pipe < 0; ++i) {
+        pipe = ::open((dir / "pipe").c_str(), O_WRONLY | O_NONBLOCK);
+        if (pipe < 0) usleep(1000);
+      }
       kill(child, signal);
     });
+    REQUIRE(pipe >= 0);
+    ::close(pipe);
     CHECK(r.status == 128 + signal);
     CHECK(json::parse(read_file(dir / "s.json"))["error"]["status"] == 128 + signal);
     fs::remove(dir / "pipe");
