@@ -90,7 +90,6 @@ double bound_tokens_per_s(const DecodeSpeed& s, double read_gb_per_s) {
 
 report::Table empty_table(const BenchFlags& flags, const std::optional<EarlierBench>& earlier) {
   std::vector<report::Table::Column> columns{{"variant"}, {"kv heads", Align::kRight}, {"cache", Align::kRight}};
-  if (!flags.grid.empty()) columns.insert(columns.begin(), {"block"});
   for (const char* how : {"cached, T ", "of bound, T ", "full, T "})
     for (const index_t context : flags.contexts) columns.push_back({how + with_commas(context), Align::kRight});
   if (earlier) columns.push_back({"to earlier", Align::kRight});
@@ -140,15 +139,15 @@ Exit bench_decode(const Session& session, const BenchFlags& flags) {
   const std::vector<Config> configs = of_grid ? grid_configs(flags.grid) : run::decode_grid(decode_config(flags));
   const std::vector<std::string> blocks = of_grid ? blocks_of(configs) : std::vector<std::string>(configs.size());
   const double read_gb_per_s = kernels::measure_bandwidth(0.5).read_gb_per_s;
-  report::Table table = empty_table(flags, earlier);
+  std::vector<std::pair<std::string, report::Table>> tables;  // a block's, one behind the other
   Json rows = Json::array();
   for (std::size_t i = 0; i < configs.size(); ++i) {
     note(session, study::arm_of(configs[i]).name() + " …");
+    auto of_block = std::ranges::find(tables, blocks[i], &std::pair<std::string, report::Table>::first);
+    if (of_block == tables.end()) of_block = tables.insert(tables.end(), {blocks[i], empty_table(flags, earlier)});
     for (const nn::CacheForm form : run::cache_forms(configs[i])) {
       const auto r = run::run_decode_bench(configs[i], form, flags.contexts, flags.seconds.value_or(0.5));
-      std::vector<std::string> cells = table_row(r, read_gb_per_s, earlier);
-      if (of_grid) cells.insert(cells.begin(), blocks[i]);
-      table.add(cells);
+      of_block->second.add(table_row(r, read_gb_per_s, earlier));
       for (const DecodeSpeed& s : r.speeds) rows.push_back(row_json(r, blocks[i], s, read_gb_per_s, earlier));
     }
   }
@@ -156,8 +155,10 @@ Exit bench_decode(const Session& session, const BenchFlags& flags) {
   json["read_gb_per_s"] = read_gb_per_s;
   json["config"] = config_json(configs[0]);
   json["decode"] = rows;
+  std::string text;
+  for (const auto& [block, table] : tables) text += (block.empty() ? "" : block + "\n\n") + render(flags, table) + "\n";
   print(session, "bench",
-        render(flags, table) + "\nTokens/s of one sequence at a context of T, medians: " +
+        text + "Tokens/s of one sequence at a context of T, medians: " +
             (of_grid ? "grid " + flags.grid : flags.preset) + ", " + where_text(earlier) +
             "\ncached: one step; full: the whole context again. cache: 32-bit floats at the last T.\n"
             "keys kept: turned keys stay in the cache beside the values; without, they are turned again in each step.\n"
