@@ -107,7 +107,7 @@ void add_attention(CLI::App& command, Session& session) {
       "The attention maps of a trained model on one example: how far scores and maps are from symmetric, and\n"
       "with --json every number.",
       "  qkvbench attention results/RUN --example 3 --out maps.svg");
-  command.callback([&session, flags] { session.action = [&session, flags] { return attention(session, *flags); }; });
+  on_call(command, session, flags, attention);
 }
 
 }  // namespace qkvbench::cli

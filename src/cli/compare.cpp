@@ -162,7 +162,7 @@ void add_compare(CLI::App& command, Session& session) {
       "count. Status 7 when something differs by more, or a run has no counterpart.",
       "  qkvbench compare results/RUN other/RUN\n"
       "  qkvbench compare results other --rel 1e-4 --metric test_loss --json -");
-  command.callback([&session, flags] { session.action = [&session, flags] { return compare(session, *flags); }; });
+  on_call(command, session, flags, compare);
 }
 
 }  // namespace qkvbench::cli

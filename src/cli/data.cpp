@@ -186,13 +186,6 @@ Exit verify(const Session& session, const DataFlags& flags) {
   return all_hold ? Exit::kDone : Exit::kCheckFailed;
 }
 
-using Action = Exit (*)(const Session& session, const DataFlags& flags);
-
-void on_call(CLI::App& command, Session& session, const std::shared_ptr<DataFlags>& flags, Action action) {
-  command.callback(
-      [&session, flags, action] { session.action = [&session, flags, action] { return action(session, *flags); }; });
-}
-
 }  // namespace
 
 void add_data(CLI::App& command, Session& session) {

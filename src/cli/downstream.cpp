@@ -32,13 +32,11 @@ std::vector<const data::ChoiceTask*> tasks_of(const std::string& list) {
 }
 
 Json task_json(const DownstreamTask& task) {
-  Json metrics = Json::object(), files = Json::array(), documents = Json::array();
+  Json metrics = Json::object(), documents = Json::array();
   for (const run::Metric& metric : task.metrics) {
     metrics[metric.name] = run::or_null(metric.value);
     if (metric.name != "perplexity") metrics[metric.name + "_stderr"] = run::or_null(metric.standard_error);
   }
-  for (const data::SourceFile& file : task.files)
-    files.push_back({{"path", formats::escape_bytes(file.path)}, {"sha256", file.sha256}, {"bytes", file.bytes}});
   for (std::size_t i = 0; i < task.answers.size(); ++i) {
     Json log_probs = Json::array(), greedy = Json::array();
     for (const train::ContinuationScore& score : task.answers[i].scores) {
@@ -51,7 +49,7 @@ Json task_json(const DownstreamTask& task) {
                          {"tokens", task.answers[i].tokens},
                          {"gold", gold ? Json(*gold) : Json(nullptr)}});
   }
-  return {{"task", task.name}, {"files", files}, {"metrics", metrics}, {"documents", documents}};
+  return {{"task", task.name}, {"files", run::files_json(task.files)}, {"metrics", metrics}, {"documents", documents}};
 }
 
 void add_rows(const DownstreamTask& task, report::Table& table) {
@@ -135,7 +133,7 @@ void add_downstream(CLI::App& command, Session& session) {
       "Scores each answer by its log-probability behind the question. Questions run through the model once for\n"
       "all of their answers. The files are not part of this program: docs/downstream.md says where they are.",
       "  qkvbench downstream results/RUN --tasks hellaswag,piqa --data tasks");
-  command.callback([&session, flags] { session.action = [&session, flags] { return downstream(session, *flags); }; });
+  on_call(command, session, flags, downstream);
 }
 
 }  // namespace qkvbench::cli

@@ -117,7 +117,7 @@ void add_eval(CLI::App& command, Session& session) {
                  "vocabulary, class names and normalisation, or not at all (status 3 names what it does not know).",
                  "  qkvbench eval results/RUN --n-test 10000 --seed 7\n"
                  "  qkvbench eval results/RUN --corpus other.txt");
-  command.callback([&session, flags] { session.action = [&session, flags] { return eval(session, *flags); }; });
+  on_call(command, session, flags, eval);
 }
 
 }  // namespace qkvbench::cli

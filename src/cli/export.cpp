@@ -48,7 +48,7 @@ void add_export(CLI::App& command, Session& session) {
       "Writes config.json and model.safetensors (huggingface), model.bin (llm.c) or ckpt.pt (nanogpt). Shared\n"
       "projections and key/value heads are written out; what is not kept is said.",
       "  qkvbench export results/RUN --to huggingface --out gpt2-qkv");
-  command.callback([&session, flags] { session.action = [&session, flags] { return export_run(session, *flags); }; });
+  on_call(command, session, flags, export_run);
 }
 
 }  // namespace qkvbench::cli

@@ -25,11 +25,8 @@ Exit features(const Session& session, const FeaturesFlags& flags) {
   const run::LoadedModel run = run::load_run(flags.model);
   const run::FeatureFiles written = run::write_features(run, flags.request, flags.out);
   report::Table table({{"file"}, {"bytes", report::Align::kRight}, {"SHA-256"}});
-  Json files = Json::array();
-  for (const data::SourceFile& file : written.files) {
+  for (const data::SourceFile& file : written.files)
     table.add({file.path, with_commas(static_cast<long long>(file.bytes)), file.sha256});
-    files.push_back({{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
-  }
   const std::string sizes = with_commas(written.n_train) + " training and " + with_commas(written.n_test) +
                             " test images of " + written.task + ", " + with_commas(written.features) +
                             " numbers each, in " + flags.out;
@@ -40,7 +37,7 @@ Exit features(const Session& session, const FeaturesFlags& flags) {
          {"n_test", written.n_test},
          {"features", written.features},
          {"out", flags.out},
-         {"files", files}});
+         {"files", run::files_json(written.files)}});
   return Exit::kDone;
 }
 
@@ -65,7 +62,7 @@ void add_features(CLI::App& command, Session& session) {
                  "([images, d_model], float32) with their labels. Sets of them are a task: anomaly --source npy.",
                  "  qkvbench features results/RUN --out features\n"
                  "  qkvbench train --task anomaly --source npy --data features");
-  command.callback([&session, flags] { session.action = [&session, flags] { return features(session, *flags); }; });
+  on_call(command, session, flags, features);
 }
 
 }  // namespace qkvbench::cli

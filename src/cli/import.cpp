@@ -62,7 +62,7 @@ void add_import(CLI::App& command, Session& session) {
       "refused by name (status 3).",
       "  qkvbench import qkv_keqv_300m_fineweb_edu.pt\n"
       "  qkvbench import gpt2/ --out models");
-  command.callback([&session, flags] { session.action = [&session, flags] { return import(session, *flags); }; });
+  on_call(command, session, flags, import);
 }
 
 }  // namespace qkvbench::cli

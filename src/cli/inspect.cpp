@@ -11,6 +11,7 @@
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/costs.hpp"
 #include "qkvbench/run/record.hpp"
+#include "qkvbench/train/checkpoint.hpp"
 
 namespace qkvbench::cli {
 
@@ -31,11 +32,8 @@ struct InspectFlags {
 
 Json parameters_json(const nn::Model& model) {
   Json list = Json::array();
-  for (const nn::Parameter& p : model.parameters().all()) {
-    Json shape = Json::array();
-    for (int i = 0; i < p.shape.rank(); ++i) shape.push_back(p.shape[i]);
-    list.push_back({{"name", p.name}, {"shape", shape}, {"elements", p.shape.elements()}});
-  }
+  for (const nn::Parameter& p : model.parameters().all())
+    list.push_back({{"name", p.name}, {"shape", train::sizes_of(p.shape)}, {"elements", p.shape.elements()}});
   return list;
 }
 
@@ -191,7 +189,7 @@ void add_inspect(CLI::App& command, Session& session) {
                  "  qkvbench inspect --preset 300m\n"
                  "  qkvbench inspect --preset llama-char --variant q_k_v,q_kv,mla --match params\n"
                  "  qkvbench inspect --preset 300m --table --format markdown");
-  command.callback([&session, flags] { session.action = [&session, flags] { return inspect(session, *flags); }; });
+  on_call(command, session, flags, inspect);
 }
 
 }  // namespace qkvbench::cli

@@ -103,10 +103,8 @@ void add_list(CLI::App& command, Session& session) {
       ->type_name("WHAT");
   finish_command(command, session, "Lists what --variant, --task, --preset and sweep take.",
                  "  qkvbench list variants");
-  command.callback([&session, what] {
-    session.action = [&session, what] {
-      return std::ranges::find(kLists, *what, [](const List& list) { return std::string(list.what); })->print(session);
-    };
+  on_call(command, session, what, [](const Session& s, const std::string& name) {
+    return std::ranges::find(kLists, name, [](const List& list) { return std::string(list.what); })->print(s);
   });
 }
 

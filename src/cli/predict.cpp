@@ -34,11 +34,6 @@ constexpr const char* kForms = "write symbols 0-9, as \"3 1 4 1 5\", \"3,1,4,1,5
   fail_usage("the list " + formats::quoted(text) + " " + what + "; " + kForms);
 }
 
-/// The first character of a text, or its first byte where none begins.
-std::string_view first_character(std::string_view text) {
-  return text.substr(0, std::max<std::size_t>(1, formats::code_point_at(text, 0).bytes));
-}
-
 /// The parts of a text between commas and white space. Throws when nothing stands before or behind a comma.
 std::vector<std::string> items_of(const std::string& text) {
   constexpr std::string_view kSpace = " \t\r\n";
@@ -68,7 +63,7 @@ std::vector<std::int32_t> parse_symbols(const std::string& text) {
     const std::string word = items[0];
     items.clear();
     for (std::size_t at = 0; at < word.size(); at += items.back().size())
-      items.emplace_back(first_character(std::string_view(word).substr(at)));
+      items.emplace_back(formats::character_at(word, at));
   }
   std::vector<std::int32_t> symbols;
   for (const std::string& item : items) {
@@ -245,7 +240,7 @@ void add_predict(CLI::App& command, Session& session) {
                  "Runs a trained model on one list of symbols, or on one image: the ten most likely classes by name.",
                  "  qkvbench predict results/RUN \"3 1 4 1 5 9 2 6 5 3 5 8 9 7 9 3\"\n"
                  "  qkvbench predict results/RUN digit.png");
-  command.callback([&session, flags] { session.action = [&session, flags] { return predict(session, *flags); }; });
+  on_call(command, session, flags, predict);
 }
 
 }  // namespace qkvbench::cli

@@ -237,7 +237,7 @@ void add_report(CLI::App& command, Session& session) {
       "  qkvbench report results --out report.html\n"
       "  qkvbench report results --by seq_len --md table.md\n"
       "  qkvbench report results --csv cells.csv --csv-runs runs.csv");
-  command.callback([&session, flags] { session.action = [&session, flags] { return make_report(session, *flags); }; });
+  on_call(command, session, flags, make_report);
 }
 
 }  // namespace qkvbench::cli

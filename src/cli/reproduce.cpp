@@ -314,7 +314,7 @@ void add_reproduce(CLI::App& command, Session& session) {
                  "  qkvbench reproduce table1 --budget 20m\n"
                  "  qkvbench reproduce table4 --budget 1h --report table4.html\n"
                  "  qkvbench reproduce accounting");
-  command.callback([&session, flags] { session.action = [&session, flags] { return reproduce(session, *flags); }; });
+  on_call(command, session, flags, reproduce);
 }
 
 }  // namespace qkvbench::cli

@@ -52,7 +52,7 @@ void add_schema(CLI::App& command, Session& session) {
       "byte E9.",
       "  qkvbench schema > result.schema.json\n"
       "  qkvbench schema train > train.schema.json");
-  command.callback([&session, flags] { session.action = [&session, flags] { return print_schema(session, *flags); }; });
+  on_call(command, session, flags, print_schema);
 }
 
 }  // namespace qkvbench::cli

@@ -197,7 +197,7 @@ void add_sweep(CLI::App& command, Session& session) {
       "  qkvbench sweep table1-small --status\n"
       "  qkvbench sweep mine.json --shard 2/8 --max-time 1.5h\n"
       "  qkvbench sweep table1 --slurm 32 > table1.sh");
-  command.callback([&session, flags] { session.action = [&session, flags] { return sweep(session, *flags); }; });
+  on_call(command, session, flags, sweep);
 }
 
 }  // namespace qkvbench::cli

@@ -97,8 +97,7 @@ void add_verify(CLI::App& command, Session& session) {
       "every step of a whole training loop, and where it ends. Status 7 when one is beyond its tolerance.",
       "  qkvbench verify --golden tests/golden\n"
       "  qkvbench verify --golden tests/golden/loop");
-  command.callback(
-      [&session, directory] { session.action = [&session, directory] { return verify(session, *directory); }; });
+  on_call(command, session, directory, [](const Session& s, const std::string& folder) { return verify(s, folder); });
 }
 
 }  // namespace qkvbench::cli

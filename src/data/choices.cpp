@@ -8,7 +8,6 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/choice_text.hpp"
-#include "qkvbench/formats/sha256.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 
 namespace qkvbench::data {
@@ -143,7 +142,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 std::string read(const fs::path& path, ChoiceDocuments& into) {
   std::string text = read_file(path, kMaxBytes);
-  into.files.push_back({path.string(), formats::sha256(text), text.size()});
+  into.files.push_back(formats::source_file(path.string(), text));
   return text;
 }
 

@@ -6,7 +6,6 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
-#include "qkvbench/formats/sha256.hpp"
 
 namespace qkvbench::data {
 
@@ -82,7 +81,7 @@ ImageSet read_cifar(const fs::path& folder, Split split, index_t classes) {
       out.labels.push_back(label);
       out.pixels.insert(out.pixels.end(), bytes.begin() + at + 1, bytes.begin() + at + 1 + kPixels);
     }
-    const SourceFile source{file.filename().string(), formats::sha256(bytes), bytes.size()};
+    const SourceFile source = formats::source_file(file.filename().string(), bytes);
     for (const SourceFile& other : out.files)
       if (other.sha256 == source.sha256)
         fail_input(file.string() + " holds the same images as " + other.path + "; fetch the set again");

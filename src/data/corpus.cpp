@@ -9,7 +9,6 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/data/sources.hpp"
 #include "qkvbench/formats/merges.hpp"
-#include "qkvbench/formats/sha256.hpp"
 #include "qkvbench/formats/utf8.hpp"
 
 namespace qkvbench::data {
@@ -120,7 +119,7 @@ Corpus read_byte_pairs(const std::string& text, const Tokenizer& tokenizer) {
   std::vector<std::size_t> begins;  // of every character, or byte that begins none
   for (std::size_t at = 0; at < text.size();) {
     begins.push_back(at);
-    at += std::max<std::size_t>(1, formats::code_point_at(text, at).bytes);
+    at += formats::character_at(text, at).size();
   }
   const auto n_train = static_cast<std::size_t>(static_cast<double>(begins.size()) * 0.9);
   const std::string_view whole = text;
@@ -155,7 +154,7 @@ Corpus read_text(const std::string& path, bool bytes, const CorpusOptions& optio
   Corpus corpus = options.tokenizer ? read_for_model(text, path, *options.tokenizer)
                   : bytes           ? read_bytes(text)
                                     : read_characters(text, path, std::nullopt);
-  corpus.files.push_back({path, formats::sha256(text), text.size()});
+  corpus.files.push_back(formats::source_file(path, text));
   return corpus;
 }
 
@@ -174,7 +173,7 @@ Corpus read_pairs_text(const std::string& spec, const CorpusOptions& options, fs
   if (text.empty()) fail_input(path.string() + ": it is empty; a corpus needs text");
   if (own && own->kind() == Tokenizer::Kind::kBytePairs) {
     Corpus corpus = read_byte_pairs(text, *own);
-    corpus.files.push_back({path.string(), formats::sha256(text), text.size()});
+    corpus.files.push_back(formats::source_file(path.string(), text));
     return corpus;
   }
   const fs::path vocabulary =
@@ -185,9 +184,9 @@ Corpus read_pairs_text(const std::string& spec, const CorpusOptions& options, fs
     fail_input(vocabulary.string() + ": it has " + std::to_string(tokenizer.vocab()) + " tokens, the model only " +
                std::to_string(own->vocab()));
   Corpus corpus = read_byte_pairs(text, tokenizer);
-  corpus.files.push_back({path.string(), formats::sha256(text), text.size()});
-  corpus.files.push_back({named ? vocabulary.string() : kPairsSet + ("/" + vocabulary.filename().string()),
-                          formats::sha256(merges), merges.size()});
+  corpus.files.push_back(formats::source_file(path.string(), text));
+  corpus.files.push_back(
+      formats::source_file(named ? vocabulary.string() : kPairsSet + ("/" + vocabulary.filename().string()), merges));
   return corpus;
 }
 

@@ -128,7 +128,7 @@ ImageSet decode(ImageListing listing, const DecodeOptions& options) {
     const fs::path path = listing.folder / listing.paths[at];
     try {
       const std::string bytes = read_file(path, kMaxFileBytes);
-      files[at] = {listing.paths[at], formats::sha256(bytes), bytes.size()};
+      files[at] = formats::source_file(listing.paths[at], bytes);
       resample_centre(decode_image(bytes, options.channels, path.string()), options.side,
                       out.pixels.data() + i * out.image_bytes());
     } catch (const Error& error) {

@@ -108,9 +108,10 @@ std::string Tokenizer::lacking(std::string_view text) const {
   };
   if (kind_ == Kind::kWords) for_each_word(text, true, look_at);
   if (kind_ == Kind::kCharacters)
-    for (std::size_t at = 0, n = 0; at < text.size(); at += n) {
-      n = std::max<std::size_t>(1, formats::code_point_at(text, at).bytes);
-      look_at(text.substr(at, n), at);
+    for (std::size_t at = 0; at < text.size();) {
+      const std::string_view character = formats::character_at(text, at);
+      look_at(character, at);
+      at += character.size();
     }
   const std::size_t more = seen.size() - named.size();
   return join(named) + (more > 0 ? " and " + std::to_string(more) + (more > 1 ? " others" : " other") : "");
@@ -124,9 +125,9 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
       break;
     case Kind::kCharacters:
       for (std::size_t at = 0; at < text.size();) {
-        const std::size_t n = std::max<std::size_t>(1, formats::code_point_at(text, at).bytes);
-        out.push_back(id_of(text.substr(at, n), at));
-        at += n;
+        const std::string_view character = formats::character_at(text, at);
+        out.push_back(id_of(character, at));
+        at += character.size();
       }
       break;
     case Kind::kWords:

@@ -2,14 +2,13 @@
 // Every size was checked against the file before it comes here; see check_view().
 #include "qkvbench/formats/foreign_tensor.hpp"
 
-#include <zlib.h>
-
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/crc32.hpp"
 
 namespace qkvbench::formats {
 
@@ -59,23 +58,19 @@ bool in_order(const ForeignTensor& t) {
 
 void check_crc(const ForeignStorage& storage) {
   if (storage.checked || !storage.crc) return;
-  uLong crc = ::crc32(0, nullptr, 0);
-  constexpr std::size_t kPiece = std::size_t{1} << 30;  // zlib counts in 32 bits
-  for (std::size_t at = 0; at < storage.bytes.size(); at += kPiece) {
-    const std::string_view piece = storage.bytes.substr(at, kPiece);
-    crc = ::crc32(crc, reinterpret_cast<const Bytef*>(piece.data()), static_cast<uInt>(piece.size()));
-  }
-  if (crc != *storage.crc) fail_input(storage.where + ": its checksum differs; the file is damaged, fetch it again");
+  if (crc32(storage.bytes) != *storage.crc)
+    fail_input(storage.where + ": its checksum differs; the file is damaged, fetch it again");
   storage.checked = true;
 }
 
 }  // namespace
 
 index_t bytes_of(std::string_view dtype) {
-  if (dtype == "F64" || dtype == "I64") return 8;
-  if (dtype == "F32" || dtype == "I32") return 4;
-  if (dtype == "F16" || dtype == "BF16") return 2;
-  return dtype == "U8" || dtype == "BOOL" ? 1 : 0;
+  static const std::map<std::string_view, index_t> sizes{{"BOOL", 1}, {"U8", 1},   {"I8", 1},  {"I16", 2}, {"U16", 2},
+                                                         {"F16", 2},  {"BF16", 2}, {"I32", 4}, {"U32", 4}, {"F32", 4},
+                                                         {"F64", 8},  {"I64", 8},  {"U64", 8}};
+  const auto at = sizes.find(dtype);
+  return at == sizes.end() ? 0 : at->second;
 }
 
 index_t ForeignTensor::elements() const {
@@ -90,12 +85,16 @@ std::string shape_text(const std::vector<index_t>& shape) {
   return text + "]";
 }
 
+std::vector<index_t> row_major_strides(const std::vector<index_t>& shape) {
+  std::vector<index_t> strides(shape.size(), 1);
+  for (std::size_t axis = shape.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * shape[axis];
+  return strides;
+}
+
 ForeignTensor whole_tensor(std::string dtype, std::vector<index_t> shape, std::shared_ptr<const ForeignStorage> storage,
                            index_t offset) {
   ForeignTensor tensor{std::move(dtype), std::move(shape), {}, offset, std::move(storage)};
-  tensor.strides.assign(tensor.shape.size(), 1);
-  for (std::size_t axis = tensor.shape.size(); axis-- > 1;)
-    tensor.strides[axis - 1] = tensor.strides[axis] * tensor.shape[axis];
+  tensor.strides = row_major_strides(tensor.shape);
   return tensor;
 }
 

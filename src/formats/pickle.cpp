@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/little_endian.hpp"
 #include "qkvbench/formats/utf8.hpp"
 
 namespace qkvbench::formats {
@@ -70,13 +71,7 @@ class PickleMachine {
     return piece;
   }
   unsigned char byte() { return static_cast<unsigned char>(take(1)[0]); }
-  /// Little-endian, unsigned.
-  std::uint64_t little(std::size_t n) {
-    const std::string_view piece = take(n);
-    std::uint64_t out = 0;
-    for (std::size_t i = n; i-- > 0;) out = out << 8 | static_cast<unsigned char>(piece[i]);
-    return out;
-  }
+  std::uint64_t little(std::size_t n) { return little_endian(take(n)); }
   std::string_view line() {
     const std::size_t n = bytes_.substr(at_, 256).find('\n');
     if (n == std::string_view::npos) fail("a name has no end");
@@ -127,9 +122,9 @@ class PickleMachine {
   void long_integer(std::uint64_t n) {
     const std::string_view piece = take(n);
     if (n > 8) return push({Kind::kHuge});
-    std::uint64_t bits = n > 0 && (static_cast<unsigned char>(piece[n - 1]) & 0x80) != 0 ? ~std::uint64_t{0} : 0;
-    for (std::size_t i = n; i-- > 0;) bits = bits << 8 | static_cast<unsigned char>(piece[i]);
-    integer(bits);
+    const bool negative = n > 0 && (static_cast<unsigned char>(piece[n - 1]) & 0x80) != 0;
+    const std::uint64_t above = negative && n < 8 ? ~std::uint64_t{0} << 8 * n : 0;
+    integer(above | little_endian(piece));
   }
   bool number(unsigned char op) {
     switch (op) {

@@ -23,14 +23,6 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kLargestHeader = std::size_t{100} << 20;  // the public library's own bound
 
-std::size_t dtype_bytes(const std::string& dtype) {
-  static const std::map<std::string, std::size_t> sizes{{"BOOL", 1}, {"U8", 1},   {"I8", 1},  {"I16", 2}, {"U16", 2},
-                                                        {"F16", 2},  {"BF16", 2}, {"I32", 4}, {"U32", 4}, {"F32", 4},
-                                                        {"F64", 8},  {"I64", 8},  {"U64", 8}};
-  const auto at = sizes.find(dtype);
-  return at == sizes.end() ? 0 : at->second;
-}
-
 /// A JSON number as a size; throws when it is negative, fractional or too large.
 std::size_t as_size(const Json& json, const std::string& where) {
   if (!json.is_number_unsigned() || json.get<std::uint64_t>() > std::uint64_t{1} << 48)
@@ -42,12 +34,12 @@ Safetensors::Tensor read_entry(const Json& entry, const std::string& where) {
   if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets"))
     fail_input(where + ": needs dtype, shape and data_offsets");
   const Json &dtype = entry["dtype"], &shape = entry["shape"], &offsets = entry["data_offsets"];
-  if (!dtype.is_string() || dtype_bytes(dtype.get<std::string>()) == 0)
+  if (!dtype.is_string() || bytes_of(dtype.get<std::string>()) == 0)
     fail_input(where + ": unknown dtype " + dtype.dump());
   if (!shape.is_array() || shape.size() > 16 || !offsets.is_array() || offsets.size() != 2)
     fail_input(where + ": shape must be a list of at most 16 sizes and data_offsets a list of two");
   Safetensors::Tensor tensor{dtype.get<std::string>(), {}, 0, 0};
-  std::size_t bytes = dtype_bytes(tensor.dtype);
+  auto bytes = static_cast<std::size_t>(bytes_of(tensor.dtype));
   for (const Json& size : shape) {
     const std::size_t n = as_size(size, where);
     if (n != 0 && bytes > std::numeric_limits<std::size_t>::max() / n) fail_input(where + ": the shape overflows");

@@ -2,11 +2,11 @@
 // Each number is compared with what it is to fit into before anything is added to it.
 #include "qkvbench/formats/stored_zip.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/crc32.hpp"
+#include "qkvbench/formats/little_endian.hpp"
 #include "qkvbench/formats/utf8.hpp"
 
 namespace qkvbench::formats {
@@ -19,11 +19,9 @@ constexpr std::uint64_t kEndBytes = 22, kEnd64Bytes = 56, kLocatorBytes = 20, kC
 constexpr std::uint64_t kMostComment = 65535;
 constexpr std::uint32_t kIn64 = 0xFFFFFFFF;
 
-/// A little-endian number of n bytes at a place that is known to be there.
+/// A number of n bytes at a place that is known to be there.
 std::uint64_t number(std::string_view bytes, std::uint64_t at, std::size_t n) {
-  std::uint64_t out = 0;
-  for (std::size_t i = n; i-- > 0;) out = out << 8 | static_cast<unsigned char>(bytes[at + i]);
-  return out;
+  return little_endian(bytes.substr(at, n));
 }
 
 }  // namespace
@@ -108,8 +106,7 @@ StoredZip::Entry StoredZip::entry(const std::string& name) const {
 StoredZip::Entry StoredZip::checked_entry(const std::string& name) const {
   const Entry found = entry(name);
   constexpr std::size_t kMost = std::size_t{1} << 30;
-  const auto* data = reinterpret_cast<const Bytef*>(found.bytes.data());
-  if (found.bytes.size() > kMost || ::crc32(0, data, static_cast<uInt>(found.bytes.size())) != found.crc)
+  if (found.bytes.size() > kMost || crc32(found.bytes) != found.crc)
     fail_input(origin_ + ": " + quoted(name) + ": its checksum differs; the file is damaged, fetch it again");
   return found;
 }

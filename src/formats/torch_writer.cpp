@@ -2,44 +2,35 @@
 // Source: torch/serialization.py; APPNOTE.TXT 6.3.10, PKWARE.
 #include "qkvbench/formats/torch_writer.hpp"
 
-#include <zlib.h>
-
 #include <bit>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/crc32.hpp"
+#include "qkvbench/formats/foreign_tensor.hpp"
+#include "qkvbench/formats/little_endian.hpp"
 
 namespace qkvbench::formats {
 
 namespace {
 
-std::string little(std::uint64_t value, int bytes) {
-  std::string out;
-  for (int i = 0; i < bytes; ++i, value >>= 8) out += static_cast<char>(value & 0xFF);
-  return out;
-}
-
 /// What stands alike in an entry's header and in the directory: version, flags, method, time, date, checksum, sizes.
 std::string common_fields(std::string_view content) {
-  uLong crc = 0;
-  for (std::size_t at = 0; at < content.size(); at += std::size_t{1} << 30) {
-    const std::string_view piece = content.substr(at, std::size_t{1} << 30);
-    crc = ::crc32(crc, reinterpret_cast<const Bytef*>(piece.data()), static_cast<uInt>(piece.size()));
-  }
   const std::uint64_t first_of_1980 = 0x21;
-  return little(0, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(first_of_1980, 2) + little(crc, 4) +
-         little(content.size(), 4) + little(content.size(), 4);
+  return little_endian(0, 2) + little_endian(0, 2) + little_endian(0, 2) + little_endian(0, 2) +
+         little_endian(first_of_1980, 2) + little_endian(crc32(content), 4) + little_endian(content.size(), 4) +
+         little_endian(content.size(), 4);
 }
 
 }  // namespace
 
-void PickleWriter::text(const std::string& value) { bytes_ += "X" + little(value.size(), 4) + value; }
+void PickleWriter::text(const std::string& value) { bytes_ += "X" + little_endian(value.size(), 4) + value; }
 
 void PickleWriter::integer(std::int64_t value) {
   if (value == static_cast<std::int32_t>(value))
-    bytes_ += "J" + little(static_cast<std::uint64_t>(value), 4);
+    bytes_ += "J" + little_endian(static_cast<std::uint64_t>(value), 4);
   else
-    bytes_ += "\x8a\x08" + little(static_cast<std::uint64_t>(value), 8);
+    bytes_ += "\x8a\x08" + little_endian(static_cast<std::uint64_t>(value), 8);
 }
 
 void PickleWriter::number(double value) {
@@ -57,8 +48,7 @@ void PickleWriter::tuple(const std::vector<index_t>& values) {
 }
 
 void PickleWriter::tensor(std::size_t storage, const std::vector<index_t>& shape) {
-  std::vector<index_t> strides(shape.size(), 1);
-  for (std::size_t axis = shape.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * shape[axis];
+  const std::vector<index_t> strides = row_major_strides(shape);
   const index_t elements = shape.empty() ? 1 : strides[0] * shape[0];
   global("torch._utils\n_rebuild_tensor_v2");
   bytes_ += "((";
@@ -93,15 +83,17 @@ void write_torch_file(const std::filesystem::path& path, const std::string& pick
   for (const auto& [name, content] : entries) {
     const std::string fields = common_fields(content);
     const std::uint64_t data = at + 30 + name.size() + 4, padding = (64 - data % 64) % 64;
-    headers.push_back("PK\x03\x04" + fields + little(name.size(), 2) + little(padding + 4, 2) + name + "FB" +
-                      little(padding, 2) + std::string(padding, 'Z'));
-    directory += "PK\x01\x02" + little(0, 2) + fields + little(name.size(), 2) + little(0, 12) + little(at, 4) + name;
+    headers.push_back("PK\x03\x04" + fields + little_endian(name.size(), 2) + little_endian(padding + 4, 2) + name +
+                      "FB" + little_endian(padding, 2) + std::string(padding, 'Z'));
+    directory += "PK\x01\x02" + little_endian(0, 2) + fields + little_endian(name.size(), 2) + little_endian(0, 12) +
+                 little_endian(at, 4) + name;
     at = data + padding + content.size();
     if (at + directory.size() > kMost)
       fail_usage("the weights have more than 4 GiB, which is not written to one .pt file; take --to huggingface");
   }
-  const std::string end = "PK\x05\x06" + little(0, 4) + little(entries.size(), 2) + little(entries.size(), 2) +
-                          little(directory.size(), 4) + little(at, 4) + little(0, 2);
+  const std::string end = "PK\x05\x06" + little_endian(0, 4) + little_endian(entries.size(), 2) +
+                          little_endian(entries.size(), 2) + little_endian(directory.size(), 4) + little_endian(at, 4) +
+                          little_endian(0, 2);
   std::vector<std::string_view> pieces;
   for (std::size_t i = 0; i < entries.size(); ++i) pieces.insert(pieces.end(), {headers[i], entries[i].second});
   pieces.insert(pieces.end(), {directory, end});

@@ -4,6 +4,8 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
+
 namespace qkvbench::formats {
 
 CodePoint code_point_at(std::string_view text, std::size_t at) {
@@ -14,6 +16,10 @@ CodePoint code_point_at(std::string_view text, std::size_t at) {
                                               static_cast<utf8proc_ssize_t>(bytes.size()), &value);
   if (n <= 0) return {0, 0};
   return {static_cast<char32_t>(value), static_cast<std::size_t>(n)};
+}
+
+std::string_view character_at(std::string_view text, std::size_t at) {
+  return text.substr(at, std::max<std::size_t>(1, code_point_at(text, at).bytes));
 }
 
 std::string utf8(char32_t c) {

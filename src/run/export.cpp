@@ -10,6 +10,7 @@
 #include "qkvbench/formats/llmc_file.hpp"
 #include "qkvbench/formats/safetensors.hpp"
 #include "qkvbench/formats/torch_writer.hpp"
+#include "qkvbench/train/checkpoint.hpp"
 
 namespace qkvbench::run {
 
@@ -45,9 +46,7 @@ class Gpt2Tensors {
   std::vector<real>& memory(std::size_t n) { return memory_.emplace_back(n, real{0}); }
   TensorToWrite own(const std::string& name) const {
     const nn::Parameter& p = *model_.parameters().find(name);
-    std::vector<index_t> shape;
-    for (int i = 0; i < p.shape.rank(); ++i) shape.push_back(p.shape[i]);
-    return {name, shape, {p.value, static_cast<std::size_t>(p.shape.elements())}};
+    return {name, train::sizes_of(p.shape), {p.value, static_cast<std::size_t>(p.shape.elements())}};
   }
 
  private:

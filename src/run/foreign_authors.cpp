@@ -63,11 +63,6 @@ class Settings {
 
 std::string number_text(double x) { return std::isfinite(x) ? Json(x).dump() : "nan"; }
 
-/// A score of the file, null where it is not finite.
-void claim(ForeignModel& model, const char* key, Value value) {
-  if (value.is(Kind::kFloat)) model.claims[key] = or_null(value.number());
-}
-
 /// The authors' name of a variant; a bare QKV means three projections in theirs.
 std::string variant_of(std::string name, const std::string& origin) {
   if (name == "QKV" || name == "(QKV)+" || name == "QKV+") return name == "QKV" ? "q_k_v" : "q_k_v+";
@@ -258,15 +253,10 @@ ForeignModel authors_llm(const TorchFile& file, Value weights, index_t heads) {
         "the file has no configuration: sizes are those of its tensors, heads as given, and dropout and "
         "epsilon of the norms as usual");
   }
-  for (index_t i = 0; i < sizes.layers; ++i) {
-    const std::string mask = "h." + std::to_string(i) + ".attn.bias";
-    if (names.has(mask)) names.take(mask, 4), names.drop(mask);
-  }
+  drop_masks(names, sizes.layers);
   place_projections(model, names, groups);
   place_gpt(model, names, false, tied);
-  if (const Value step = file.root().find("step");
-      step.is(Kind::kInteger) && step.integer() > 0 && step.integer() < 1'000'000'000)
-    model.steps = step.integer();
+  model.steps = steps_of(file.root().find("step"));
   if (const Value scores = file.root().find("val_metrics"); scores.is(Kind::kDict)) {
     claim(model, "val_loss", scores.find("loss"));
     claim(model, "perplexity", scores.find("perplexity"));

@@ -1,7 +1,5 @@
 // GPT-2 as nanoGPT, Hugging Face's library and llm.c save it, and which of the PyTorch files is whose.
 // Settings that would make the model compute something else are refused by name.
-#include <cmath>
-
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/formats/llmc_file.hpp"
 #include "qkvbench/formats/strict_json.hpp"
@@ -15,13 +13,10 @@ using Kind = formats::Pickle::Kind;
 
 namespace {
 
-/// Causal masks, which are no parameters.
-void drop_masks(ForeignNames& names, index_t layers) {
-  for (index_t i = 0; i < layers; ++i) {
-    const std::string attention = "h." + std::to_string(i) + ".attn.";
-    if (names.has(attention + "bias")) names.take(attention + "bias", 4), names.drop(attention + "bias");
-    names.drop(attention + "masked_bias");
-  }
+/// Masks, and what stands for minus infinity in them.
+void drop_buffers(ForeignNames& names, index_t layers) {
+  drop_masks(names, layers);
+  for (index_t i = 0; i < layers; ++i) names.drop("h." + std::to_string(i) + ".attn.masked_bias");
 }
 
 ForeignModel nanogpt(const formats::TorchFile& file) {
@@ -43,14 +38,11 @@ ForeignModel nanogpt(const formats::TorchFile& file) {
   ForeignNames names(file.state_dict(file.root().find("model"), "model"), file.origin());
   names.strip("_orig_mod."), names.strip("module."), names.strip("_orig_mod.");
   names.strip_inner("transformer.");
-  drop_masks(names, sizes.layers);
+  drop_buffers(names, sizes.layers);
   place_c_attn(model, names, false);
   place_gpt(model, names, false, true);
-  if (const Value step = file.root().find("iter_num");
-      step.is(Kind::kInteger) && step.integer() > 0 && step.integer() < 1'000'000'000)
-    model.steps = step.integer();
-  if (const Value loss = file.root().find("best_val_loss"); loss.is(Kind::kFloat))
-    model.claims["val_loss"] = std::isfinite(loss.number()) ? Json(loss.number()) : Json(nullptr);
+  model.steps = steps_of(file.root().find("iter_num"));
+  claim(model, "val_loss", file.root().find("best_val_loss"));
   finish_model(model, names);
   return model;
 }
@@ -119,7 +111,7 @@ ForeignModel huggingface_model(const formats::ModelFolder& folder, const std::st
     set_foreign(model.config, "d_ff", std::to_string(settings.integer("n_inner")), where);
   ForeignNames names(folder.tensors, origin);
   names.strip_inner("transformer.");
-  drop_masks(names, sizes.layers);
+  drop_buffers(names, sizes.layers);
   place_c_attn(model, names, true);
   place_gpt(model, names, true, settings.flag("tie_word_embeddings", true));
   finish_model(model, names);

@@ -7,6 +7,8 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/formats/utf8.hpp"
+#include "qkvbench/run/record.hpp"
+#include "qkvbench/train/checkpoint.hpp"
 
 namespace qkvbench::run {
 
@@ -67,6 +69,23 @@ void set_foreign(Config& config, const std::string& key, const std::string& text
   } catch (const Error& error) {
     if (error.status() != Exit::kUsage) throw;
     fail_input(origin + ": " + error.what());
+  }
+}
+
+void claim(ForeignModel& model, const char* key, formats::Pickle::Value value) {
+  if (value.is(formats::Pickle::Kind::kFloat)) model.claims[key] = or_null(value.number());
+}
+
+index_t steps_of(formats::Pickle::Value value) {
+  constexpr std::int64_t kMost = 1'000'000'000;
+  return value.is(formats::Pickle::Kind::kInteger) && value.integer() > 0 && value.integer() < kMost ? value.integer()
+                                                                                                     : 0;
+}
+
+void drop_masks(ForeignNames& names, index_t layers) {
+  for (index_t i = 0; i < layers; ++i) {
+    const std::string mask = "h." + std::to_string(i) + ".attn.bias";
+    if (names.has(mask)) names.take(mask, 4), names.drop(mask);
   }
 }
 
@@ -182,8 +201,7 @@ void finish_model(ForeignModel& model, const ForeignNames& names) {
   std::set<std::string> known;
   for (const nn::Parameter& p : declared.parameters().all()) {
     known.insert(p.name);
-    std::vector<index_t> shape;
-    for (int i = 0; i < p.shape.rank(); ++i) shape.push_back(p.shape[i]);
+    const std::vector<index_t> shape = train::sizes_of(p.shape);
     const auto found = model.parameters.find(p.name);
     if (found == model.parameters.end()) {
       const bool affine = p.name.ends_with(".bias") && p.name.find("ln") == p.name.npos;

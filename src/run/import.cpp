@@ -12,6 +12,7 @@
 #include "qkvbench/formats/sha256.hpp"
 #include "qkvbench/run/model_file.hpp"
 #include "qkvbench/run/run_files.hpp"
+#include "qkvbench/train/checkpoint.hpp"
 
 namespace qkvbench::run {
 
@@ -45,8 +46,6 @@ std::vector<formats::TensorToWrite> tensors_of(const ForeignModel& model, const 
   std::vector<formats::TensorToWrite> tensors;
   for (const nn::Parameter& p : declared.parameters().all()) {
     const ForeignParameter& from = model.parameters.at(p.name);
-    std::vector<index_t> shape;
-    for (int i = 0; i < p.shape.rank(); ++i) shape.push_back(p.shape[i]);
     memory.emplace_back();
     std::span<const float> numbers;
     if (from.theirs.empty()) {
@@ -55,18 +54,16 @@ std::vector<formats::TensorToWrite> tensors_of(const ForeignModel& model, const 
     } else {
       numbers = formats::floats_of(from.tensor, origin + ": '" + from.theirs + "'", memory.back());
     }
-    tensors.push_back({p.name, std::move(shape), numbers});
+    tensors.push_back({p.name, train::sizes_of(p.shape), numbers});
   }
   return tensors;
 }
 
 Json origin_json(const ForeignModel& model, const std::vector<fs::path>& files) {
-  Json list = Json::array();
+  std::vector<data::SourceFile> read;
   for (const fs::path& file : files)
-    list.push_back({{"path", formats::escape_bytes(file.filename().string())},
-                    {"sha256", formats::sha256_file(file)},
-                    {"bytes", fs::file_size(file)}});
-  return {{"format", model.format}, {"files", list}, {"claims", model.claims}};
+    read.push_back({file.filename().string(), formats::sha256_file(file), fs::file_size(file)});
+  return {{"format", model.format}, {"files", files_json(read)}, {"claims", model.claims}};
 }
 
 /// The record of a model that was trained elsewhere, on data that it does not tell.

@@ -67,15 +67,19 @@ const char* status_name(Status status) {
   return "failed";
 }
 
+Json files_json(std::span<const data::SourceFile> files) {
+  Json list = Json::array();
+  for (const data::SourceFile& file : files)
+    list.push_back({{"path", formats::escape_bytes(file.path)}, {"sha256", file.sha256}, {"bytes", file.bytes}});
+  return list;
+}
+
 Json dataset_json(const data::DataFacts& facts) {
-  Json files = Json::array();
-  for (const data::SourceFile& file : facts.files)
-    files.push_back({{"path", formats::escape_bytes(file.path)}, {"sha256", file.sha256}, {"bytes", file.bytes}});
   return {{"name", formats::escape_bytes(facts.name)},
           {"n_train", facts.n_train},
           {"n_val", facts.n_val},
           {"n_test", facts.n_test},
-          {"files", files}};
+          {"files", files_json(facts.files)}};
 }
 
 Json scores_json(const kernels::EvalSums& validation, const kernels::EvalSums& test, const data::DataFacts& facts) {

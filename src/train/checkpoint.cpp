@@ -14,24 +14,19 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::vector<index_t> sizes(const Shape& shape) {
-  std::vector<index_t> out;
-  for (int i = 0; i < shape.rank(); ++i) out.push_back(shape[i]);
-  return out;
-}
-
 /// Adds every parameter's part of a flat array that is laid out like the parameters.
 void add_tensors(const nn::Parameters& parameters, const std::string& prefix, const real* flat,
                  std::vector<formats::TensorToWrite>& out) {
   for (const nn::Parameter& p : parameters.all())
-    out.push_back({prefix + p.name, sizes(p.shape), {flat + p.offset, static_cast<std::size_t>(p.shape.elements())}});
+    out.push_back(
+        {prefix + p.name, sizes_of(p.shape), {flat + p.offset, static_cast<std::size_t>(p.shape.elements())}});
 }
 
 void load_tensors(const formats::Safetensors& file, const std::string& prefix, const nn::Parameters& parameters,
                   real* flat) {
   for (const nn::Parameter& p : parameters.all()) {
     const formats::Safetensors::Tensor& tensor = file.tensor(prefix + p.name);
-    if (tensor.shape != sizes(p.shape)) {
+    if (tensor.shape != sizes_of(p.shape)) {
       Shape found;
       for (const index_t size : tensor.shape)
         if (found.rank() < Shape::kMaxRank) found.push_back(size);
@@ -75,6 +70,12 @@ TrainState parse_state(const formats::Safetensors& file) {
 }
 
 }  // namespace
+
+std::vector<index_t> sizes_of(const Shape& shape) {
+  std::vector<index_t> sizes;
+  for (int i = 0; i < shape.rank(); ++i) sizes.push_back(shape[i]);
+  return sizes;
+}
 
 formats::ManifestEntry write_model(const std::filesystem::path& path, const nn::Model& model,
                                    std::map<std::string, std::string> metadata) {

@@ -34,11 +34,14 @@ struct ForeignTensor {
 };
 using ForeignTensors = std::map<std::string, ForeignTensor>;
 
-/// Bytes of a number; 0 when the type is not known.
+/// Bytes of a number of a type that safetensors knows; 0 of another.
 index_t bytes_of(std::string_view dtype);
 
 /// "[16, 64]"
 std::string shape_text(const std::vector<index_t>& shape);
+
+/// Elements from one index of an axis to the next, where the last axis lies together.
+std::vector<index_t> row_major_strides(const std::vector<index_t>& shape);
 
 /// A tensor over a whole storage in row-major order. The shape must fit.
 ForeignTensor whole_tensor(std::string dtype, std::vector<index_t> shape, std::shared_ptr<const ForeignStorage> storage,

@@ -16,6 +16,8 @@ struct CodePoint {
 /// The character that begins at text[at], at < text.size(). Overlong forms, surrogates, numbers beyond U+10FFFF and
 /// sequences that break off are not characters. Source: RFC 3629.
 CodePoint code_point_at(std::string_view text, std::size_t at);
+/// Its bytes, or the one byte at text[at] where none begins.
+std::string_view character_at(std::string_view text, std::size_t at);
 
 /// The same text as a line that can be printed: control characters become \n or \x and two digits, and so does every
 /// byte that begins no character. quoted(): between '' and with long texts cut in the middle.

@@ -62,6 +62,13 @@ class ForeignNames {
 /// Sets a key of the configuration; what is wrong with the value is the file's fault. Throws Error (input).
 void set_foreign(Config& config, const std::string& key, const std::string& text, const std::string& origin);
 
+/// A score that the file states of itself, where it is a number; null where that is not finite.
+void claim(ForeignModel& model, const char* key, formats::Pickle::Value value);
+/// The optimizer steps that the file says were taken; 0 where it says none, or what cannot be.
+index_t steps_of(formats::Pickle::Value value);
+/// Leaves GPT-2's causal masks aside, which are no parameters. Throws Error (input) when one is no mask.
+void drop_masks(ForeignNames& names, index_t layers);
+
 /// A file of torch.save(): the authors' encoders, image and language models, or nanoGPT's. `heads`: of a bare state
 /// dictionary, which does not say them; 0: not given. Throws Error (input) naming what is missing or does not fit.
 /// Source: the official code's export_checkpoints.py and transformer_*.py; nanoGPT train.py, model.py.

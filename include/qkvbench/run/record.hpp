@@ -33,6 +33,8 @@ struct Outcome {
 Json result_json(const Config& config, const data::DataFacts& facts, const Outcome& outcome);
 
 /// What a record says of the data.
+/// path, sha256 and bytes of each, as every answer that names files has them.
+Json files_json(std::span<const data::SourceFile> files);
 Json dataset_json(const data::DataFacts& facts);
 
 /// What scores on the two splits mean: loss and accuracy of each that has targets, and for text perplexity, bits a

@@ -9,6 +9,9 @@
 
 namespace qkvbench::train {
 
+/// A shape as files of tensors have it.
+std::vector<index_t> sizes_of(const Shape& shape);
+
 /// Writes model.safetensors: every parameter once, and the metadata. Returns what a manifest says of it.
 /// Throws Error (output).
 formats::ManifestEntry write_model(const std::filesystem::path& path, const nn::Model& model,
