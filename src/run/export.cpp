@@ -10,6 +10,7 @@
 #include "qkvbench/formats/llmc_file.hpp"
 #include "qkvbench/formats/safetensors.hpp"
 #include "qkvbench/formats/torch_writer.hpp"
+#include "qkvbench/run/foreign_model.hpp"
 #include "qkvbench/train/checkpoint.hpp"
 
 namespace qkvbench::run {
@@ -208,7 +209,7 @@ std::vector<fs::path> write_nanogpt(const LoadedModel& run, Gpt2Tensors& gpt2, c
   pickle.text("dropout"), pickle.number(m.dropout);
   pickle.close();
   pickle.text("iter_num"), pickle.integer(run.config.train.total_steps);
-  pickle.text("best_val_loss"), pickle.number(1e9);  // where nanoGPT's own loop begins
+  pickle.text("best_val_loss"), pickle.number(kNanogptUnmeasured);
   pickle.text("config"), pickle.open(), pickle.close();
   pickle.close();
   formats::write_torch_file(out / "ckpt.pt", pickle.finish(), storages);

@@ -42,7 +42,9 @@ ForeignModel nanogpt(const formats::TorchFile& file) {
   place_c_attn(model, names, false);
   place_gpt(model, names, false, true);
   model.steps = steps_of(file.root().find("iter_num"));
-  claim(model, "val_loss", file.root().find("best_val_loss"));
+  if (const Value loss = file.root().find("best_val_loss");
+      loss.is(Kind::kFloat) && loss.number() != kNanogptUnmeasured)
+    claim(model, "val_loss", loss);
   finish_model(model, names);
   return model;
 }

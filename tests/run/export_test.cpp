@@ -95,6 +95,15 @@ TEST_CASE("options of the block that a form has come back, and the others are re
   refused({{"d_ff", "40"}}, "llm.c", "4 d_model");
 }
 
+TEST_CASE("a loss that nanoGPT has not measured yet is no claim of the file", "[export]") {
+  const TemporaryDirectory dir;
+  run::export_model(model_of({}), "nanogpt", dir.path("x"));
+  std::vector<fs::path> files;
+  const run::ForeignModel back = run::read_foreign(fs::path(dir.path("x")) / "ckpt.pt", 0, files);
+  CHECK(back.format == "nanogpt");
+  CHECK(back.claims.empty());
+}
+
 TEST_CASE("what a form does not keep is said, and no file is replaced unasked", "[export]") {
   const TemporaryDirectory dir;
   const run::LoadedModel model = model_of({{"variant", "q_kv"}});

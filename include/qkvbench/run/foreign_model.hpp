@@ -69,6 +69,9 @@ index_t steps_of(formats::Pickle::Value value);
 /// Leaves GPT-2's causal masks aside, which are no parameters. Throws Error (input) when one is no mask.
 void drop_masks(ForeignNames& names, index_t layers);
 
+/// The best_val_loss of a nanoGPT that has not measured one: where its training loop begins.
+inline constexpr double kNanogptUnmeasured = 1e9;
+
 /// A file of torch.save(): the authors' encoders, image and language models, or nanoGPT's. `heads`: of a bare state
 /// dictionary, which does not say them; 0: not given. Throws Error (input) naming what is missing or does not fit.
 /// Source: the official code's export_checkpoints.py and transformer_*.py; nanoGPT train.py, model.py.
