@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "qkvbench/base/named_file.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/run/record.hpp"
 #include "qkvbench/run/schemas.hpp"

@@ -6,6 +6,7 @@
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/heatmap.hpp"
 #include "qkvbench/report/table.hpp"
@@ -88,20 +89,20 @@ Exit attention(const Session& session, const AttentionFlags& flags) {
 
 void add_attention(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<AttentionFlags>();
-  command.add_option("model", flags->model, "a run directory or a model.safetensors")->required()->type_name("PATH");
-  command.add_option("--example", flags->request.example, "which test example (of text: validation window), from 0")
-      ->check(between(index_t{0}, index_t{1} << 40))
-      ->type_name("N [0]");
-  command.add_option("--image", flags->request.image, "a JPEG or PNG file instead")->type_name("FILE");
-  command.add_option("--layers", flags->request.layers, "only these, from 0, separated by commas")
-      ->delimiter(',')
-      ->check(between(index_t{0}, index_t{1} << 20))
-      ->type_name("L,L,…");
-  command.add_option("--heads", flags->request.heads, "only these, from 0, separated by commas")
-      ->delimiter(',')
-      ->check(between(index_t{0}, index_t{1} << 20))
-      ->type_name("H,H,…");
-  command.add_option("--out", flags->out, "draw the maps as a grid, a row for each layer")->type_name("FILE.svg");
+  add_option(command, "model", flags->model, "a run directory or a model.safetensors").required().type_name("PATH");
+  add_option(command, "--example", flags->request.example, "which test example (of text: validation window), from 0")
+      .between(index_t{0}, index_t{1} << 40)
+      .type_name("N [0]");
+  add_option(command, "--image", flags->request.image, "a JPEG or PNG file instead").type_name("FILE");
+  add_option(command, "--layers", flags->request.layers, "only these, from 0, separated by commas")
+      .comma_separated()
+      .between(index_t{0}, index_t{1} << 20)
+      .type_name("L,L,…");
+  add_option(command, "--heads", flags->request.heads, "only these, from 0, separated by commas")
+      .comma_separated()
+      .between(index_t{0}, index_t{1} << 20)
+      .type_name("H,H,…");
+  add_option(command, "--out", flags->out, "draw the maps as a grid, a row for each layer").type_name("FILE.svg");
   finish_command(
       command, session,
       "The attention maps of a trained model on one example: how far scores and maps are from symmetric, and\n"

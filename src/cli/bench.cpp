@@ -8,6 +8,7 @@
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/record.hpp"
 
 namespace qkvbench::cli {
@@ -39,7 +40,7 @@ Exit bench(const Session& session, const BenchFlags& flags, const CLI::App& comm
   if (chosen == benchmarks().end()) fail_usage(unknown_name("benchmark", flags.what, benchmark_names()));
   for (const Benchmark& b : benchmarks())
     for (const std::string& flag : b.flags)
-      if (command.get_option(flag)->count() > 0 && std::ranges::find(chosen->flags, flag) == chosen->flags.end())
+      if (is_given(command, flag) && std::ranges::find(chosen->flags, flag) == chosen->flags.end())
         fail_usage(flag + " does not concern bench " + flags.what + "; leave it out");
   return chosen->run(session, flags);
 }
@@ -87,34 +88,32 @@ std::string ratio_text(std::optional<double> now, std::optional<double> before) 
 
 void add_bench(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<BenchFlags>();
-  command.add_option("what", flags->what, "what is timed: " + join(benchmark_names()))->type_name("WHAT [train]");
-  command.add_option("--seconds", flags->seconds, "time spent on a case; default: 5, for decode 0.5, for data 1")
-      ->check(between(0.0, 3600.0))
-      ->type_name("S");
-  command
-      .add_option("--compare", flags->compare, "an earlier --json of the same benchmark (-: stdin), to print ratios to")
-      ->type_name("FILE");
-  command.add_option("--format", flags->format, "of the tables: text or markdown")
-      ->check(CLI::IsMember({"text", "markdown"}).description(""))
-      ->type_name("FORMAT");
-  command.add_option("--case", flags->cases, "train, eval: only this case; may be repeated")->type_name("NAME");
-  command.add_flag("--scaling", flags->scaling, "train, eval: each case on one thread too, and what the others gain");
-  command.add_flag("--peer", flags->peer, "train, eval: each case in PyTorch too, where python3 has it");
-  command.add_option("--preset", flags->preset, "decode: the model's sizes")->type_name("NAME [nano]");
-  command
-      .add_option("--grid", flags->grid, "decode: every configuration of a grid instead of a preset's (see list grids)")
-      ->type_name("GRID");
-  command.add_option("--contexts", flags->contexts, "decode: lengths, separated by commas")
-      ->delimiter(',')
-      ->check(between(index_t{8}, index_t{1} << 20))
-      ->type_name("T,T,… [64,256,1024]");
-  command.add_option("--task", flags->tasks, "data: the task whose examples are made; may be repeated")
-      ->type_name("NAME [glyphs]");
-  command.add_option("--data", flags->data, "data: folder of the task's files, as in train")->type_name("FOLDER");
+  add_option(command, "what", flags->what, "what is timed: " + join(benchmark_names())).type_name("WHAT [train]");
+  add_option(command, "--seconds", flags->seconds, "time spent on a case; default: 5, for decode 0.5, for data 1")
+      .between(0.0, 3600.0)
+      .type_name("S");
+  add_option(command, "--compare", flags->compare,
+             "an earlier --json of the same benchmark (-: stdin), to print ratios to")
+      .type_name("FILE");
+  add_option(command, "--format", flags->format, "of the tables: text or markdown")
+      .one_of({"text", "markdown"})
+      .type_name("FORMAT");
+  add_option(command, "--case", flags->cases, "train, eval: only this case; may be repeated").type_name("NAME");
+  add_flag(command, "--scaling", flags->scaling, "train, eval: each case on one thread too, and what the others gain");
+  add_flag(command, "--peer", flags->peer, "train, eval: each case in PyTorch too, where python3 has it");
+  add_option(command, "--preset", flags->preset, "decode: the model's sizes").type_name("NAME [nano]");
+  add_option(command, "--grid", flags->grid,
+             "decode: every configuration of a grid instead of a preset's (see list grids)")
+      .type_name("GRID");
+  add_option(command, "--contexts", flags->contexts, "decode: lengths, separated by commas")
+      .comma_separated()
+      .between(index_t{8}, index_t{1} << 20)
+      .type_name("T,T,… [64,256,1024]");
+  add_option(command, "--task", flags->tasks, "data: the task whose examples are made; may be repeated")
+      .type_name("NAME [glyphs]");
+  add_option(command, "--data", flags->data, "data: folder of the task's files, as in train").type_name("FOLDER");
   finish_command(command, session, kDetails, kExamples);
-  command.callback([&session, &command, flags] {
-    session.action = [&session, &command, flags] { return bench(session, *flags, command); };
-  });
+  on_call(command, session, [&session, &command, flags] { return bench(session, *flags, command); });
 }
 
 }  // namespace qkvbench::cli

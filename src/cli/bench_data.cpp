@@ -6,6 +6,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/bench.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/run/bench.hpp"
 

@@ -7,6 +7,7 @@
 
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/results.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 
@@ -141,20 +142,18 @@ Exit compare(const Session& session, const CompareFlags& flags) {
 
 void add_compare(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<CompareFlags>();
-  command.add_option("a", flags->a, "a result.json, a run directory or a directory of runs")
-      ->required()
-      ->type_name("A");
-  command.add_option("b", flags->b, "what it is compared with")->required()->type_name("B");
-  command.add_option("--abs", flags->demand.absolute, "a metric may differ by so much")
-      ->check(between(0.0, 1e300))
-      ->type_name("X");
-  command.add_option("--rel", flags->demand.relative, "or by this share of the larger one")
-      ->check(between(0.0, 1e300))
-      ->type_name("X");
-  command.add_option("--metric", flags->demand.metrics, "only this metric; may be given several times")
-      ->type_name("NAME")
-      ->take_all();
-  command.add_flag("--allow-missing", flags->demand.allow_missing, "a run that only one side has is no failure");
+  add_option(command, "a", flags->a, "a result.json, a run directory or a directory of runs").required().type_name("A");
+  add_option(command, "b", flags->b, "what it is compared with").required().type_name("B");
+  add_option(command, "--abs", flags->demand.absolute, "a metric may differ by so much")
+      .between(0.0, 1e300)
+      .type_name("X");
+  add_option(command, "--rel", flags->demand.relative, "or by this share of the larger one")
+      .between(0.0, 1e300)
+      .type_name("X");
+  add_option(command, "--metric", flags->demand.metrics, "only this metric; may be given several times")
+      .type_name("NAME")
+      .one_at_a_time();
+  add_flag(command, "--allow-missing", flags->demand.allow_missing, "a run that only one side has is no failure");
   finish_command(
       command, session,
       "Two runs are compared whatever their names, directories of runs by the names of runs. Without --abs,\n"

@@ -13,19 +13,18 @@ void ConfigFlags::add_to(CLI::App& command) {
   const Config defaults;
   for (const Option& option : run::all_options()) {
     const std::string key = option.key;
-    command
-        .add_option_function<std::string>(
-            option.flag(), [this, key](const std::string& text) { given_[key] = text; }, option.help)
-        ->type_name("[" + option.text(defaults) + "]")
-        ->take_last()
-        ->group(option.group);
+    add_option(
+        command, option.flag(), [this, key](const std::string& text) { given_[key] = text; }, option.help)
+        .type_name("[" + option.text(defaults) + "]")
+        .take_last()
+        .group(option.group);
   }
-  command.add_option("--config", config_file_, "a configuration, or a result.json; - for stdin; flags go on top")
-      ->type_name("FILE")
-      ->group("Start from");
-  command.add_option("--preset", preset_, "a named configuration (see list presets); flags go on top")
-      ->type_name("NAME")
-      ->group("Start from");
+  add_option(command, "--config", config_file_, "a configuration, or a result.json; - for stdin; flags go on top")
+      .type_name("FILE")
+      .group("Start from");
+  add_option(command, "--preset", preset_, "a named configuration (see list presets); flags go on top")
+      .type_name("NAME")
+      .group("Start from");
 }
 
 Config ConfigFlags::unresolved() const {

@@ -6,6 +6,7 @@
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/status_line.hpp"
 #include "qkvbench/data/fetch.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 
@@ -190,53 +191,47 @@ Exit verify(const Session& session, const DataFlags& flags) {
 
 void add_data(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<DataFlags>();
-  const auto add = [&](const char* name, const char* summary) {
-    CLI::App* sub = command.add_subcommand(name, summary);
-    sub->get_formatter()->column_width(34);
-    return sub;
+  const auto add_name = [&](CLI::App& sub) {
+    return add_option(sub, "name", flags->name, "a data set; see qkvbench data list").type_name("NAME");
   };
-  const auto add_name = [&](CLI::App* sub) {
-    return sub->add_option("name", flags->name, "a data set; see qkvbench data list")->type_name("NAME");
+  const auto add_overwrite = [&](CLI::App& sub) {
+    add_flag(sub, "--overwrite", flags->overwrite, "replace what stands in its place");
   };
-  const auto add_overwrite = [&](CLI::App* sub) {
-    sub->add_flag("--overwrite", flags->overwrite, "replace what stands in its place");
-  };
-  command.require_subcommand(1);
-  command.footer("Example:\n  qkvbench data fetch mnist\n  qkvbench data import mnist ~/downloads/mnist");
+  set_footer(command, "Example:\n  qkvbench data fetch mnist\n  qkvbench data import mnist ~/downloads/mnist");
 
-  CLI::App* sub = add("list", "the data sets, their licences, and whether they are there");
-  finish_command(*sub, session, "Lists the public data sets that tasks can use, and where they are looked for.",
+  CLI::App& sets = add_command(command, "list", "the data sets, their licences, and whether they are there");
+  finish_command(sets, session, "Lists the public data sets that tasks can use, and where they are looked for.",
                  "  qkvbench data list");
-  on_call(*sub, session, flags, [](const Session& s, const DataFlags&) { return list(s); });
+  on_call(sets, session, flags, [](const Session& s, const DataFlags&) { return list(s); });
 
-  sub = add("fetch", "download a data set");
-  add_name(sub)->required();
-  add_overwrite(sub);
-  finish_command(*sub, session,
+  CLI::App& fetching = add_command(command, "fetch", "download a data set");
+  add_name(fetching).required();
+  add_overwrite(fetching);
+  finish_command(fetching, session,
                  "Downloads a data set with curl, checks sizes and SHA-256, and unpacks it. Called again it goes on\n"
                  "where it stopped. QKVBENCH_MIRROR=http://host/path is tried before the public sources.",
                  "  qkvbench data fetch mnist");
-  on_call(*sub, session, flags, fetch);
+  on_call(fetching, session, flags, fetch);
 
-  sub = add("verify", "check the files of data sets that are there");
-  add_name(sub);
-  finish_command(*sub, session,
+  CLI::App& verifying = add_command(command, "verify", "check the files of data sets that are there");
+  add_name(verifying);
+  finish_command(verifying, session,
                  "Compares every file with what was installed and with what was published. Status 7 when a check does\n"
                  "not hold, 3 when the set is not there. Without a name: all that are there.",
                  "  qkvbench data verify mnist");
-  on_call(*sub, session, flags, verify);
+  on_call(verifying, session, flags, verify);
 
-  sub = add("import", "take a local copy of a data set");
-  add_name(sub)->required();
-  sub->add_option("path", flags->path, "a folder, an archive, or the file of a set of one file")
-      ->required()
-      ->type_name("PATH");
-  add_overwrite(sub);
-  finish_command(*sub, session,
+  CLI::App& importing = add_command(command, "import", "take a local copy of a data set");
+  add_name(importing).required();
+  add_option(importing, "path", flags->path, "a folder, an archive, or the file of a set of one file")
+      .required()
+      .type_name("PATH");
+  add_overwrite(importing);
+  finish_command(importing, session,
                  "Takes a data set from a folder (unpacked, as .gz, or with the archive in it) or from an archive.\n"
                  "Names and sizes must be right; a copy with other bytes than the published files is recorded as such.",
                  "  qkvbench data import fashion-mnist /usr/share/datasets/fashion-mnist");
-  on_call(*sub, session, flags, import);
+  on_call(importing, session, flags, import);
 }
 
 }  // namespace qkvbench::cli

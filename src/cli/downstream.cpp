@@ -6,8 +6,9 @@
 
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
-#include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/status_line.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/record.hpp"
@@ -112,22 +113,21 @@ void add_downstream(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<DownstreamFlags>();
   std::string names;
   for (const data::ChoiceTask& task : data::choice_tasks()) names += (names.empty() ? "" : ",") + task.name;
-  command.add_option("model", flags->model, "a run directory or a model.safetensors, of text")
-      ->required()
-      ->type_name("PATH");
-  command.add_option("--tasks", flags->tasks, "of " + names)->required()->type_name("NAME,NAME");
-  command.add_option("--data", flags->options.data, "folder of the tasks' files, as they are published")
-      ->required()
-      ->type_name("DIR");
-  command.add_option("--shots", flags->options.shots, "examples before each question: the first others of its file")
-      ->check(between(std::size_t{0}, std::size_t{100}))
-      ->type_name("N [0]");
-  command
-      .add_option("--scoring", flags->scoring,
-                  "harness: as lm-evaluation-harness; authors: as the paper's script, which encodes context and answer "
-                  "apart")
-      ->check(CLI::IsMember({"harness", "authors"}).description(""))
-      ->type_name("WAY [harness]");
+  add_option(command, "model", flags->model, "a run directory or a model.safetensors, of text")
+      .required()
+      .type_name("PATH");
+  add_option(command, "--tasks", flags->tasks, "of " + names).required().type_name("NAME,NAME");
+  add_option(command, "--data", flags->options.data, "folder of the tasks' files, as they are published")
+      .required()
+      .type_name("DIR");
+  add_option(command, "--shots", flags->options.shots, "examples before each question: the first others of its file")
+      .between(std::size_t{0}, std::size_t{100})
+      .type_name("N [0]");
+  add_option(command, "--scoring", flags->scoring,
+             "harness: as lm-evaluation-harness; authors: as the paper's script, which encodes context and answer "
+             "apart")
+      .one_of({"harness", "authors"})
+      .type_name("WAY [harness]");
   finish_command(
       command, session,
       "Scores each answer by its log-probability behind the question. Questions run through the model once for\n"

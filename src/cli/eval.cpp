@@ -5,8 +5,10 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/documents.hpp"
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/run.hpp"
 #include "qkvbench/train/generate.hpp"
@@ -21,7 +23,7 @@ using run::LoadedModel;
 
 struct EvalFlags {
   std::string model;
-  std::optional<std::string> corpus, data;
+  std::optional<std::string> corpus, data, documents;
   index_t n_test = 0, batch_size = 0;
   std::optional<std::uint64_t> seed;
   bool cached = false;
@@ -57,24 +59,9 @@ data::TaskOptions data_of(const Session& session, const LoadedModel& run) {
   return options;
 }
 
-Exit eval(const Session& session, const EvalFlags& flags) {
-  const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
-  const data::Task& task = data::find_task(run.config.task.id);
-  const data::TaskOptions options = data_of(session, run);
-  const data::DataFacts facts = task.facts(options);
-  if (const std::string other = run::other_files(run.dataset, facts); !other.empty())
-    note(session, "note: these are not the data that the model was trained with: " + other);
-  index_t cache_bytes = 0;
-  const auto score = [&](data::Split split) {
-    const auto data = task.make(options, split);
-    if (!flags.cached || data->size() == 0) return train::evaluate(*run.model, *data, run.config.train.micro_batch);
-    const train::DecodedScore decoded = train::evaluate_decoding(*run.model, *data, run.config.train.micro_batch);
-    cache_bytes = decoded.cache_bytes;
-    return decoded.score;
-  };
-  if (flags.cached && !task.traits().decodes)
-    fail_usage("--cached: task " + task.id + " does not decode; only language models do");
-  const Json metrics = run::scores_json(score(data::Split::kValidation), score(data::Split::kTest), facts);
+/// `metrics` with what is said of the model and of the data that were scored.
+Exit tell(const Session& session, const EvalFlags& flags, const LoadedModel& run, const data::DataFacts& facts,
+          const Json& metrics, index_t cache_bytes) {
   report::Table table({{"metric"}, {"value", report::Align::kRight}});
   for (const auto& [name, value] : metrics.items())
     table.add({name, value.is_number_integer() ? with_commas(value.get<index_t>()) : report::fixed(value, 4)});
@@ -92,26 +79,61 @@ Exit eval(const Session& session, const EvalFlags& flags) {
   return Exit::kDone;
 }
 
+Exit eval_documents(const Session& session, const EvalFlags& flags) {
+  if (flags.corpus || flags.data || flags.n_test > 0 || flags.seed || flags.cached)
+    fail_usage(
+        "--documents names the text to score; --corpus, --data, --n-test, --seed and --cached do not go with it");
+  const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
+  const run::DocumentScores scores = run::score_documents(run, *flags.documents);
+  return tell(session, flags, run, scores.facts, scores.metrics, 0);
+}
+
+Exit eval(const Session& session, const EvalFlags& flags) {
+  if (flags.documents) return eval_documents(session, flags);
+  const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
+  const data::Task& task = data::find_task(run.config.task.id);
+  const data::TaskOptions options = data_of(session, run);
+  const data::DataFacts facts = task.facts(options);
+  if (const std::string other = run::other_files(run.dataset, facts); !other.empty())
+    note(session, "note: these are not the data that the model was trained with: " + other);
+  index_t cache_bytes = 0;
+  const auto score = [&](data::Split split) {
+    const auto data = task.make(options, split);
+    if (!flags.cached || data->size() == 0) return train::evaluate(*run.model, *data, run.config.train.micro_batch);
+    const train::DecodedScore decoded = train::evaluate_decoding(*run.model, *data, run.config.train.micro_batch);
+    cache_bytes = decoded.cache_bytes;
+    return decoded.score;
+  };
+  if (flags.cached && !task.traits().decodes)
+    fail_usage("--cached: task " + task.id + " does not decode; only language models do");
+  const Json metrics = run::scores_json(score(data::Split::kValidation), score(data::Split::kTest), facts);
+  return tell(session, flags, run, facts, metrics, cache_bytes);
+}
+
 }  // namespace
 
 void add_eval(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<EvalFlags>();
-  command.add_option("model", flags->model, "a run directory or a model.safetensors")->required()->type_name("PATH");
-  command
-      .add_option("--corpus", flags->corpus, "of text: another corpus, in the model's own tokens; default: as trained")
-      ->type_name("TEXT");
-  command.add_option("--data", flags->data, "of images and sets: another folder, classes by name; default: as trained")
-      ->type_name("DIR");
-  command.add_option("--n-test", flags->n_test, "test examples; default: as trained")
-      ->check(between(index_t{1}, index_t{1} << 30))
-      ->type_name("N");
-  command.add_option("--seed", flags->seed, "of the test data; default: as trained")
-      ->check(between(std::uint64_t{0}, std::uint64_t{1} << 53))
-      ->type_name("N");
-  command.add_option("--batch-size", flags->batch_size, "examples at a time; default: as trained")
-      ->check(between(index_t{1}, index_t{1} << 20))
-      ->type_name("N");
-  command.add_flag("--cached", flags->cached, "of text: one token after the other through the decoding cache");
+  add_option(command, "model", flags->model, "a run directory or a model.safetensors").required().type_name("PATH");
+  add_option(command, "--corpus", flags->corpus,
+             "of text: another corpus, in the model's own tokens; default: as trained")
+      .type_name("TEXT");
+  add_option(command, "--data", flags->data, "of images and sets: another folder, classes by name; default: as trained")
+      .type_name("DIR");
+  add_option(command, "--documents", flags->documents,
+             "of text: documents, each by itself: a text divided by <|endoftext|>, .jsonl with \"text\", or .bin of "
+             "GPT-2's tokens; bpe:FILE reads text in GPT-2's tokens")
+      .type_name("FILE");
+  add_option(command, "--n-test", flags->n_test, "test examples; default: as trained")
+      .between(index_t{1}, index_t{1} << 30)
+      .type_name("N");
+  add_option(command, "--seed", flags->seed, "of the test data; default: as trained")
+      .between(std::uint64_t{0}, std::uint64_t{1} << 53)
+      .type_name("N");
+  add_option(command, "--batch-size", flags->batch_size, "examples at a time; default: as trained")
+      .between(index_t{1}, index_t{1} << 20)
+      .type_name("N");
+  add_flag(command, "--cached", flags->cached, "of text: one token after the other through the decoding cache");
   finish_command(command, session,
                  "Tests a trained model on its task's test data, or on other data of the same task: with its own\n"
                  "vocabulary, class names and normalisation, or not at all (status 3 names what it does not know).",

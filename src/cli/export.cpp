@@ -4,7 +4,8 @@
 
 #include <memory>
 
-#include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/flags.hpp"
+#include "qkvbench/formats/json.hpp"
 
 namespace qkvbench::cli {
 
@@ -36,13 +37,13 @@ Exit export_run(const Session& session, const ExportFlags& flags) {
 
 void add_export(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<ExportFlags>();
-  command.add_option("model", flags->model, "a run directory or a model.safetensors")->required()->type_name("PATH");
-  command.add_option("--to", flags->form, "huggingface, llm.c or nanogpt")
-      ->required()
-      ->check(CLI::IsMember(run::export_forms()).description(""))
-      ->type_name("FORM");
-  command.add_option("--out", flags->out, "folder for the files")->required()->type_name("DIR");
-  command.add_flag("--overwrite", flags->overwrite, "replace files that are there");
+  add_option(command, "model", flags->model, "a run directory or a model.safetensors").required().type_name("PATH");
+  add_option(command, "--to", flags->form, "huggingface, llm.c or nanogpt")
+      .required()
+      .one_of(run::export_forms())
+      .type_name("FORM");
+  add_option(command, "--out", flags->out, "folder for the files").required().type_name("DIR");
+  add_flag(command, "--overwrite", flags->overwrite, "replace files that are there");
   finish_command(
       command, session,
       "Writes config.json and model.safetensors (huggingface), model.bin (llm.c) or ckpt.pt (nanogpt). Shared\n"

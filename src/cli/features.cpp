@@ -7,6 +7,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 
@@ -45,18 +46,18 @@ Exit features(const Session& session, const FeaturesFlags& flags) {
 
 void add_features(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<FeaturesFlags>();
-  command.add_option("model", flags->model, "a run directory or a model.safetensors, of images")
-      ->required()
-      ->type_name("PATH");
-  command.add_option("--out", flags->out, "folder of the four files")->required()->type_name("DIR");
-  command.add_option("--task", flags->request.task, "another set of images; default: the model's own")
-      ->type_name("NAME");
-  command.add_option("--data", flags->request.data, "its folder; default: where it is installed, or as trained")
-      ->type_name("DIR");
-  command.add_option("--batch-size", flags->request.batch_size, "images at a time; default: as trained")
-      ->check(between(index_t{1}, index_t{1} << 20))
-      ->type_name("N");
-  command.add_flag("--overwrite", flags->request.overwrite, "replace what is there already");
+  add_option(command, "model", flags->model, "a run directory or a model.safetensors, of images")
+      .required()
+      .type_name("PATH");
+  add_option(command, "--out", flags->out, "folder of the four files").required().type_name("DIR");
+  add_option(command, "--task", flags->request.task, "another set of images; default: the model's own")
+      .type_name("NAME");
+  add_option(command, "--data", flags->request.data, "its folder; default: where it is installed, or as trained")
+      .type_name("DIR");
+  add_option(command, "--batch-size", flags->request.batch_size, "images at a time; default: as trained")
+      .between(index_t{1}, index_t{1} << 20)
+      .type_name("N");
+  add_flag(command, "--overwrite", flags->request.overwrite, "replace what is there already");
   finish_command(command, session,
                  "Writes what the last layer of a trained model of images reads of each image: train.npy and test.npy\n"
                  "([images, d_model], float32) with their labels. Sets of them are a task: anomaly --source npy.",

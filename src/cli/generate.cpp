@@ -8,6 +8,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/record.hpp"
@@ -72,6 +73,7 @@ Exit generate(const Session& session, GenerateFlags flags) {
   std::vector<std::vector<std::int32_t>> prompts;
   for (const std::string& prompt : flags.prompts) prompts.push_back(tokenizer.encode(prompt));
   flags.options.use_cache = !flags.no_cache;
+  flags.options.vocab = tokenizer.vocab();
 
   const bool streams = prompts.size() == 1 && !session.json_on_stdout();
   std::optional<Stream> stream;
@@ -107,31 +109,30 @@ Exit generate(const Session& session, GenerateFlags flags) {
 void add_generate(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<GenerateFlags>();
   train::GenerateOptions& options = flags->options;
-  command.add_option("model", flags->model, "a run directory or a model.safetensors")->required()->type_name("PATH");
-  command.add_option("--prompt", flags->prompts, "what to write on; may be repeated, each is a row of one batch")
-      ->type_name("TEXT [a line break]")
-      ->expected(1)
-      ->take_all();
-  command.add_option("--length", options.length, "new tokens")
-      ->check(between(index_t{1}, index_t{1} << 30))
-      ->type_name("N [100]");
-  command.add_flag("--greedy", options.sampling.greedy, "always the most likely token");
-  command.add_option("--temperature", options.sampling.temperature, "divides the logits")
-      ->check(between(1e-6, 1e6, "--greedy takes the most likely token always"))
-      ->type_name("X [1]");
-  command.add_option("--top-k", options.sampling.top_k, "only the k most likely tokens; 0: all")
-      ->check(between(index_t{0}, index_t{1} << 30))
-      ->type_name("K [0]");
-  command.add_option("--top-p", options.sampling.top_p, "only the most likely that reach this probability together")
-      ->check(between(1e-9, 1.0))
-      ->type_name("P [1]");
-  command.add_option("--seed", options.seed, "of the draws")
-      ->check(between(std::uint64_t{0}, std::uint64_t{1} << 53))
-      ->type_name("N [0]");
-  command.add_option("--context", options.context, "positions seen at most; default: as trained")
-      ->check(between(index_t{1}, index_t{1} << 20))
-      ->type_name("N");
-  command.add_flag("--no-cache", flags->no_cache, "run the whole context again for every token, to compare");
+  add_option(command, "model", flags->model, "a run directory or a model.safetensors").required().type_name("PATH");
+  add_option(command, "--prompt", flags->prompts, "what to write on; may be repeated, each is a row of one batch")
+      .type_name("TEXT [a line break]")
+      .one_at_a_time();
+  add_option(command, "--length", options.length, "new tokens")
+      .between(index_t{1}, index_t{1} << 30)
+      .type_name("N [100]");
+  add_flag(command, "--greedy", options.sampling.greedy, "always the most likely token");
+  add_option(command, "--temperature", options.sampling.temperature, "divides the logits")
+      .between(1e-6, 1e6, "--greedy takes the most likely token always")
+      .type_name("X [1]");
+  add_option(command, "--top-k", options.sampling.top_k, "only the k most likely tokens; 0: all")
+      .between(index_t{0}, index_t{1} << 30)
+      .type_name("K [0]");
+  add_option(command, "--top-p", options.sampling.top_p, "only the most likely that reach this probability together")
+      .between(1e-9, 1.0)
+      .type_name("P [1]");
+  add_option(command, "--seed", options.seed, "of the draws")
+      .between(std::uint64_t{0}, std::uint64_t{1} << 53)
+      .type_name("N [0]");
+  add_option(command, "--context", options.context, "positions seen at most; default: as trained")
+      .between(index_t{1}, index_t{1} << 20)
+      .type_name("N");
+  add_flag(command, "--no-cache", flags->no_cache, "run the whole context again for every token, to compare");
   finish_command(command, session,
                  "Writes on with a cache that holds exactly the distinct tensors of the variant: K and V, or K alone.\n"
                  "A context that is full keeps its later half.",

@@ -5,7 +5,8 @@
 #include <memory>
 
 #include "qkvbench/base/text.hpp"
-#include "qkvbench/cli/command.hpp"
+#include "qkvbench/cli/flags.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
@@ -47,14 +48,14 @@ Exit import(const Session& session, ImportFlags& flags) {
 
 void add_import(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<ImportFlags>();
-  command.add_option("path", flags->path, "a .pt or .bin file, or a folder of Hugging Face's")
-      ->required()
-      ->type_name("PATH");
-  command.add_option("--out", flags->options.out, "where runs are")->type_name("DIR [results]");
-  command.add_flag("--overwrite", flags->options.overwrite, "write again what was imported before");
-  command.add_option("--heads", flags->options.heads, "of weights that come without a configuration")
-      ->check(between(index_t{1}, index_t{4096}))
-      ->type_name("N");
+  add_option(command, "path", flags->path, "a .pt or .bin file, or a folder of Hugging Face's")
+      .required()
+      .type_name("PATH");
+  add_option(command, "--out", flags->options.out, "where runs are").type_name("DIR [results]");
+  add_flag(command, "--overwrite", flags->options.overwrite, "write again what was imported before");
+  add_option(command, "--heads", flags->options.heads, "of weights that come without a configuration")
+      .between(index_t{1}, index_t{4096})
+      .type_name("N");
   finish_command(
       command, session,
       "Reads the paper's checkpoints, nanoGPT's ckpt.pt, Hugging Face's GPT-2 and llm.c's models into a run\n"

@@ -7,6 +7,7 @@
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/match_target.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/costs.hpp"
@@ -165,25 +166,23 @@ Exit inspect(const Session& session, const InspectFlags& flags) {
 void add_inspect(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<InspectFlags>();
   flags->config.add_to(command);
-  command.add_flag("--table", flags->table, "every partition and number of kv heads instead of those named");
-  command
-      .add_option(
-          "--match", flags->match,
-          "params and cache of the first variant, or params=N and cache=BYTES a token: the others get the d_ff, and "
-          "the kv heads or kv_rank, that come nearest")
-      ->delimiter(',')
-      ->type_name("WHAT,WHAT");
-  command.add_option("--lengths", flags->lengths, "lengths to count multiply-adds at, separated by commas")
-      ->delimiter(',')
-      ->check(between(index_t{1}, index_t{1} << 20))
-      ->type_name("T,T,…");
-  command.add_option("--context", flags->context, "positions to count the cache for; default: seq-len")
-      ->check(between(index_t{1}, index_t{1} << 30))
-      ->type_name("N");
-  command.add_option("--format", flags->format, "text, markdown or latex; --json is the machine's form")
-      ->check(CLI::IsMember(report::kFormatNames).description(""))
-      ->type_name("FORMAT [text]");
-  command.add_flag("--parameters", flags->parameters, "also every parameter with its shape");
+  add_flag(command, "--table", flags->table, "every partition and number of kv heads instead of those named");
+  add_option(command, "--match", flags->match,
+             "params and cache of the first variant, or params=N and cache=BYTES a token: the others get the d_ff, and "
+             "the kv heads or kv_rank, that come nearest")
+      .comma_separated()
+      .type_name("WHAT,WHAT");
+  add_option(command, "--lengths", flags->lengths, "lengths to count multiply-adds at, separated by commas")
+      .comma_separated()
+      .between(index_t{1}, index_t{1} << 20)
+      .type_name("T,T,…");
+  add_option(command, "--context", flags->context, "positions to count the cache for; default: seq-len")
+      .between(index_t{1}, index_t{1} << 30)
+      .type_name("N");
+  add_option(command, "--format", flags->format, "text, markdown or latex; --json is the machine's form")
+      .one_of({report::kFormatNames.begin(), report::kFormatNames.end()})
+      .type_name("FORMAT [text]");
+  add_flag(command, "--parameters", flags->parameters, "also every parameter with its shape");
   finish_command(command, session,
                  "Counts parameters, multiply-adds, cache bytes and the memory of training without making the model.",
                  "  qkvbench inspect --preset 300m\n"

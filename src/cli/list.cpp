@@ -5,6 +5,7 @@
 
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/record.hpp"
@@ -97,10 +98,7 @@ void add_list(CLI::App& command, Session& session) {
   const auto what = std::make_shared<std::string>();
   std::vector<std::string> names;
   for (const List& list : kLists) names.emplace_back(list.what);
-  command.add_option("what", *what, "variants, tasks, presets or grids")
-      ->required()
-      ->check(CLI::IsMember(names).description(""))
-      ->type_name("WHAT");
+  add_option(command, "what", *what, "variants, tasks, presets or grids").required().one_of(names).type_name("WHAT");
   finish_command(command, session, "Lists what --variant, --task, --preset and sweep take.",
                  "  qkvbench list variants");
   on_call(command, session, what, [](const Session& s, const std::string& name) {

@@ -3,6 +3,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/match.hpp"
 

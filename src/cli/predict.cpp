@@ -10,6 +10,7 @@
 #include "qkvbench/data/synthetic.hpp"
 #include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/data/vision.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/formats/utf8.hpp"
 #include "qkvbench/report/table.hpp"
@@ -231,11 +232,11 @@ Exit predict(const Session& session, const PredictFlags& flags) {
 
 void add_predict(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<PredictFlags>();
-  command.add_option("model", flags->model, "a run directory or a model.safetensors")->required()->type_name("PATH");
-  command.add_option("input", flags->input, "symbols 0-9 (\"3 1 4 1 5\", \"3,1,4\" or 31415), or a JPEG or PNG file")
-      ->required()
-      ->type_name("LIST|FILE");
-  command.add_flag("--logits", flags->logits, "also the logits");
+  add_option(command, "model", flags->model, "a run directory or a model.safetensors").required().type_name("PATH");
+  add_option(command, "input", flags->input, "symbols 0-9 (\"3 1 4 1 5\", \"3,1,4\" or 31415), or a JPEG or PNG file")
+      .required()
+      .type_name("LIST|FILE");
+  add_flag(command, "--logits", flags->logits, "also the logits");
   finish_command(command, session,
                  "Runs a trained model on one list of symbols, or on one image: the ten most likely classes by name.",
                  "  qkvbench predict results/RUN \"3 1 4 1 5 9 2 6 5 3 5 8 9 7 9 3\"\n"

@@ -1,5 +1,6 @@
 // From the command line to a command, and from an error to one line and an exit status.
 // CLI11's own messages are replaced where they do not say how to mend what is wrong.
+#include <CLI/CLI.hpp>
 #include <cstring>
 #include <iostream>
 
@@ -7,6 +8,7 @@
 #include "qkvbench/cli/answer.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/data/tokenizer.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/utf8.hpp"
 #include "qkvbench/run/record.hpp"
 

@@ -7,6 +7,7 @@
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/results.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/learned.hpp"
 #include "qkvbench/report/summary_csv.hpp"
@@ -203,31 +204,29 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
 
 void add_report(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<ReportFlags>();
-  command.add_option("paths", flags->paths, "directories of runs, run directories or result files")
-      ->required()
-      ->type_name("DIR");
-  command.add_option("--out", flags->page, "all of it as one HTML page, with charts")
-      ->type_name("FILE.html|-")
-      ->group("Output");
+  add_option(command, "paths", flags->paths, "directories of runs, run directories or result files")
+      .required()
+      .type_name("DIR");
+  add_option(command, "--out", flags->page, "all of it as one HTML page, with charts")
+      .type_name("FILE.html|-")
+      .group("Output");
   for (std::size_t i = 0; i < kForms.size(); ++i)
-    command.add_option(kForms[i].flag, flags->files[i], kForms[i].help)->type_name("FILE|-")->group("Output");
-  command
-      .add_option("--by", flags->by,
-                  "keys of the configuration by whose values runs are told apart, others are averaged; "
-                  "none: all are averaged; default: every key that varies")
-      ->delimiter(',')
-      ->type_name("KEY,KEY,…");
-  command
-      .add_option("--matched", flags->matched,
-                  "keys that were chosen for each variant (inspect --match): runs that differ in them are compared")
-      ->delimiter(',')
-      ->type_name("KEY,KEY,…");
-  command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are, and mark it");
-  command.add_flag("--mix-builds", flags->mix_builds, "average runs of several builds, and mark it");
-  command.add_option("--baseline", flags->baseline, "variant that others are compared with")
-      ->type_name("VARIANT [q_k_v]");
-  command.add_flag("--no-attention", flags->no_attention,
-                   "a page without attention maps, for which a model of each variant is read");
+    add_option(command, kForms[i].flag, flags->files[i], kForms[i].help).type_name("FILE|-").group("Output");
+  add_option(command, "--by", flags->by,
+             "keys of the configuration by whose values runs are told apart, others are averaged; "
+             "none: all are averaged; default: every key that varies")
+      .comma_separated()
+      .type_name("KEY,KEY,…");
+  add_option(command, "--matched", flags->matched,
+             "keys that were chosen for each variant (inspect --match): runs that differ in them are compared")
+      .comma_separated()
+      .type_name("KEY,KEY,…");
+  add_flag(command, "--allow-missing", flags->allow_missing, "average over the runs there are, and mark it");
+  add_flag(command, "--mix-builds", flags->mix_builds, "average runs of several builds, and mark it");
+  add_option(command, "--baseline", flags->baseline, "variant that others are compared with")
+      .type_name("VARIANT [q_k_v]");
+  add_flag(command, "--no-attention", flags->no_attention,
+           "a page without attention maps, for which a model of each variant is read");
   finish_command(
       command, session,
       "Tables of all finished results: means with 95 % intervals, runs solved, differences from the baseline\n"

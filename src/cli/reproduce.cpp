@@ -12,6 +12,7 @@
 #include "qkvbench/cli/reproduce_json.hpp"
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/agreement.hpp"
 #include "qkvbench/report/page.hpp"
@@ -288,19 +289,19 @@ Exit reproduce(const Session& session, const ReproduceCommand& flags) {
 
 void add_reproduce(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<ReproduceCommand>();
-  command.add_option("table", flags->what, "table1, table2, table4 or accounting")->required()->type_name("TABLE");
-  command.add_option("--budget", flags->budget, "time to take on this machine: 90s, 10m, 1.5h, or full")
-      ->type_name("TIME [10m]")
-      ->group("Runs");
-  command.add_option("--report", flags->page, "write the page with charts too, see report")
-      ->type_name("FILE.html")
-      ->group("Files");
+  add_option(command, "table", flags->what, "table1, table2, table4 or accounting").required().type_name("TABLE");
+  add_option(command, "--budget", flags->budget, "time to take on this machine: 90s, 10m, 1.5h, or full")
+      .type_name("TIME [10m]")
+      .group("Runs");
+  add_option(command, "--report", flags->page, "write the page with charts too, see report")
+      .type_name("FILE.html")
+      .group("Files");
   for (std::size_t i = 0; i < kPaperForms.size(); ++i)
-    command.add_option(kPaperForms[i].flag, flags->files[i], kPaperForms[i].help)->type_name("FILE|-")->group("Files");
-  command.add_flag("--allow-missing", flags->allow_missing, "average over the runs there are, and say so")
-      ->group("Runs");
-  command.add_flag("--mix-builds", flags->mix_builds, "average runs of different builds of this program too")
-      ->group("Runs");
+    add_option(command, kPaperForms[i].flag, flags->files[i], kPaperForms[i].help).type_name("FILE|-").group("Files");
+  add_flag(command, "--allow-missing", flags->allow_missing, "average over the runs there are, and say so")
+      .group("Runs");
+  add_flag(command, "--mix-builds", flags->mix_builds, "average runs of different builds of this program too")
+      .group("Runs");
   flags->runs.add_to(command);
   finish_command(command, session,
                  "Runs the part of a table's grid that fits the budget (or what is missing of\n"

@@ -3,6 +3,7 @@
 #include "qkvbench/cli/reproduce_json.hpp"
 
 #include "qkvbench/cli/results.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 
 namespace qkvbench::cli {

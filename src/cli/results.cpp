@@ -2,6 +2,8 @@
 // Nothing is decided here.
 #include "qkvbench/cli/results.hpp"
 
+#include "qkvbench/formats/json.hpp"
+
 namespace qkvbench::cli {
 
 void note_left_out(const Session& session, const std::vector<run::SkippedFile>& left_out) {

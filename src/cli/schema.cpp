@@ -5,6 +5,7 @@
 
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/schemas.hpp"
@@ -43,8 +44,8 @@ Exit print_schema(const Session& session, const SchemaFlags& flags) {
 
 void add_schema(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<SchemaFlags>();
-  command.add_option("kind", flags->kind, "what it describes; schema --list names all")->type_name("KIND [result]");
-  command.add_flag("--list", flags->list, "the kinds there are");
+  add_option(command, "kind", flags->kind, "what it describes; schema --list names all").type_name("KIND [result]");
+  add_flag(command, "--list", flags->list, "the kinds there are");
   finish_command(
       command, session,
       "Prints the JSON Schema (2020-12) of result.json, or of what a command writes with --json: the field\n"

@@ -16,23 +16,24 @@
 #include "qkvbench/cli/answer.hpp"
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/formats/json.hpp"
 
 namespace qkvbench::cli {
 
 void finish_command(CLI::App& command, Session& session, const std::string& details, const std::string& examples) {
-  command.add_option("--json", session.json, "write what is printed, or the error, as JSON to FILE; - for stdout")
-      ->type_name("FILE|-")
-      ->group("Output");
-  command.add_option("--threads", session.threads, "threads; default: physical cores")
-      ->check(between(1, 1024))
-      ->type_name("N")
-      ->group("Output");
-  command.add_flag("-q,--quiet", session.quiet, "no progress and no messages")->group("Output");
-  command.add_option("--color", session.color, "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}).description(""))
-      ->type_name("WHEN")
-      ->group("Output");
-  command.footer(details + (details.empty() ? "" : "\n\n") + "Example:\n" + examples);
+  add_option(command, "--json", session.json, "write what is printed, or the error, as JSON to FILE; - for stdout")
+      .type_name("FILE|-")
+      .group("Output");
+  add_option(command, "--threads", session.threads, "threads; default: physical cores")
+      .between(1, 1024)
+      .type_name("N")
+      .group("Output");
+  add_flag(command, "-q,--quiet", session.quiet, "no progress and no messages").group("Output");
+  add_option(command, "--color", session.color, "auto, always or never")
+      .one_of({"auto", "always", "never"})
+      .type_name("WHEN")
+      .group("Output");
+  set_footer(command, details + (details.empty() ? "" : "\n\n") + "Example:\n" + examples);
 }
 
 void begin(const Session& session) {

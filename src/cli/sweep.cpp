@@ -9,6 +9,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/groups.hpp"
 #include "qkvbench/report/table.hpp"
@@ -172,17 +173,17 @@ Exit sweep(const Session& session, const SweepCommand& flags) {
 
 void add_sweep(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<SweepCommand>();
-  command
-      .add_option("grid", flags->what, "a named grid (see list grids), or a JSON file (-: stdin) that describes one")
-      ->required()
-      ->type_name("GRID");
+  add_option(command, "grid", flags->what,
+             "a named grid (see list grids), or a JSON file (-: stdin) that describes one")
+      .required()
+      .type_name("GRID");
   flags->runs.add_to(command);
-  command.add_flag("--status", flags->status, "only say what is done, missing and failed, and the time left")
-      ->group("Runs");
-  command.add_option("--slurm", flags->slurm, "only print a job script for an array of N tasks")
-      ->check(between(1, 100000))
-      ->type_name("N")
-      ->group("Runs");
+  add_flag(command, "--status", flags->status, "only say what is done, missing and failed, and the time left")
+      .group("Runs");
+  add_option(command, "--slurm", flags->slurm, "only print a job script for an array of N tasks")
+      .between(1, 100000)
+      .type_name("N")
+      .group("Runs");
   finish_command(
       command, session,
       "Runs every combination of a grid, each as a process of its own. Finished runs are not run again, failed ones "

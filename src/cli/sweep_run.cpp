@@ -100,19 +100,18 @@ int environment_number(const char* name, int otherwise) {
 }  // namespace
 
 void SweepFlags::add_to(CLI::App& command) {
-  command.add_option("--out", out, "directory of all runs")->type_name("DIR [results]")->group("Files");
-  command.add_option("--jobs", jobs, "runs at a time; default: one for each core, on one thread each")
-      ->check(between(1, 1024))
-      ->type_name("N")
-      ->group("Runs");
-  command
-      .add_option("--shard", shard,
-                  "only every N-th run, beginning with the i-th; default: a SLURM array's, or all runs")
-      ->type_name("i/N")
-      ->group("Runs");
-  command.add_option("--max-time", max_time, "stop in good order after so long (90s, 10m, 1.5h), with status 75")
-      ->type_name("TIME")
-      ->group("Runs");
+  add_option(command, "--out", out, "directory of all runs").type_name("DIR [results]").group("Files");
+  add_option(command, "--jobs", jobs, "runs at a time; default: one for each core, on one thread each")
+      .between(1, 1024)
+      .type_name("N")
+      .group("Runs");
+  add_option(command, "--shard", shard,
+             "only every N-th run, beginning with the i-th; default: a SLURM array's, or all runs")
+      .type_name("i/N")
+      .group("Runs");
+  add_option(command, "--max-time", max_time, "stop in good order after so long (90s, 10m, 1.5h), with status 75")
+      .type_name("TIME")
+      .group("Runs");
 }
 
 study::SweepOptions SweepFlags::options(const Session& session) const {

@@ -10,6 +10,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/progress.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 
@@ -112,6 +113,7 @@ Json train_json(const Session& session, const std::vector<RunReport>& reports) {
 Exit train(const Session& session, TrainFlags& flags) {
   const double begin_s = seconds_now();
   const double deadline_s = flags.max_time.empty() ? HUGE_VAL : begin_s + parse_duration("--max-time", flags.max_time);
+  flags.run.argv = session.argv;
   flags.run.checkpoint_every = checkpoint_every(flags.checkpoint_every);
   catch_stop_signals();
   std::vector<RunReport> reports;
@@ -148,21 +150,19 @@ Exit train(const Session& session, TrainFlags& flags) {
 void add_train(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<TrainFlags>();
   flags->config.add_to(command);
-  command.add_option("--out", flags->run.out, "directory of all runs")->type_name("DIR [results]")->group("Files");
-  command.add_flag("--overwrite", flags->run.overwrite, "run again what is there already")->group("Files");
-  command.add_flag("--resume", flags->run.resume, "go on with an unfinished run")->group("Files");
-  command
-      .add_option("--checkpoint-every", flags->checkpoint_every,
-                  "how often to save: in steps (50), or a time (30s, 5m)")
-      ->type_name("N|TIME [60s]")
-      ->take_last()
-      ->group("Files");
-  command
-      .add_option("--max-time", flags->max_time,
-                  "stop in good order after a time (90s, 30m, 2h): status 75, --resume goes on")
-      ->type_name("TIME")
-      ->take_last()
-      ->group("Files");
+  add_option(command, "--out", flags->run.out, "directory of all runs").type_name("DIR [results]").group("Files");
+  add_flag(command, "--overwrite", flags->run.overwrite, "run again what is there already").group("Files");
+  add_flag(command, "--resume", flags->run.resume, "go on with an unfinished run").group("Files");
+  add_option(command, "--checkpoint-every", flags->checkpoint_every,
+             "how often to save: in steps (50), or a time (30s, 5m)")
+      .type_name("N|TIME [60s]")
+      .take_last()
+      .group("Files");
+  add_option(command, "--max-time", flags->max_time,
+             "stop in good order after a time (90s, 30m, 2h): status 75, --resume goes on")
+      .type_name("TIME")
+      .take_last()
+      .group("Files");
   finish_command(
       command, session,
       "Trains a model, tests it and leaves results/<run>/ with result.json, metrics.jsonl and model.safetensors.\n"
@@ -171,10 +171,7 @@ void add_train(CLI::App& command, Session& session) {
       "  qkvbench train --variant qk_v\n"
       "  qkvbench train --task sort --variant q_k_v,q_kv,qkv --epochs 5 --seed 1\n"
       "  qkvbench train --config results/RUN/result.json --lr 3e-4");
-  command.callback([&session, flags] {
-    flags->run.argv = session.argv;
-    session.action = [&session, flags] { return train(session, *flags); };
-  });
+  on_call(command, session, flags, train);
 }
 
 }  // namespace qkvbench::cli

@@ -7,6 +7,7 @@
 
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/record.hpp"
@@ -88,7 +89,7 @@ Exit verify(const Session& session, const std::string& directory) {
 
 void add_verify(CLI::App& command, Session& session) {
   const auto directory = std::make_shared<std::string>();
-  command.add_option("--golden", *directory, "directory of .safetensors files")->required()->type_name("DIR");
+  add_option(command, "--golden", *directory, "directory of .safetensors files").required().type_name("DIR");
   finish_command(
       command, session,
       "Rebuilds the models of golden files (made with the paper's official PyTorch code) and compares logits, loss,\n"

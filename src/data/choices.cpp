@@ -8,6 +8,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/choice_text.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 
 namespace qkvbench::data {

@@ -7,8 +7,8 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/data/pairs_text.hpp"
 #include "qkvbench/data/sources.hpp"
-#include "qkvbench/formats/merges.hpp"
 #include "qkvbench/formats/utf8.hpp"
 
 namespace qkvbench::data {
@@ -17,8 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kBytesPrefix = "bytes:", kPairsPrefix = "bpe:";
-constexpr const char* kPairsSet = "gpt2-bpe";  // of the table of data sets
+constexpr std::string_view kBytesPrefix = "bytes:";
 constexpr const char* kForms =
     "a corpus is 'stories' (built in), a text file, bytes:FILE, bpe:FILE or bpe:VOCABULARY:FILE, a directory with "
     "train.bin and val.bin, or 'tinyshakespeare'";
@@ -158,38 +157,6 @@ Corpus read_text(const std::string& path, bool bytes, const CorpusOptions& optio
   return corpus;
 }
 
-/// The text of "bpe:FILE" and "bpe:VOCABULARY:FILE". A model that knows only ids of tokens reads it too: GPT-2 whose
-/// vocabulary did not come with it.
-Corpus read_pairs_text(const std::string& spec, const CorpusOptions& options, fs::path& path) {
-  const std::string rest = spec.substr(kPairsPrefix.size());
-  const std::size_t colon = rest.find(':');
-  const bool named = colon != rest.npos && fs::is_regular_file(rest.substr(0, colon));
-  path = named ? rest.substr(colon + 1) : rest;
-  if (!fs::is_regular_file(path)) fail_input("corpus '" + spec + "': there is no such file; " + kForms);
-  const std::optional<Tokenizer>& own = options.tokenizer;
-  if (own && own->kind() != Tokenizer::Kind::kIds && own->kind() != Tokenizer::Kind::kBytePairs)
-    fail_input("corpus '" + spec + "': the model was not trained on byte-pair tokens; name the file without bpe:");
-  const std::string text = read_file(path, options.max_file_bytes);
-  if (text.empty()) fail_input(path.string() + ": it is empty; a corpus needs text");
-  if (own && own->kind() == Tokenizer::Kind::kBytePairs) {
-    Corpus corpus = read_byte_pairs(text, *own);
-    corpus.files.push_back(formats::source_file(path.string(), text));
-    return corpus;
-  }
-  const fs::path vocabulary =
-      named ? fs::path(rest.substr(0, colon)) : require_installed(kPairsSet) / find_source(kPairsSet).files[0].name;
-  const std::string merges = read_file(vocabulary, options.max_file_bytes);
-  const Tokenizer tokenizer = Tokenizer::byte_pairs(formats::parse_merges(merges, vocabulary.string()));
-  if (own && own->vocab() < tokenizer.vocab())
-    fail_input(vocabulary.string() + ": it has " + std::to_string(tokenizer.vocab()) + " tokens, the model only " +
-               std::to_string(own->vocab()));
-  Corpus corpus = read_byte_pairs(text, tokenizer);
-  corpus.files.push_back(formats::source_file(path.string(), text));
-  corpus.files.push_back(
-      formats::source_file(named ? vocabulary.string() : kPairsSet + ("/" + vocabulary.filename().string()), merges));
-  return corpus;
-}
-
 Corpus read_directory(const fs::path& directory, const CorpusOptions& options) {
   const std::optional<Tokenizer>& own = options.tokenizer;
   if (own && own->kind() != Tokenizer::Kind::kIds)
@@ -255,9 +222,10 @@ Corpus load_corpus(const std::string& spec, const CorpusOptions& options) {
     return corpus;
   }
   if (spec.starts_with(kPairsPrefix)) {
-    fs::path path;
-    corpus = read_pairs_text(spec, options, path);
-    corpus.name = name_of(path);
+    const PairsText pairs = read_pairs_text(spec, options.tokenizer, options.max_file_bytes);
+    corpus = read_byte_pairs(pairs.text, pairs.tokenizer);
+    corpus.files = pairs.files;
+    corpus.name = name_of(pairs.path);
     return corpus;
   }
   const bool prefixed = spec.starts_with(kBytesPrefix);

@@ -2,6 +2,7 @@
 // U+FFFD in their place would make two files one.
 #include "qkvbench/formats/json_text.hpp"
 
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/utf8.hpp"
 
 namespace qkvbench::formats {

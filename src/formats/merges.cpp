@@ -7,6 +7,7 @@
 #include <map>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/formats/utf8.hpp"
 

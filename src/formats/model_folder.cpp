@@ -6,6 +6,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/safetensors.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/formats/torch_file.hpp"

@@ -10,6 +10,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/mapped_file.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/manifest.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 

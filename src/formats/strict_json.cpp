@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/json.hpp"
 
 namespace qkvbench::formats {
 

@@ -24,12 +24,14 @@ const Parameter& Parameters::declare(const std::string& name, const Shape& shape
 }
 
 void Parameters::allocate() {
-  values_ = Buffer(flat_size_);
+  allocate_values();
   grads_ = Buffer(flat_size_);
-  for (Parameter& p : list_) {
-    p.value = values_.data() + p.offset;
-    p.grad = grads_.data() + p.offset;
-  }
+  for (Parameter& p : list_) p.grad = grads_.data() + p.offset;
+}
+
+void Parameters::allocate_values() {
+  values_ = Buffer(flat_size_);
+  for (Parameter& p : list_) p.value = values_.data() + p.offset;
 }
 
 void Parameters::initialise(std::uint64_t seed) {

@@ -9,6 +9,7 @@
 #include "qkvbench/autograd/loss.hpp"
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/system.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/record.hpp"
 
 namespace qkvbench::run {

@@ -5,6 +5,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 
 namespace qkvbench::run {

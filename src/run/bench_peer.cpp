@@ -11,6 +11,7 @@
 #include "qkvbench/base/process.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 
 namespace qkvbench::run {

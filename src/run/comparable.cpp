@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/records.hpp"
 

@@ -10,10 +10,12 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/anomaly.hpp"
 #include "qkvbench/data/image_sources.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/formats/safetensors.hpp"
 #include "qkvbench/formats/sha256.hpp"
 #include "qkvbench/formats/strict_json.hpp"
+#include "qkvbench/run/model_file.hpp"
 #include "qkvbench/run/record.hpp"
 
 namespace qkvbench::run {
@@ -121,7 +123,7 @@ std::filesystem::path model_file_of(const std::filesystem::path& path) {
 Config config_of_model(const std::filesystem::path& path) {
   const auto file = formats::Safetensors::map(model_file_of(path));
   const std::string origin = file.origin() + ": config";
-  Config config = stored_config(formats::parse_json(file.metadata("config"), origin), origin);
+  Config config = config_in(file.metadata("config"), origin);
   config.init_from.clear();
   config.train.freeze.clear();
   config.train.micro_batch = config.train.log_every = 0;  // as they follow from what is asked for now
@@ -175,6 +177,17 @@ void resolve_init(Config& c) {
   c.task.tokenizer = tokenizer_from_json(formats::parse_json(file.metadata("tokenizer"), origin), origin);
 }
 
+/// One text for one set of parameters, whatever the order in which it was given.
+void resolve_freeze(Config& c) {
+  std::vector<std::string> prefixes = split(c.train.freeze, ',');
+  std::ranges::sort(prefixes);
+  std::vector<std::string> kept;
+  for (const std::string& prefix : prefixes)
+    if (kept.empty() || kept.back().empty() || !prefix.starts_with(kept.back())) kept.push_back(prefix);
+  c.train.freeze = join(kept, ",");
+  train::frozen_parameters(nn::Model(c.model).parameters(), c.train.freeze);
+}
+
 }  // namespace
 
 void resolve(Config& c) {
@@ -198,7 +211,7 @@ void resolve(Config& c) {
   follow(c);
   if (c.train.log_every == 0) c.train.log_every = default_log_every(c);
   const index_t in_cache = default_micro_batch(c);
-  if (!c.train.freeze.empty()) train::frozen_parameters(nn::Model(m).parameters(), c.train.freeze);
+  if (!c.train.freeze.empty()) resolve_freeze(c);
   if (c.train.micro_batch == 0) c.train.micro_batch = in_cache;
 }
 

@@ -3,6 +3,7 @@
 #include "qkvbench/run/costs.hpp"
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/record.hpp"
 
 namespace qkvbench::run {

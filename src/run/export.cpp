@@ -7,6 +7,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/llmc_file.hpp"
 #include "qkvbench/formats/safetensors.hpp"
 #include "qkvbench/formats/torch_writer.hpp"

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/utf8.hpp"
 #include "qkvbench/run/foreign_model.hpp"
 #include "qkvbench/run/record.hpp"

@@ -1,6 +1,7 @@
 // GPT-2 as nanoGPT, Hugging Face's library and llm.c save it, and which of the PyTorch files is whose.
 // Settings that would make the model compute something else are refused by name.
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/llmc_file.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/formats/utf8.hpp"

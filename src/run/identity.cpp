@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/formats/sha256.hpp"
 #include "qkvbench/run/record.hpp"

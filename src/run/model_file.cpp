@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/run/run_files.hpp"
@@ -105,7 +106,7 @@ LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& a
   resolve(loaded.config);
   read_metadata(file, loaded);
   loaded.model = std::make_unique<nn::Model>(loaded.config.model);
-  loaded.model->parameters().allocate();
+  loaded.model->parameters().allocate_values();
   train::load_model(file, "", *loaded.model);
   return loaded;
 }

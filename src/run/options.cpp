@@ -11,6 +11,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/anomaly.hpp"
 #include "qkvbench/data/vision.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/config.hpp"
 
 namespace qkvbench::run {

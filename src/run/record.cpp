@@ -10,6 +10,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/system.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/formats/merges.hpp"
 #include "qkvbench/formats/strict_json.hpp"

@@ -9,6 +9,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/sha256.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/run/identity.hpp"

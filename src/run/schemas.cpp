@@ -4,6 +4,7 @@
 
 #include "build_info.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/formats/json.hpp"
 
 namespace qkvbench::run {
 

@@ -8,6 +8,7 @@
 
 #include "qkvbench/autograd/loss.hpp"
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/nn/model.hpp"
 #include "qkvbench/optim/adam.hpp"
 #include "qkvbench/run/golden.hpp"

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/golden.hpp"
 #include "qkvbench/train/checkpoint.hpp"
 #include "qkvbench/train/trainer.hpp"

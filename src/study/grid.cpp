@@ -9,6 +9,7 @@
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/sources.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 
 namespace qkvbench::study {

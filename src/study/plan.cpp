@@ -11,6 +11,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/run/identity.hpp"

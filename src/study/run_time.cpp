@@ -12,6 +12,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/process.hpp"
 #include "qkvbench/base/system.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/run/identity.hpp"
 

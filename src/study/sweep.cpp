@@ -13,6 +13,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/process.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/nn/accounting.hpp"

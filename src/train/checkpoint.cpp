@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/manifest.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 

@@ -148,8 +148,9 @@ Generated generate(const nn::Model& model, const std::vector<std::vector<std::in
     std::vector<std::int32_t> next;
     for (std::size_t row = 0; row < prompts.size(); ++row) {
       const RandomStream random(options.seed, Purpose::kSample, static_cast<std::uint32_t>(row));
-      next.push_back(sample(decoder.logits(static_cast<index_t>(row)), options.sampling,
-                            random.uniform(static_cast<std::uint64_t>(n))));
+      const auto logits = decoder.logits(static_cast<index_t>(row));
+      next.push_back(sample(options.vocab > 0 ? logits.first(static_cast<std::size_t>(options.vocab)) : logits,
+                            options.sampling, random.uniform(static_cast<std::uint64_t>(n))));
       out.rows[row].push_back(next.back());
       if (on_token) on_token(static_cast<index_t>(row), next.back());
     }

@@ -1,9 +1,9 @@
 // What every command writes with --json, against the schema of its kind, by a validator that no one here wrote.
 // result.json is in schema_test, errors and where they go in json_test.
-#include <nlohmann/json.hpp>
 
 #include "data/image_fixtures.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "support/process.hpp"

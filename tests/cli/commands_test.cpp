@@ -1,8 +1,8 @@
 // Every command on real input, as a user runs it: streams, exit status, JSON.
 // What goes wrong is in errors_test.cpp.
-#include <nlohmann/json.hpp>
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/process.hpp"

@@ -2,9 +2,8 @@
 // Compares bytes, never numbers within a tolerance.
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
-
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/crash.hpp"
 

@@ -1,8 +1,8 @@
 // What README and docs say of the program is what the program says: commands, tables of rows, and what lists print.
 // Links and lengths are tested in tests/house/docs_test.
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/pages.hpp"

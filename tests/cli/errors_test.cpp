@@ -1,8 +1,8 @@
 // Everything that can be wrong on a command line or in a file: one line that says what and how to mend it,
 // the right exit status, and nothing written.
-#include <nlohmann/json.hpp>
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 

@@ -1,10 +1,10 @@
 // --json when things go wrong, bytes that are no UTF-8, and JSON from standard input.
 // The forms of answers are in schema_test.
+#include "qkvbench/formats/json.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <nlohmann/json.hpp>
 
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"

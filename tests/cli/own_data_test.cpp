@@ -1,10 +1,10 @@
 // Which data a number is of: models are evaluated with their own vocabulary and classes, runs go on only with theirs.
 #include <algorithm>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "data/image_fixtures.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 

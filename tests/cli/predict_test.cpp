@@ -1,11 +1,11 @@
 // Lists that predict takes and refuses, and hints that name only what the command has.
 // What a model makes of a list or an image is in commands_test.cpp and vision_test.cpp.
-#include <nlohmann/json.hpp>
 #include <regex>
 
 #include "data/image_fixtures.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/data/tokenizer.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/utf8.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"

@@ -1,8 +1,8 @@
 // report from the command line: a page of real runs and of made-up results, and what stops it.
 // What the page holds is tested in tests/report.
-#include <nlohmann/json.hpp>
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/process.hpp"

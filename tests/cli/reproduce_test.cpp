@@ -1,9 +1,9 @@
 // reproduce as a user runs it: what is said of missing data, how it plans, and what it prints and writes.
 // Trains next to nothing: plans and results are made up, or a run's first steps are timed.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/study/grid.hpp"
 #include "qkvbench/study/rerun.hpp"
 #include "support/catch.hpp"

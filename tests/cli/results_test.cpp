@@ -2,9 +2,8 @@
 // The numbers themselves are tested in tests/report.
 #include "support/results.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/process.hpp"

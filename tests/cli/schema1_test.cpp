@@ -2,9 +2,9 @@
 // Their numbers are compared only where no processor can differ: they are read, not computed.
 #include <cmath>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 

@@ -1,8 +1,8 @@
 // Language models from the command line: corpora of every form, results, writing on, costs.
 // What goes wrong with texts is in text_errors_test.cpp.
-#include <nlohmann/json.hpp>
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 

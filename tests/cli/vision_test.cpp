@@ -1,9 +1,9 @@
 // Images and sets from the command line: a run on glyphs, one on images of one's own, predict on a file.
 // Readers and augmentation are tried closer by in tests/data.
-#include <nlohmann/json.hpp>
 
 #include "data/image_fixtures.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/sha256.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"

@@ -2,10 +2,9 @@
 // (fixtures/gpt2-bpe/cases.json). Files of merges are in merges_test.
 #include "qkvbench/data/byte_pairs.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/data/corpus.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/record.hpp"
 #include "support/gpt2_tokens.hpp"
 #include "support/messages.hpp"

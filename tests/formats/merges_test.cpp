@@ -2,8 +2,7 @@
 // What tokens come out is byte_pairs_test's affair.
 #include "qkvbench/formats/merges.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "qkvbench/formats/json.hpp"
 #include "support/gpt2_tokens.hpp"
 #include "support/messages.hpp"
 

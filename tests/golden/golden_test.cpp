@@ -1,10 +1,10 @@
 // Parity with the paper's official PyTorch code, and that the comparison can fail.
 // The tolerances are the library's; none is repeated here.
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/nn/model.hpp"
 #include "qkvbench/run/verify.hpp"
 #include "support/catch.hpp"

@@ -1,10 +1,10 @@
 // Own items in the original files' form, with the texts and GPT-2 ids that lm-evaluation-harness makes of them and the
 // scores of a small model of bytes, computed in double precision by another program (fixtures/mc).
 #pragma once
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/unpack.hpp"
 
 namespace qkvbench::test {

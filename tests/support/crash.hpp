@@ -7,12 +7,12 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "support/environment.hpp"
 #include "support/process.hpp"
 

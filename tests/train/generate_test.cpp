@@ -99,6 +99,16 @@ TEST_CASE("the same seed writes the same, another one something else", "[train]"
   CHECK(generate(model, {{1}}, options).rows != first);
 }
 
+TEST_CASE("only tokens of the tokenizer are drawn where the model has more", "[train]") {
+  const nn::Model& model = model_of("q_kv");
+  train::GenerateOptions options;
+  options.length = 200, options.sampling.temperature = 10;
+  const auto largest = [&] { return std::ranges::max(generate(model, {{1}}, options).rows[0]); };
+  CHECK(largest() == 10);
+  options.vocab = 7;
+  CHECK(largest() == 6);
+}
+
 TEST_CASE("prompts and contexts that do not fit are refused", "[train]") {
   const nn::Model& model = model_of("q_k_v");
   check_error(Exit::kUsage, {"no token"}, [&] { generate(model, {{1}, {}}, {}); });

@@ -1,7 +1,7 @@
 // JSON as text whatever bytes it holds: names of files and arguments need not be UTF-8, strings of JSON must be.
 // Parsing is strict_json.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -2,9 +2,9 @@
 // Not what the configuration means.
 #pragma once
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "qkvbench/formats/foreign_tensor.hpp"
+#include "qkvbench/formats/json.hpp"
 
 namespace qkvbench::formats {
 

@@ -2,7 +2,7 @@
 // Everything that parses JSON in this project goes through here.
 #pragma once
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 

@@ -27,7 +27,7 @@ struct Parameter {
   Init init;
   index_t offset = 0;     ///< of the first element in the flat arrays
   real* value = nullptr;  ///< null until allocated
-  real* grad = nullptr;
+  real* grad = nullptr;   ///< null in a model that is not trained
 
   /// This parameter on a tape.
   Value on(Tape& tape) const { return tape.parameter(shape, value, grad); }
@@ -44,6 +44,8 @@ class Parameters {
 
   /// Takes memory for values and gradients, all zero.
   void allocate();
+  /// For a model that is not trained: values only, and no gradient of a parameter may be asked for.
+  void allocate_values();
   /// Draws every value from (seed, name, element): the same name and shape begin alike in every model.
   void initialise(std::uint64_t seed);
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/config.hpp"
 
 namespace qkvbench::run {

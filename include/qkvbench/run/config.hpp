@@ -2,7 +2,7 @@
 // Everything a result depends on is here, and nothing else (no threads, no paths).
 #pragma once
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <variant>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "qkvbench/formats/foreign_tensor.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/llmc_file.hpp"
 #include "qkvbench/formats/model_folder.hpp"
 #include "qkvbench/formats/torch_file.hpp"

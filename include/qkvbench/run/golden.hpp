@@ -2,7 +2,7 @@
 // Nothing of what a file of one kind or the other holds.
 #pragma once
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

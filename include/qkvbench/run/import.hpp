@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/foreign_model.hpp"
 
 namespace qkvbench::run {

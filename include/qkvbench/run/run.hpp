@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/record.hpp"
 
 namespace qkvbench::run {

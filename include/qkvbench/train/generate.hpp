@@ -26,6 +26,7 @@ std::int32_t sample(std::span<const real> logits, const Sampling& sampling, doub
 struct GenerateOptions {
   index_t length = 100;   ///< new tokens of each row
   index_t context = 0;    ///< positions that the model sees at most; 0: as many as it was trained with
+  index_t vocab = 0;      ///< only ids below are drawn, since a model may have more than its tokenizer; 0: all
   bool use_cache = true;  ///< false: every token runs the whole context through the model again
   Sampling sampling;
   std::uint64_t seed = 0;

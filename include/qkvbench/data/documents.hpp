@@ -1,0 +1,46 @@
+// Texts of many documents, one example each: what each costs by itself, with and without the padding behind it.
+// Not a stream; corpus and windows cut those.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "qkvbench/data/dataset.hpp"
+#include "qkvbench/data/tokenizer.hpp"
+
+namespace qkvbench::data {
+
+struct Documents {
+  std::vector<std::vector<std::int32_t>> ids;  ///< of each document, without the token that ends it
+  std::int32_t end_of_text;                    ///< the token of padding
+  std::optional<Tokenizer> tokenizer;          ///< of texts; what ids in a file of tokens stand for is not known
+  std::vector<SourceFile> files;
+
+  index_t tokens() const;
+  /// Documents of more than seq_len tokens, of which the rest is not scored.
+  index_t cut(index_t seq_len) const;
+  /// UTF-8 bytes of the text that is scored, if that is known: the first seq_len tokens of each without the first.
+  std::optional<std::uint64_t> target_bytes(index_t seq_len) const;
+};
+
+/// Reads the documents of FILE, "bpe:FILE" or "bpe:VOCABULARY:FILE":
+///   *.jsonl  an object on each line, whose "text" is a document
+///   *.bin    token ids, which GPT-2's token 50256 divides
+///   other    a text, which "<|endoftext|>" divides
+/// Empty documents are left out. `own`: the model's tokenizer; texts need one of byte pairs, or a prefix bpe:.
+/// Throws Error (input) naming file and line when a file is missing, damaged, has no document, or ids mean something
+/// else to the model.
+Documents read_documents(const std::string& spec, const Tokenizer& own);
+
+/// Which targets are scored.
+enum class DocumentTargets { kText, kPadding };
+
+/// Each document's first T tokens, padded with end_of_text to T, as the paper's released scripts do it; every token but
+/// the first is a target.   ids: [B, T]   targets: [B·T], the last of each row not scored
+/// kText: targets that are tokens of the document; kPadding: the others. Documents must outlive it.
+std::unique_ptr<Dataset> document_windows(const Documents& documents, index_t seq_len, DocumentTargets scored);
+
+}  // namespace qkvbench::data

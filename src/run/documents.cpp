@@ -1,0 +1,46 @@
+// Text and padding are scored in two passes, each target once.
+#include "qkvbench/run/documents.hpp"
+
+#include <cmath>
+#include <filesystem>
+#include <numbers>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/data/documents.hpp"
+#include "qkvbench/formats/json.hpp"
+#include "qkvbench/run/record.hpp"
+#include "qkvbench/train/trainer.hpp"
+
+namespace qkvbench::run {
+
+DocumentScores score_documents(const LoadedModel& run, const std::string& spec) {
+  if (!run.tokenizer) fail_usage("--documents: task " + run.config.task.id + " reads no text; only language models do");
+  const data::Documents documents = data::read_documents(spec, *run.tokenizer);
+  const index_t T = run.config.model.seq_len;
+  const auto score = [&](data::DocumentTargets targets) {
+    return train::evaluate(*run.model, *data::document_windows(documents, T, targets), run.config.train.micro_batch);
+  };
+  const kernels::EvalSums text = score(data::DocumentTargets::kText), padding = score(data::DocumentTargets::kPadding);
+  const auto mean = [](const kernels::EvalSums& sums) { return sums.loss_nats / static_cast<double>(sums.targets); };
+  kernels::EvalSums all = text;
+  all += padding;
+
+  DocumentScores scores;
+  scores.facts.name = std::filesystem::path(spec).filename().string();
+  scores.facts.n_val = static_cast<index_t>(documents.ids.size());
+  scores.facts.files = documents.files;
+  Json& m = scores.metrics;
+  m["documents"] = scores.facts.n_val;
+  m["documents_cut"] = documents.cut(T);
+  m["targets"] = text.targets;
+  m["loss"] = or_null(mean(text));
+  m["perplexity"] = or_null(std::exp(mean(text)));
+  if (const auto bytes = documents.target_bytes(T))
+    m["bits_per_byte"] = or_null(text.loss_nats / (std::numbers::ln2 * static_cast<double>(*bytes)));
+  m["padding_share"] = or_null(static_cast<double>(padding.targets) / static_cast<double>(all.targets));
+  m["padded_loss"] = or_null(mean(all));
+  m["padded_perplexity"] = or_null(std::exp(mean(all)));
+  return scores;
+}
+
+}  // namespace qkvbench::run
