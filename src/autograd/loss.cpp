@@ -30,7 +30,11 @@ Loss cross_entropy(Tape& tape, Value logits, std::span<const std::int32_t> targe
   real* lse = tape.arena().take<real>(R);
   Loss loss{tape.new_value({}, logits.needs_grad()),
             kernels::cross_entropy_forward(R, V, logits.data(), targets.data(), lse)};
-  if (loss.score.targets == 0) fail_input("cross_entropy: none of " + std::to_string(R) + " targets is scored");
+  if (loss.score.targets == 0) {  // a batch of an evaluation adds nothing then; a step has no mean
+    if (logits.needs_grad()) fail_input("cross_entropy: none of " + std::to_string(R) + " targets is scored");
+    *loss.mean_nats.data() = 0;
+    return loss;
+  }
   const real inverse = 1 / static_cast<real>(loss.score.targets);
   *loss.mean_nats.data() = static_cast<real>(loss.score.loss_nats / static_cast<double>(loss.score.targets));
 

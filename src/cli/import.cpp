@@ -56,12 +56,16 @@ void add_import(CLI::App& command, Session& session) {
   add_option(command, "--heads", flags->options.heads, "of weights that come without a configuration")
       .between(index_t{1}, index_t{4096})
       .type_name("N");
+  add_option(command, "--tokenizer", flags->options.tokenizer,
+             "of a language model: vocab.bpe, merges.txt or tokenizer.json; gpt2-bpe: the installed set; default: the "
+             "one in the model's folder, else ids of tokens")
+      .type_name("FILE");
   finish_command(
       command, session,
       "Reads the paper's checkpoints, nanoGPT's ckpt.pt, Hugging Face's GPT-2 and llm.c's models into a run\n"
       "that eval, predict, generate and the others take. Nothing in a file is executed; what is not known is\n"
       "refused by name (status 3).",
-      "  qkvbench import qkv_keqv_300m_fineweb_edu.pt\n"
+      "  qkvbench import qkv_keqv_300m_fineweb_edu.pt --tokenizer gpt2-bpe\n"
       "  qkvbench import gpt2/ --out models");
   on_call(command, session, flags, import);
 }

@@ -22,6 +22,7 @@ DocumentScores score_documents(const LoadedModel& run, const std::string& spec) 
   };
   const kernels::EvalSums text = score(data::DocumentTargets::kText), padding = score(data::DocumentTargets::kPadding);
   const auto mean = [](const kernels::EvalSums& sums) { return sums.loss_nats / static_cast<double>(sums.targets); };
+  if (text.targets == 0) fail_input(spec + ": no document has a second token, so there is nothing to score");
   kernels::EvalSums all = text;
   all += padding;
 

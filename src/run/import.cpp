@@ -7,8 +7,11 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/system.hpp"
+#include "qkvbench/data/pairs_text.hpp"
+#include "qkvbench/data/sources.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/llmc_file.hpp"
+#include "qkvbench/formats/merges.hpp"
 #include "qkvbench/formats/safetensors.hpp"
 #include "qkvbench/formats/sha256.hpp"
 #include "qkvbench/run/model_file.hpp"
@@ -81,6 +84,31 @@ Json imported_json(const ForeignModel& model, const Json& origin, const std::vec
   return result;
 }
 
+/// Byte-pair tokens of the file that is named, or that a folder of Hugging Face's holds; otherwise ids. The file
+/// becomes one of `files`, a reason why it is not taken one of `notes`.
+data::Tokenizer tokenizer_of(const fs::path& model, const std::string& named, index_t vocab,
+                             std::vector<fs::path>& files, std::vector<std::string>& notes) {
+  fs::path file = named == data::kPairsSet ? data::require_installed(named) / data::find_source(named).files[0].name
+                                           : fs::path(named);
+  for (const char* name : {"tokenizer.json", "merges.txt", "vocab.bpe"})
+    if (file.empty() && fs::is_directory(model) && fs::is_regular_file(model / name)) file = model / name;
+  if (file.empty()) return data::Tokenizer::ids(vocab);
+  constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 28;
+  try {
+    const auto tokenizer =
+        data::Tokenizer::byte_pairs(formats::parse_merges(read_file(file, kMaxBytes), file.string()));
+    if (tokenizer.vocab() > vocab)
+      fail_input(file.string() + ": it has " + std::to_string(tokenizer.vocab()) + " tokens, the model " +
+                 std::to_string(vocab));
+    files.push_back(file);
+    return tokenizer;
+  } catch (const Error& error) {
+    if (!named.empty()) throw;
+    notes.push_back("the model's texts are read as ids of tokens: " + std::string(error.what()));
+  }
+  return data::Tokenizer::ids(vocab);
+}
+
 }  // namespace
 
 ForeignModel read_foreign(const fs::path& path, index_t heads, std::vector<fs::path>& files) {
@@ -105,7 +133,12 @@ ForeignModel read_foreign(const fs::path& path, index_t heads, std::vector<fs::p
 ImportReport import_model(const fs::path& path, const ImportOptions& options) {
   const double begin_s = seconds_now();
   std::vector<fs::path> files;
-  const ForeignModel model = read_foreign(path, options.heads, files);
+  ForeignModel model = read_foreign(path, options.heads, files);
+  std::optional<data::Tokenizer> tokenizer;
+  if (data::traits_of(model.config.model.family).decodes)
+    tokenizer = tokenizer_of(path, options.tokenizer, model.config.model.vocab, files, model.notes);
+  else if (!options.tokenizer.empty())
+    fail_usage("--tokenizer: " + path.string() + " is no language model");
   std::deque<std::vector<float>> memory;
   const std::vector<formats::TensorToWrite> tensors = tensors_of(model, path.string(), memory);
   const Json origin = origin_json(model, files);
@@ -128,8 +161,7 @@ ImportReport import_model(const fs::path& path, const ImportOptions& options) {
     }
   std::map<std::string, std::string> metadata{
       {"config", config_json(model.config).dump()}, {"origin", formats::text_of(origin)}, {"format", "pt"}};
-  if (data::traits_of(model.config.model.family).decodes)
-    metadata["tokenizer"] = tokenizer_json(data::Tokenizer::ids(model.config.model.vocab)).dump();
+  if (tokenizer) metadata["tokenizer"] = tokenizer_json(*tokenizer).dump();
   const formats::ManifestEntry entry = formats::write_safetensors(there.model, tensors, metadata);
   report.result = imported_json(model, origin, options.argv, seconds_now() - begin_s);
   write_finished(there, entry, "", report.result);

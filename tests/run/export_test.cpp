@@ -2,11 +2,14 @@
 // The readers are those that are compared with the other programs' own files in import_test.cpp.
 #include "qkvbench/run/export.hpp"
 
+#include <cstring>
+
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/run/golden.hpp"
 #include "qkvbench/run/import.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
+#include "support/process.hpp"
 #include "support/temporary.hpp"
 
 using namespace qkvbench;
@@ -75,6 +78,44 @@ TEST_CASE("every partition and number of key/value heads comes back from each fo
     }
 }
 
+TEST_CASE("PyTorch reads what is written to the same logits", "[export][release]") {
+  const auto python = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "python3");
+    arguments.insert(arguments.begin(),
+                     "PATH=/usr/bin:/usr/local/bin");  // the system's, which has the system's PyTorch
+    return test::run_binary("/usr/bin/env", arguments);
+  };
+  if (python({"-c", "import torch"}).status != 0) {
+    WARN("not tested: this machine's python3 has no torch");
+    return;
+  }
+  for (const char* form : {"huggingface", "llm.c", "nanogpt"})
+    for (const Keys& keys :
+         {Keys{{"variant", "q_k_v"}, {"kv_heads", "2"}}, Keys{{"variant", "q_kv"}, {"kv_heads", "1"}},
+          Keys{{"variant", "qk_v"}}, Keys{{"variant", "qkv"}}, Keys{{"variant", "qv_k"}}}) {
+      Keys all = keys;
+      if (form == std::string("llm.c")) all.emplace_back("mlp", "gelu_tanh");
+      const run::LoadedModel model = model_of(all);
+      const TemporaryDirectory dir;
+      const fs::path folder = fs::path(dir.path()) / "out", logits = fs::path(dir.path()) / "logits";
+      const run::Exported done = run::export_model(model, form, folder);
+      std::vector<std::string> arguments{SOURCE_DIR "/tests/support/gpt2_reader.py", form,
+                                         form == std::string("huggingface") ? folder.string() : done.files[0].string(),
+                                         logits.string(), "9"};
+      for (int i = 0; i < 18; ++i) arguments.push_back(std::to_string(i * 7 % 50));
+      const test::Outcome outcome = python(arguments);
+      INFO(form << " " << keys[0].second << "\n" << outcome.err);
+      REQUIRE(outcome.status == 0);
+      const std::vector<float> ours = logits_of(*model.model);
+      const std::string bytes = read_file(logits);
+      REQUIRE(bytes.size() == ours.size() * sizeof(float));
+      std::vector<float> theirs(ours.size());
+      std::memcpy(theirs.data(), bytes.data(), bytes.size());
+      CHECK(run::golden::largest_difference(ours.data(), theirs, static_cast<index_t>(ours.size())) <=
+            1e-5 * run::golden::largest(theirs));
+    }
+}
+
 TEST_CASE("options of the block that a form has come back, and the others are refused by name", "[export]") {
   for (const Keys& keys : {Keys{{"bias", "false"}}, Keys{{"norm_eps", "1e-3"}}, Keys{{"d_ff", "40"}},
                            Keys{{"tied_head", "false"}}, Keys{{"mlp", "gelu_tanh"}}, Keys{{"max_len", "12"}}})
@@ -113,4 +154,34 @@ TEST_CASE("what a form does not keep is said, and no file is replaced unasked", 
   testing::check_error(Exit::kUsage, {"model.bin", "--overwrite"},
                        [&] { run::export_model(model, "llm.c", dir.path("x")); });
   CHECK_NOTHROW(run::export_model(model, "llm.c", dir.path("x"), true));
+}
+
+TEST_CASE("a model's tokenizer comes with its folder, or is named, and must fit its vocabulary", "[import]") {
+  const TemporaryDirectory dir;
+  const fs::path folder = fs::path(dir.path()) / "model", merges = folder / "merges.txt";
+  run::export_model(model_of({{"vocab", "260"}}), "huggingface", folder);
+  run::ImportOptions options;
+  options.out = fs::path(dir.path()) / "runs";
+  const auto imported = [&] { return run::import_model(folder, options); };
+  const auto kind = [](const run::ImportReport& report) { return run::load_run(report.directory).tokenizer->kind(); };
+  using Kind = data::Tokenizer::Kind;
+  const run::ImportReport bare = imported();
+  CHECK(kind(bare) == Kind::kIds);
+
+  write_file_atomic(merges, "#version: 0.2\nt h\nth e\n");
+  const run::ImportReport with = imported();
+  CHECK(with.directory != bare.directory);  // another vocabulary is another run
+  CHECK(kind(with) == Kind::kBytePairs);
+  CHECK(run::load_run(with.directory).tokenizer->encode("the") == std::vector<std::int32_t>{257});
+  CHECK(with.result["origin"]["files"].size() == 3);
+
+  write_file_atomic(merges, "#version: 0.2\nt h\nth e\nthe n\nthen c\nthenc e\n");
+  const run::ImportReport large = imported();
+  CHECK(kind(large) == Kind::kIds);
+  REQUIRE(large.notes.size() == 1);
+  CHECK(testing::has(large.notes[0], "it has 262 tokens, the model 260"));
+  options.tokenizer = merges.string();
+  testing::check_error(Exit::kInput, {"merges.txt", "262 tokens", "260"}, imported);
+  options.tokenizer = (folder / "nowhere.txt").string();
+  testing::check_error(Exit::kInput, {"nowhere.txt"}, imported);
 }

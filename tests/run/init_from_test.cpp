@@ -88,6 +88,9 @@ TEST_CASE("frozen parameters keep every bit, with weight decay too, and the othe
     for (const char* name : {"pos_emb.weight", "blocks.0.mlp.fc_in.weight", "head.weight", "ln_f.bias"})
       CHECK(values(next, name) != values(first, name));
   }
+  // One set of parameters is one run, however it was named.
+  const auto frozen = [](const char* prefixes) { return config_with(small(), {{"freeze", prefixes}}).train.freeze; };
+  CHECK(frozen("head,embed.") == frozen("embed.,head,embed.bias,head"));
   testing::check_error(Exit::kUsage, {"freeze", "emb.", "did you mean"}, [] {
     config_with(small(), {{"freeze", "emb."}});
   });

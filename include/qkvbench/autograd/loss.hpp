@@ -17,7 +17,8 @@ struct Loss {
 
 /// Mean over scored rows of -log softmax(logits)[target]; negative targets are not scored.
 /// logits: [..., V]; targets: one for each row, each below V.
-/// Throws when the counts differ, a target is out of range or none is scored.
+/// Throws when the counts differ, a target is out of range, or none is scored and the tape records; on one that does
+/// not the mean is then 0.
 Loss cross_entropy(Tape& tape, Value logits, std::span<const std::int32_t> targets);
 
 /// y[b, t] = table[ids[b, t]].   ids: B·T of them; table: [V, C]; y: [B, T, C].

@@ -13,7 +13,9 @@ namespace qkvbench::run {
 struct ImportOptions {
   std::filesystem::path out = "results";
   bool overwrite = false;
-  index_t heads = 0;  ///< of weights without a configuration; 0: not given
+  index_t heads = 0;      ///< of weights without a configuration; 0: not given
+  std::string tokenizer;  ///< a vocab.bpe, merges.txt or tokenizer.json, or "gpt2-bpe", the installed set; empty: the
+                          ///< one in the folder of the model, or ids of tokens
   std::vector<std::string> argv;
 };
 
