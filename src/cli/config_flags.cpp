@@ -60,6 +60,7 @@ std::vector<Config> ConfigFlags::resolved() const {
   std::vector<Config> configs;
   for (const std::string& variant : variants) {
     configs.push_back(config);
+    if (configs.size() > 1) configs.back().task.opened = configs.front().task.opened;
     configs.back().model.variant = nn::parse_variant(variant);
     run::resolve(configs.back());
   }

@@ -45,18 +45,20 @@ void adapt(const EvalFlags& flags, Config& config) {
 
 /// The data to score. Validation images are part of the training folder: when that is gone they are left out, and it is
 /// said.
-data::TaskOptions data_of(const Session& session, const LoadedModel& run) {
+std::unique_ptr<data::TaskData> data_of(const Session& session, const LoadedModel& run) {
   data::TaskOptions options = task_options(run);
   const data::Task& task = data::find_task(run.config.task.id);
-  if (task.traits().draws_windows || options.n_val == 0) return options;
+  auto data = task.open(options);
+  if (task.traits().draws_windows || options.n_val == 0) return data;
   try {
-    task.make(options, data::Split::kValidation);
+    data->split(data::Split::kValidation);
+    return data;
   } catch (const Error& error) {
     if (error.status() != Exit::kInput) throw;
     note(session, std::string("the validation examples are not scored: ") + error.what());
     options.n_val = 0;
   }
-  return options;
+  return task.open(options);
 }
 
 /// `metrics` with what is said of the model and of the data that were scored.
@@ -92,13 +94,13 @@ Exit eval(const Session& session, const EvalFlags& flags) {
   if (flags.documents) return eval_documents(session, flags);
   const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
   const data::Task& task = data::find_task(run.config.task.id);
-  const data::TaskOptions options = data_of(session, run);
-  const data::DataFacts facts = task.facts(options);
+  const auto opened = data_of(session, run);
+  const data::DataFacts facts = opened->facts();
   if (const std::string other = run::other_files(run.dataset, facts); !other.empty())
     note(session, "note: these are not the data that the model was trained with: " + other);
   index_t cache_bytes = 0;
   const auto score = [&](data::Split split) {
-    const auto data = task.make(options, split);
+    const auto data = opened->split(split);
     if (!flags.cached || data->size() == 0) return train::evaluate(*run.model, *data, run.config.train.micro_batch);
     const train::DecodedScore decoded = train::evaluate_decoding(*run.model, *data, run.config.train.micro_batch);
     cache_bytes = decoded.cache_bytes;

@@ -9,6 +9,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/report_page.hpp"
+#include "qkvbench/cli/reproduce_accounting.hpp"
 #include "qkvbench/cli/reproduce_json.hpp"
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
@@ -22,7 +23,6 @@
 #include "qkvbench/report/verdicts.hpp"
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/records.hpp"
-#include "qkvbench/study/accounting.hpp"
 #include "qkvbench/study/plan.hpp"
 
 namespace qkvbench::cli {
@@ -112,12 +112,6 @@ run::RecordSet results_of(const Plan& plan, const std::filesystem::path& out, bo
   return set;
 }
 
-Exit verdict_status(const std::vector<report::ClaimResult>& claims) {
-  const bool refuted = std::ranges::any_of(
-      claims, [](const report::ClaimResult& claim) { return claim.verdict == report::Verdict::kRefuted; });
-  return refuted ? Exit::kCheckFailed : Exit::kDone;
-}
-
 /// Writes the forms that go to files; the one that goes to stdout, or the text.
 std::string forms(const ReproduceCommand& flags, const report::PaperDocument& document,
                   const std::vector<report::PaperRow>& rows) {
@@ -183,69 +177,6 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
   return verdict_status(document.claims);
 }
 
-/// The claims that are about counts alone.
-std::vector<report::ClaimResult> accounting_claims(const std::vector<study::AccountingRow>& rows) {
-  const auto cache = [&](const std::string& variant, index_t kv_heads) {
-    const auto at = std::ranges::find_if(rows, [&](const study::AccountingRow& row) {
-      return row.variant == variant && row.kv_heads == kv_heads && row.what.starts_with("cache");
-    });
-    return static_cast<double>(at->here);
-  };
-  const auto wrong = std::ranges::count_if(rows, [](const auto& row) { return row.here != row.paper; });
-  report::ClaimResult counts, product;
-  counts.id = "counts";
-  counts.claim = "every count of the paper is right to the unit";
-  counts.test = std::to_string(rows.size()) + " numbers, counts that differ";
-  counts.unit = "counts";
-  counts.effect = static_cast<double>(wrong);
-  counts.paper = 0;
-  counts.verdict = wrong == 0 ? report::Verdict::kHolds : report::Verdict::kRefuted;
-  product.id = "cache-multiplies";
-  product.claim = "sharing heads and sharing projections multiply in the cache";
-  product.test = "cache of q_kv with 4 kv heads over the product of both savings on q_k_v";
-  product.effect = cache("q_kv", 4) * cache("q_k_v", 16) / (cache("q_kv", 16) * cache("q_k_v", 4));
-  product.paper = 1;
-  product.verdict = *product.effect == 1 ? report::Verdict::kHolds : report::Verdict::kRefuted;
-  return {counts, product};
-}
-
-Exit accounting(const Session& session) {
-  const std::vector<study::AccountingRow> rows = study::accounting_rows();
-  report::Table table({{"variant"},
-                       {"kv heads", Align::kRight},
-                       {"count"},
-                       {"here", Align::kRight},
-                       {"paper", Align::kRight},
-                       {"here − paper", Align::kRight}});
-  Json json = Json::array();
-  for (const study::AccountingRow& row : rows) {
-    table.add({row.variant, std::to_string(row.kv_heads), row.what, with_commas(row.here), with_commas(row.paper),
-               with_commas(row.here - row.paper)});
-    report::PaperRow cell{};
-    cell.task = "lm";
-    cell.arm = study::Arm{row.variant, row.kv_heads}.name();
-    cell.here = static_cast<double>(row.here), cell.paper = static_cast<double>(row.paper);
-    json.push_back(cell_json(cell, row.what));
-  }
-  const std::vector<report::ClaimResult> claims = accounting_claims(rows);
-  print(session, "reproduce",
-        "The paper's 300-million-parameter model, counted\n\n" + table.text(output_columns()) + "\n" +
-            report::claims_document(claims, report::Format::kText, output_columns()),
-        {{"recipe", "accounting"},
-         {"budget", nullptr},
-         {"grid", nullptr},
-         {"shrunk", Json::array()},
-         {"unavailable", Json::array()},
-         {"next", nullptr},
-         {"runs", 0},
-         {"missing", 0},
-         {"incomplete_averages", false},
-         {"agreement", nullptr},
-         {"cells", json},
-         {"claims", claims_json(claims)}});
-  return verdict_status(claims);
-}
-
 /// Throws Error when something cannot be written in the end: at most one form may take stdout, and a page is HTML.
 void check_files(const Session& session, const ReproduceCommand& flags) {
   check_output("--report", flags.page, "an HTML page", ".html .htm");
@@ -263,7 +194,7 @@ void check_files(const Session& session, const ReproduceCommand& flags) {
 
 Exit reproduce(const Session& session, const ReproduceCommand& flags) {
   check_files(session, flags);
-  if (flags.what == "accounting") return accounting(session);
+  if (flags.what == "accounting") return reproduce_accounting(session);
   const PaperTable& recipe = study::find_recipe(flags.what);
   const double budget_s = flags.budget == "full" ? 0 : parse_duration("--budget", flags.budget);
   const study::SweepOptions options = flags.runs.options(session);

@@ -118,7 +118,9 @@ Exit train(const Session& session, TrainFlags& flags) {
   catch_stop_signals();
   std::vector<RunReport> reports;
   Exit status = Exit::kDone;
-  for (const run::Config& config : flags.config.resolved()) {
+  const std::vector<run::Config> configs = flags.config.resolved();
+  flags.run.data = data::find_task(configs[0].task.id).open(configs[0].task);  // they differ in the variant alone
+  for (const run::Config& config : configs) {
     const std::string name = config.task.id + " " + config.model.variant.id();
     const run::SpeedUnit unit = run::speed_unit(config);
     {

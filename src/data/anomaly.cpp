@@ -155,26 +155,6 @@ ImageRequest request_of(const TaskOptions& o) {
   return request;
 }
 
-/// A trained model's, or the source's.
-Normalisation normalisation_of(const TaskOptions& o) {
-  return o.pixels ? *o.pixels : normalisation(find_image_source(o.source), request_of(o));
-}
-
-OpenRows open_rows(const TaskOptions& o, Split split) {
-  OpenRows out;
-  if (o.source == kNpy) {
-    out = open_npy(o.data, split);
-  } else {
-    const ImageSource& source = find_image_source(o.source);
-    const auto set = open_images(source, split, request_of(o));
-    out = {std::make_shared<const ImageRows>(set, PixelValues(normalisation_of(o))), set->files};
-  }
-  if (out.rows->features() != o.features)
-    fail_usage("task anomaly: a row of " + o.source + " has " + std::to_string(out.rows->features()) +
-               " numbers, not the " + std::to_string(o.features) + " of --features; leave it out");
-  return out;
-}
-
 void complete_anomaly(TaskOptions& o) {
   if (o.n_train == 0) o.n_train = 10000;
   if (o.n_test == 0) o.n_test = 2000;
@@ -189,37 +169,73 @@ void complete_anomaly(TaskOptions& o) {
   o.features = sizes.channels * sizes.side * sizes.side;
 }
 
-std::unique_ptr<Dataset> make_anomaly(const TaskOptions& o, Split split) {
-  const index_t n = split == Split::kTrain ? o.n_train : split == Split::kTest ? o.n_test : o.n_val;
-  if (n == 0) return no_examples();
-  const OpenRows open = open_rows(o, split);
-  const auto all = static_cast<index_t>(open.rows->labels().size());
-  std::vector<index_t> from = epoch_order(all, kFixedSeed, 0);
-  const index_t held_out = split == Split::kTest || o.n_val == 0 ? 0 : all / 10;
-  if (split == Split::kValidation)
-    from.resize(static_cast<std::size_t>(held_out));
-  else
-    from.erase(from.begin(), from.begin() + held_out);
-  return odd_one_out(open.rows, std::move(from), n, split, o.seed);
-}
+class AnomalyData : public TaskData {
+ public:
+  explicit AnomalyData(const TaskOptions& options) : o_(options) {}
 
-DataFacts anomaly_facts(const TaskOptions& o) {
-  DataFacts facts;
-  facts.name = "sets of " + o.source;
-  facts.n_train = o.n_train, facts.n_val = o.n_val, facts.n_test = o.n_test;
-  facts.class_names = o.class_names;
-  for (const Split split : {Split::kTrain, Split::kTest}) {
-    if (split == Split::kTrain && o.trained && o.n_val == 0) continue;
-    const OpenRows open = open_rows(o, split);
-    facts.files.insert(facts.files.end(), open.files.begin(), open.files.end());
+  std::unique_ptr<Dataset> split(Split split) override {
+    const index_t n = split == Split::kTrain ? o_.n_train : split == Split::kTest ? o_.n_test : o_.n_val;
+    if (n == 0) return no_examples();
+    const OpenRows& open = rows(split);
+    const auto all = static_cast<index_t>(open.rows->labels().size());
+    std::vector<index_t> from = epoch_order(all, kFixedSeed, 0);
+    const index_t held_out = split == Split::kTest || o_.n_val == 0 ? 0 : all / 10;
+    if (split == Split::kValidation)
+      from.resize(static_cast<std::size_t>(held_out));
+    else
+      from.erase(from.begin(), from.begin() + held_out);
+    return odd_one_out(open.rows, std::move(from), n, split, o_.seed);
   }
-  if (o.source == kNpy) return facts;
-  const ImageSource& source = find_image_source(o.source);
-  facts.pixels = normalisation_of(o);
-  if (facts.class_names.empty() && !o.trained)
-    facts.class_names = class_names(source, *open_images(source, Split::kTrain, request_of(o)));
-  return facts;
-}
+
+  DataFacts facts() override {
+    DataFacts facts;
+    facts.name = "sets of " + o_.source;
+    facts.n_train = o_.n_train, facts.n_val = o_.n_val, facts.n_test = o_.n_test;
+    facts.class_names = o_.class_names;
+    for (const Split split : {Split::kTrain, Split::kTest}) {
+      if (split == Split::kTrain && o_.trained && o_.n_val == 0) continue;
+      const OpenRows& open = rows(split);
+      facts.files.insert(facts.files.end(), open.files.begin(), open.files.end());
+    }
+    if (o_.source == kNpy) return facts;
+    facts.pixels = pixels();
+    if (facts.class_names.empty() && !o_.trained)
+      facts.class_names = class_names(find_image_source(o_.source), *images(Split::kTrain));
+    return facts;
+  }
+
+ private:
+  std::shared_ptr<const ImageSet> images(Split split) {
+    auto& set = split == Split::kTest ? test_images_ : train_images_;
+    if (!set) set = open_images(find_image_source(o_.source), split, request_of(o_));
+    return set;
+  }
+
+  /// A trained model's, or the source's.
+  Normalisation pixels() {
+    if (o_.pixels) return *o_.pixels;
+    return normalisation(find_image_source(o_.source), request_of(o_), [this] { return images(Split::kTrain); });
+  }
+
+  /// Training and validation rows are one matrix.
+  const OpenRows& rows(Split split) {
+    OpenRows& out = split == Split::kTest ? test_ : train_;
+    if (out.rows) return out;
+    OpenRows open;
+    if (o_.source == kNpy)
+      open = open_npy(o_.data, split);
+    else
+      open = {std::make_shared<const ImageRows>(images(split), PixelValues(pixels())), images(split)->files};
+    if (open.rows->features() != o_.features)
+      fail_usage("task anomaly: a row of " + o_.source + " has " + std::to_string(open.rows->features()) +
+                 " numbers, not the " + std::to_string(o_.features) + " of --features; leave it out");
+    return out = std::move(open);
+  }
+
+  TaskOptions o_;
+  std::shared_ptr<const ImageSet> train_images_, test_images_;
+  OpenRows train_, test_;
+};
 
 }  // namespace
 
@@ -234,7 +250,7 @@ std::unique_ptr<Dataset> odd_one_out(std::shared_ptr<const LabelledRows> rows, s
 
 std::span<const Task> anomaly_tasks() {
   static const std::vector<Task> tasks{{"anomaly", "set", "the one of ten that is of another class, see --source",
-                                        "7 7 7 1 7 7 7 7 7 7 -> 3", complete_anomaly, make_anomaly, anomaly_facts}};
+                                        "7 7 7 1 7 7 7 7 7 7 -> 3", complete_anomaly, open_as<AnomalyData>}};
   return tasks;
 }
 

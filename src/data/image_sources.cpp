@@ -1,10 +1,8 @@
-// The table of image sets and the one that stays in memory.
+// The table of image sets, and how each is read.
 // What a form of files looks like stands with its reader.
 #include "qkvbench/data/image_sources.hpp"
 
 #include <cmath>
-#include <map>
-#include <mutex>
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/cifar.hpp"
@@ -131,21 +129,7 @@ ImageSizes image_sizes(const ImageSource& source, const ImageRequest& request) {
 }
 
 std::shared_ptr<const ImageSet> open_images(const ImageSource& source, Split split, const ImageRequest& request) {
-  static std::mutex mutex;
-  static std::map<bool, std::pair<std::string, std::shared_ptr<const ImageSet>>> last;  // by "is it the test split"
-  const bool test = split == Split::kTest;
-  std::string key = std::string(source.id) + "\n" + request.data;
-  if (source.decoded()) key += "\n" + std::to_string(request.channels) + "\n" + std::to_string(request.side);
-  if (source.decoded()) key += "\n" + join(request.class_names, "\n");
-  if (source.generated()) key += "\n" + std::to_string(test ? request.n_test : request.n_train);
-  const std::lock_guard lock(mutex);
-  auto& [last_key, set] = last[test];
-  if (!set || last_key != key) {
-    set.reset();  // before the next one takes its memory
-    set = std::make_shared<const ImageSet>(read(source, split, request));
-    last_key = key;
-  }
-  return set;
+  return std::make_shared<const ImageSet>(read(source, split, request));
 }
 
 PixelValues::PixelValues(const std::vector<double>& mean, const std::vector<double>& deviation) {
@@ -158,9 +142,10 @@ std::vector<std::string> class_names(const ImageSource& source, const ImageSet& 
   return set.class_names.empty() ? split(source.class_names, ',') : set.class_names;
 }
 
-Normalisation normalisation(const ImageSource& source, const ImageRequest& request) {
+Normalisation normalisation(const ImageSource& source, const ImageRequest& request,
+                            const std::function<std::shared_ptr<const ImageSet>()>& training) {
   if (!source.mean.empty() && (!source.decoded() || request.channels == 3)) return {source.mean, source.deviation};
-  const auto set = open_images(source, Split::kTrain, request);
+  const auto set = training();
   std::vector<double> mean, deviation;
   const index_t plane = set->side * set->side;
   for (index_t c = 0; c < set->channels; ++c) {

@@ -82,10 +82,6 @@ class SyntheticDataset : public Dataset {
   RandomStream random_;
 };
 
-std::unique_ptr<Dataset> make_synthetic(const TaskOptions& options, Split split) {
-  return std::make_unique<SyntheticDataset>(options, split);
-}
-
 void complete_synthetic(TaskOptions& options) {
   if (options.n_train == 0) options.n_train = 10000;
   if (options.n_test == 0) options.n_test = 2000;
@@ -94,13 +90,21 @@ void complete_synthetic(TaskOptions& options) {
                std::to_string(options.seq_len));
 }
 
-DataFacts list_facts(const TaskOptions& options) {
-  DataFacts facts;
-  facts.name = options.id;
-  facts.n_train = options.n_train;
-  facts.n_test = options.n_test;
-  return facts;
-}
+class SyntheticData : public TaskData {
+ public:
+  explicit SyntheticData(const TaskOptions& options) : options_(options) {}
+  DataFacts facts() override {
+    DataFacts facts;
+    facts.name = options_.id;
+    facts.n_train = options_.n_train;
+    facts.n_test = options_.n_test;
+    return facts;
+  }
+  std::unique_ptr<Dataset> split(Split split) override { return std::make_unique<SyntheticDataset>(options_, split); }
+
+ private:
+  TaskOptions options_;
+};
 
 }  // namespace
 
@@ -108,7 +112,7 @@ std::span<const Task> synthetic_tasks() {
   static const std::vector<Task> tasks = [] {
     std::vector<Task> out;
     for (const Rule& rule : kRules)
-      out.push_back({rule.id, "encoder", rule.summary, rule.example, complete_synthetic, make_synthetic, list_facts});
+      out.push_back({rule.id, "encoder", rule.summary, rule.example, complete_synthetic, open_as<SyntheticData>});
     return out;
   }();
   return tasks;

@@ -2,8 +2,6 @@
 // What a window is stands in windows.cpp, what a text is in corpus.cpp.
 #include "qkvbench/data/text.hpp"
 
-#include <mutex>
-
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/data/windows.hpp"
 
@@ -11,65 +9,79 @@ namespace qkvbench::data {
 
 namespace {
 
+/// The corpus that the options name: what complete() read, if it is that.
+std::shared_ptr<const OpenedCorpus> opened(const TaskOptions& options) {
+  const auto& there = options.opened;
+  if (there && there->spec == options.corpus && there->tokenizer == options.tokenizer &&
+      (options.vocab == there->asked_vocab || options.vocab == there->corpus->vocab()))
+    return there;
+  CorpusOptions of_files;
+  of_files.tokenizer = options.tokenizer;
+  if (options.vocab > 0) of_files.vocab = options.vocab;
+  auto corpus = std::make_shared<const Corpus>(load_corpus(options.corpus, of_files));
+  return std::make_shared<const OpenedCorpus>(
+      OpenedCorpus{options.corpus, options.vocab, options.tokenizer, std::move(corpus)});
+}
+
 void complete_text(TaskOptions& options) {
-  if (options.vocab == 0) options.vocab = open_corpus(options)->vocab();
+  if (options.vocab > 0) return;
+  options.opened = opened(options);
+  options.vocab = options.opened->corpus->vocab();
 }
 
-std::unique_ptr<Dataset> make_text(const TaskOptions& options, Split split) {
-  if (split == Split::kTest) return no_examples();
-  auto corpus = open_corpus(options);
-  return split == Split::kTrain ? training_windows(std::move(corpus), options.seq_len, options.n_windows, options.seed)
-                                : validation_windows(std::move(corpus), options.seq_len);
-}
+class TextData : public TaskData {
+ public:
+  explicit TextData(const TaskOptions& options) : options_(options) {}
 
-DataFacts text_facts(const TaskOptions& options) {
-  const auto corpus = open_corpus(options);
-  DataFacts facts;
-  facts.name = corpus->name;
-  facts.tokenizer = corpus->tokenizer;
-  facts.n_train = static_cast<index_t>(corpus->train.size());
-  facts.n_val = static_cast<index_t>(corpus->validation.size());
-  facts.files = corpus->files;
-  if (corpus->validation_target_bytes)
-    facts.val_bytes_per_target =
-        static_cast<double>(*corpus->validation_target_bytes) / static_cast<double>(corpus->validation_targets());
-  if (corpus->floor) {
-    facts.val_floor_nats = corpus->floor->validation_nats;
-    facts.entropy_rate_nats = corpus->floor->rate_nats;
+  std::unique_ptr<Dataset> split(Split split) override {
+    if (split == Split::kTest) return no_examples();
+    return split == Split::kTrain ? training_windows(corpus(), options_.seq_len, options_.n_windows, options_.seed)
+                                  : validation_windows(corpus(), options_.seq_len);
   }
-  return facts;
-}
+
+  DataFacts facts() override {
+    const Corpus& text = *corpus();
+    DataFacts facts;
+    facts.name = text.name;
+    facts.tokenizer = text.tokenizer;
+    facts.n_train = static_cast<index_t>(text.train.size());
+    facts.n_val = static_cast<index_t>(text.validation.size());
+    facts.files = text.files;
+    if (text.validation_target_bytes)
+      facts.val_bytes_per_target =
+          static_cast<double>(*text.validation_target_bytes) / static_cast<double>(text.validation_targets());
+    if (text.floor) {
+      facts.val_floor_nats = text.floor->validation_nats;
+      facts.entropy_rate_nats = text.floor->rate_nats;
+    }
+    return facts;
+  }
+
+ private:
+  std::shared_ptr<const Corpus> corpus() {
+    if (!corpus_) corpus_ = open_corpus(options_);
+    return corpus_;
+  }
+
+  TaskOptions options_;
+  std::shared_ptr<const Corpus> corpus_;
+};
 
 }  // namespace
 
 std::span<const Task> text_tasks() {
   static const std::vector<Task> tasks{{"lm", "gpt", "the next token of a text, see --corpus",
-                                        "the cat sat -> cat sat down", complete_text, make_text, text_facts}};
+                                        "the cat sat -> cat sat down", complete_text, open_as<TextData>}};
   return tasks;
 }
 
 std::shared_ptr<const Corpus> open_corpus(const TaskOptions& options) {
-  static std::mutex mutex;
-  static std::string last_spec;
-  static index_t asked_vocab = 0;
-  static std::optional<Tokenizer> own;
-  static std::shared_ptr<const Corpus> last;
-  const std::lock_guard lock(mutex);
-  if (!last || last_spec != options.corpus || own != options.tokenizer ||
-      (options.vocab != asked_vocab && options.vocab != last->vocab())) {
-    CorpusOptions of_files;
-    of_files.tokenizer = options.tokenizer;
-    if (options.vocab > 0) of_files.vocab = options.vocab;
-    last = std::make_shared<const Corpus>(load_corpus(options.corpus, of_files));
-    last_spec = options.corpus;
-    asked_vocab = options.vocab;
-    own = options.tokenizer;
-  }
-  if (options.vocab > 0 && last->vocab() > options.vocab)
-    fail_usage("corpus " + last->name + " has " + std::to_string(last->vocab()) +
+  auto corpus = opened(options)->corpus;
+  if (options.vocab > 0 && corpus->vocab() > options.vocab)
+    fail_usage("corpus " + corpus->name + " has " + std::to_string(corpus->vocab()) +
                " different tokens, more than vocab " + std::to_string(options.vocab) +
                "; raise --vocab, or leave it out to take the corpus's");
-  return last;
+  return corpus;
 }
 
 }  // namespace qkvbench::data

@@ -64,16 +64,6 @@ void complete_images(TaskOptions& o) {
   check_counts(o, source, sizes);
 }
 
-std::shared_ptr<const ImageSet> open(const TaskOptions& o, const ImageSource& source, Split split) {
-  auto set = open_images(source, split, request_of(o));
-  check_sizes(o, source, {set->channels, set->side, set->classes, 0, 0});
-  return set;
-}
-
-Normalisation normalisation_of(const TaskOptions& o, const ImageSource& source) {
-  return o.pixels ? *o.pixels : normalisation(source, request_of(o));
-}
-
 /// The images of a split, out of all `n` that the source has for training, or for test.
 std::vector<index_t> images_of(const TaskOptions& o, const ImageSource& source, Split split, index_t n) {
   std::vector<index_t> order(static_cast<std::size_t>(n));
@@ -87,33 +77,57 @@ std::vector<index_t> images_of(const TaskOptions& o, const ImageSource& source, 
   return {order.begin() + begin, order.begin() + begin + count};
 }
 
-std::unique_ptr<Dataset> make_images(const TaskOptions& o, Split split) {
-  if ((split == Split::kValidation && o.n_val == 0) || (split == Split::kTest && o.n_test == 0)) return no_examples();
-  const ImageSource& source = find_image_source(o.id);
-  auto set = open(o, source, split);
-  ImageView view{images_of(o, source, split, set->size()), o.image_size, o.augment == "crop-flip", o.seed};
-  return image_dataset(std::move(set), PixelValues(normalisation_of(o, source)), std::move(view));
-}
+class ImageData : public TaskData {
+ public:
+  explicit ImageData(const TaskOptions& options) : o_(options), source_(find_image_source(options.id)) {}
 
-DataFacts image_facts(const TaskOptions& o) {
-  DataFacts facts;
-  facts.name = o.id;
-  facts.n_train = o.n_train, facts.n_val = o.n_val, facts.n_test = o.n_test;
-  const ImageSource& source = find_image_source(o.id);
-  facts.pixels = normalisation_of(o, source);
-  if (source.generated()) {
-    facts.class_names = class_names(source, {});
+  std::unique_ptr<Dataset> split(Split split) override {
+    if ((split == Split::kValidation && o_.n_val == 0) || (split == Split::kTest && o_.n_test == 0))
+      return no_examples();
+    auto set = images(split);
+    ImageView view{images_of(o_, source_, split, set->size()), o_.image_size, o_.augment == "crop-flip", o_.seed};
+    return image_dataset(std::move(set), PixelValues(pixels()), std::move(view));
+  }
+
+  DataFacts facts() override {
+    DataFacts facts;
+    facts.name = o_.id;
+    facts.n_train = o_.n_train, facts.n_val = o_.n_val, facts.n_test = o_.n_test;
+    facts.pixels = pixels();
+    if (source_.generated()) {
+      facts.class_names = class_names(source_, {});
+      return facts;
+    }
+    facts.class_names = o_.class_names;
+    for (const Split split : {Split::kTrain, Split::kTest}) {
+      if (split == Split::kTrain && o_.trained && o_.n_val == 0) continue;
+      const auto set = images(split);
+      facts.files.insert(facts.files.end(), set->files.begin(), set->files.end());
+      if (split == Split::kTrain) facts.class_names = class_names(source_, *set);
+    }
     return facts;
   }
-  facts.class_names = o.class_names;
-  for (const Split split : {Split::kTrain, Split::kTest}) {
-    if (split == Split::kTrain && o.trained && o.n_val == 0) continue;
-    const auto set = open(o, source, split);
-    facts.files.insert(facts.files.end(), set->files.begin(), set->files.end());
-    if (split == Split::kTrain) facts.class_names = class_names(source, *set);
+
+  /// As a trained model saw them, or by the set.
+  Normalisation pixels() {
+    return o_.pixels ? *o_.pixels : normalisation(source_, request_of(o_), [this] { return images(Split::kTrain); });
   }
-  return facts;
-}
+
+ private:
+  /// Training and validation images are one set.
+  std::shared_ptr<const ImageSet> images(Split split) {
+    auto& set = split == Split::kTest ? test_ : train_;
+    if (!set) {
+      set = open_images(source_, split, request_of(o_));
+      check_sizes(o_, source_, {set->channels, set->side, set->classes, 0, 0});
+    }
+    return set;
+  }
+
+  TaskOptions o_;
+  const ImageSource& source_;
+  std::shared_ptr<const ImageSet> train_, test_;
+};
 
 }  // namespace
 
@@ -122,7 +136,7 @@ std::span<const Task> vision_tasks() {
     std::vector<Task> out;
     for (const ImageSource& source : image_sources())
       out.push_back({source.id, "vit", std::string("the class of an image: ") + source.summary, "an image -> its class",
-                     complete_images, make_images, image_facts});
+                     complete_images, open_as<ImageData>});
     return out;
   }();
   return tasks;
@@ -134,8 +148,8 @@ std::unique_ptr<Dataset> image_file_example(const TaskOptions& o, const std::fil
   set.pixels.resize(static_cast<std::size_t>(set.image_bytes()));
   resample_centre(decode_image(read_file(file, kMaxFileBytes), o.channels, file.string()), o.image_size,
                   set.pixels.data());
-  return image_dataset(std::make_shared<const ImageSet>(std::move(set)),
-                       PixelValues(normalisation_of(o, find_image_source(o.id))), {{0}, o.image_size, false, 0});
+  return image_dataset(std::make_shared<const ImageSet>(std::move(set)), PixelValues(ImageData(o).pixels()),
+                       {{0}, o.image_size, false, 0});
 }
 
 const std::vector<std::string>& augment_names() {

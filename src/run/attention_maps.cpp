@@ -47,7 +47,7 @@ Batch batch_of(const LoadedModel& run, const AttentionRequest& request) {
     fail_usage("--image: the model is of task " + run.config.task.id + ", not of images");
   std::unique_ptr<data::Dataset> data =
       request.image.empty()
-          ? task.make(options, task.traits().draws_windows ? data::Split::kValidation : data::Split::kTest)
+          ? task.open(options)->split(task.traits().draws_windows ? data::Split::kValidation : data::Split::kTest)
           : data::image_file_example(options, request.image);
   const index_t example = request.image.empty() ? request.example : 0;
   if (example >= data->size())

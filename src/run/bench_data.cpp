@@ -25,7 +25,7 @@ Config data_config(const std::string& task, const std::string& folder) {
 }
 
 std::unique_ptr<data::Dataset> training_data(const Config& config) {
-  return data::find_task(config.task.id).make(config.task, data::Split::kTrain);
+  return data::find_task(config.task.id).open(config.task)->split(data::Split::kTrain);
 }
 
 /// Examples a second of batches made one after the other, epoch after epoch, at least a batch.

@@ -27,7 +27,7 @@ DocumentScores score_documents(const LoadedModel& run, const std::string& spec) 
   all += padding;
 
   DocumentScores scores;
-  scores.facts.name = std::filesystem::path(spec).filename().string();
+  scores.facts.name = std::filesystem::path(documents.files[0].path).filename().string();
   scores.facts.n_val = static_cast<index_t>(documents.ids.size());
   scores.facts.files = documents.files;
   Json& m = scores.metrics;

@@ -111,7 +111,8 @@ std::vector<Metric> metrics_of(const std::vector<ChoiceDocument>& documents, con
     std::size_t hits = 0;
     for (std::size_t d = 0; d < documents.size(); ++d)
       hits +=
-          largest(answers[d], [&](std::size_t i) { return divisor(documents[d], answers[d], i); }) == documents[d].gold
+          largest(answers[d], [&, &divide = divisor](std::size_t i) { return divide(documents[d], answers[d], i); }) ==
+                  documents[d].gold
               ? 1
               : 0;
     metrics.push_back(share(name, hits, documents.size()));

@@ -58,8 +58,9 @@ FeatureFiles write_features(const LoadedModel& run, const FeatureRequest& reques
         fail_usage(path.string() + " is there already; choose another --out, or --overwrite");
   const index_t batch_size = request.batch_size > 0 ? request.batch_size : run.config.train.micro_batch;
   FeatureFiles out{options.id, options.n_train, options.n_test, run.config.model.d_model, {}};
+  const auto data = data::find_task(options.id).open(options);
   for (const Part& part : kParts) {
-    const auto images = data::find_task(options.id).make(options, part.split);
+    const auto images = data->split(part.split);
     const train::Features features = train::collect_features(*run.model, *images, batch_size);
     make_directories(folder);
     out.files.push_back(formats::write_npy_matrix(matrix_path(folder, part), features.columns, features.values));

@@ -33,18 +33,24 @@ void check_same_data(const nlohmann::json& remembered, const data::DataFacts& fa
                "); --overwrite runs it again on what is there now");
 }
 
+/// What a run learns from.
+struct RunData {
+  std::shared_ptr<data::TaskData> data;
+  data::DataFacts facts;
+};
+
 /// A run at work: model, data, trainer and the files they end up in.
 class Worker {
  public:
-  Worker(const Config& config, const data::DataFacts& facts, const RunOptions& options, const RunFiles& files,
-         Monitor& monitor)
+  Worker(const Config& config, const RunData& data, const RunOptions& options, const RunFiles& files, Monitor& monitor)
       : config_(config),
         options_(options),
         files_(files),
         monitor_(monitor),
-        facts_(facts),
+        data_(*data.data),
+        facts_(data.facts),
         model_(config.model),
-        train_data_(make_data(data::Split::kTrain)),
+        train_data_(data_.split(data::Split::kTrain)),
         trainer_(allocated(), *train_data_, config.train),
         checkpoints_(files.directory),
         stop_([&monitor] { return monitor.wants_stop(); }) {}
@@ -72,9 +78,6 @@ class Worker {
   }
 
  private:
-  std::unique_ptr<data::Dataset> make_data(data::Split split) const {
-    return data::find_task(config_.task.id).make(config_.task, split);
-  }
   nn::Model& allocated() {
     model_.parameters().allocate();
     return model_;
@@ -171,7 +174,7 @@ class Worker {
     trainer_.release_activations();  // evaluation takes its own
     for (const auto& [split, score] :
          {std::pair{data::Split::kValidation, &validation_}, std::pair{data::Split::kTest, &test_}}) {
-      *score = train::evaluate(model_, *make_data(split), config_.train.micro_batch, &stop_);
+      *score = train::evaluate(model_, *data_.split(split), config_.train.micro_batch, &stop_);
       if (!std::isfinite(score->loss_nats))
         throw Error(Exit::kDiverged, "after step " + std::to_string(trainer_.state().step) +
                                          ": the loss of the test is not finite; try a smaller --lr or --grad-clip");
@@ -205,6 +208,7 @@ class Worker {
   const RunOptions& options_;
   const RunFiles& files_;
   Monitor& monitor_;
+  data::TaskData& data_;
   const data::DataFacts& facts_;
   nn::Model model_;
   std::unique_ptr<data::Dataset> train_data_;
@@ -218,8 +222,8 @@ class Worker {
 };
 
 /// Runs beside what is there and puts it in its place once it is finished.
-RunReport replace_run(const Config& config, const data::DataFacts& facts, const RunOptions& options,
-                      const RunFiles& files, Monitor& monitor) {
+RunReport replace_run(const Config& config, const RunData& data, const RunOptions& options, const RunFiles& files,
+                      Monitor& monitor) {
   const RunFiles fresh(replacement_of(files.directory));
   std::error_code ignored;
   if (!options.resume) fs::remove_all(fresh.directory, ignored);
@@ -229,11 +233,11 @@ RunReport replace_run(const Config& config, const data::DataFacts& facts, const 
   remove_left_over(fresh.directory);
   RunReport report{files.directory, {}, false, Status::kCompleted, ""};
   if (const auto result = finished_result(fresh)) {  // it came to its end, but not to its place
-    check_same_data(result->value("dataset", Json()), facts, "finished", fresh.directory);
+    check_same_data(result->value("dataset", Json()), data.facts, "finished", fresh.directory);
     report.result = *result;
     if (report.result["status"] == status_name(Status::kDiverged)) report.status = Status::kDiverged;
   } else {
-    report = Worker(config, facts, options, fresh, monitor).run();
+    report = Worker(config, data, options, fresh, monitor).run();
   }
   if (report.status == Status::kInterrupted) return report;
   put_in_place(files.directory);
@@ -257,28 +261,36 @@ RunReport found(const Config& config, const data::DataFacts& facts, const RunFil
 }
 
 /// The run in its directory, which is there and locked.
-RunReport run_locked(const Config& config, const data::DataFacts& facts, const RunOptions& options,
-                     const RunFiles& files, Monitor& monitor) {
+RunReport run_locked(const Config& config, const RunData& data, const RunOptions& options, const RunFiles& files,
+                     Monitor& monitor) {
   remove_left_over(files.directory);
-  if (options.overwrite) return replace_run(config, facts, options, files, monitor);
-  if (const auto result = finished_result(files)) return found(config, facts, files, *result, monitor);
+  if (options.overwrite) return replace_run(config, data, options, files, monitor);
+  if (const auto result = finished_result(files)) return found(config, data.facts, files, *result, monitor);
   if (!options.resume && Checkpoints(files.directory).any())
     fail_usage("an unfinished run is in " + files.directory.string() +
                "; --resume goes on with it, --overwrite begins anew");
-  return Worker(config, facts, options, files, monitor).run();
+  return Worker(config, data, options, files, monitor).run();
+}
+
+/// Opened and looked at, so that missing data are told before anything is made.
+RunData data_of(const Config& config, const RunOptions& options) {
+  RunData data{options.data, {}};
+  if (!data.data) data.data = data::find_task(config.task.id).open(config.task);
+  data.facts = data.data->facts();
+  return data;
 }
 
 }  // namespace
 
 RunReport run(const Config& config, const RunOptions& options, Monitor& monitor) {
   const RunFiles files(run_directory(options.out, config));
-  const data::DataFacts facts = data::find_task(config.task.id).facts(config.task);
+  const RunData data = data_of(config, options);
   Footprint footprint({options.out, files.directory, replacement_of(files.directory)});
   make_directories(options.out);
   make_directories(files.directory);
   const FileLock lock(files.lock, files.directory.string());
   footprint.begin();
-  RunReport report = run_locked(config, facts, options, files, monitor);
+  RunReport report = run_locked(config, data, options, files, monitor);
   footprint.keep();
   return report;
 }

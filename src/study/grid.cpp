@@ -26,9 +26,11 @@ std::string value_of(const Values& values, const std::string& key) {
   return "";
 }
 
-/// One combination as a resolved configuration.
-run::Config config_of(const Values& values, const std::string& origin) {
+/// One combination as a resolved configuration. `opened`: the corpus of the one before, which this one's is as a rule.
+run::Config config_of(const Values& values, const std::string& origin,
+                      std::shared_ptr<const data::OpenedCorpus>& opened) {
   run::Config config;
+  config.task.opened = opened;
   const std::string preset = value_of(values, "preset"), task = value_of(values, "task");
   if (!preset.empty())
     run::apply_preset(config, run::find_preset(preset));
@@ -39,6 +41,7 @@ run::Config config_of(const Values& values, const std::string& origin) {
   for (const auto& [key, value] : values)
     if (key != "preset") run::check_concerns(config, run::find_option(key, origin));
   run::resolve(config);
+  opened = config.task.opened;
   return config;
 }
 
@@ -116,6 +119,7 @@ Grid grid_of(const std::string& what) {
 std::vector<run::Config> expand(const Grid& grid) {
   std::vector<run::Config> configs;
   std::set<std::string> seen;
+  std::shared_ptr<const data::OpenedCorpus> opened;
   for (const GridBlock& block : grid.blocks) {
     const std::size_t count = count_of(block);
     if (configs.size() + count > kMostRuns)
@@ -123,7 +127,7 @@ std::vector<run::Config> expand(const Grid& grid) {
     for (std::size_t i = 0; i < count; ++i) {
       const Values values = combination(block, i);
       try {
-        run::Config config = config_of(values, "grid " + grid.id);
+        run::Config config = config_of(values, "grid " + grid.id, opened);
         if (seen.insert(run::run_name(config)).second) configs.push_back(config);
       } catch (const Error& error) {
         throw Error(error.status(), "grid " + grid.id + " (" + described(values) + "): " + error.what());
@@ -138,7 +142,8 @@ namespace {
 /// Whether the first combination of a block has its data; what is wrong if not.
 std::string missing_data(const GridBlock& block, const std::string& origin) {
   try {
-    const run::Config config = config_of(combination(block, 0), origin);
+    std::shared_ptr<const data::OpenedCorpus> opened;
+    const run::Config config = config_of(combination(block, 0), origin, opened);
     // The sizes of a published set are known without its files.
     const auto& sets = data::all_sources();
     if (config.task.data.empty() && std::ranges::find(sets, config.task.id, &data::Source::name) != sets.end())

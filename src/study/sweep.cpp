@@ -43,7 +43,7 @@ class DataToday {
     const std::lock_guard guard(mutex_);
     const auto at = facts_.find(key.dump());
     if (at != facts_.end()) return at->second;
-    return facts_.emplace(key.dump(), data::find_task(config.task.id).facts(config.task)).first->second;
+    return facts_.emplace(key.dump(), data::find_task(config.task.id).open(config.task)->facts()).first->second;
   }
 
  private:

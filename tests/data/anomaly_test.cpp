@@ -114,10 +114,10 @@ TEST_CASE("the task makes sets of images, and of features in files", "[data]") {
   CHECK(options.n_train == 10000);
   CHECK(options.n_test == 2000);
   CHECK(options.features == 784);
-  const auto train = task.make(options, Split::kTrain);
+  const auto train = task.open(options)->split(Split::kTrain);
   CHECK(train->size() == 10000);
   CHECK(sets_of(*train, 3).input == Shape{3, 10, 784});
-  CHECK(task.make(options, Split::kValidation)->size() == 0);
+  CHECK(task.open(options)->split(Split::kValidation)->size() == 0);
 
   const test::TemporaryDirectory dir;
   const auto write = [&](const std::string& stem, float first, std::size_t n) {
@@ -141,7 +141,7 @@ TEST_CASE("the task makes sets of images, and of features in files", "[data]") {
   CHECK(npy.features == 3);
   std::map<Split, std::set<real>> rows;
   for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
-    const auto dataset = task.make(npy, split);
+    const auto dataset = task.open(npy)->split(split);
     const Batch batch = sets_of(*dataset, dataset->size());
     for (std::size_t i = 0; i < batch.features.size(); i += 3) rows[split].insert(batch.features[i]);
   }
@@ -149,12 +149,12 @@ TEST_CASE("the task makes sets of images, and of features in files", "[data]") {
   CHECK(rows[Split::kValidation].size() == 40);
   CHECK(*rows[Split::kTrain].rbegin() < 1000);
   CHECK(*rows[Split::kTest].begin() >= 1000);
-  CHECK(task.facts(npy).files.size() == 4);
+  CHECK(task.open(npy)->facts().files.size() == 4);
   npy.features = 4;
-  check_error(Exit::kUsage, {"3 numbers", "4"}, [&] { task.make(npy, Split::kTrain); });
+  check_error(Exit::kUsage, {"3 numbers", "4"}, [&] { task.open(npy)->split(Split::kTrain); });
   npy.features = 3;
   dir.write("test-labels.npy", test::npy("<i8", "(1,)", test::bytes_of<std::int64_t>({1})));
-  check_error(Exit::kInput, {"40 rows", "1 labels"}, [&] { task.make(npy, Split::kTest); });
+  check_error(Exit::kInput, {"40 rows", "1 labels"}, [&] { task.open(npy)->split(Split::kTest); });
 }
 
 }  // namespace qkvbench::testing

@@ -129,12 +129,12 @@ TEST_CASE("means and deviations of a folder are those of its training images", "
   CHECK(options.n_train == 1);
   CHECK(options.n_test == 0);
   Batch batch;
-  task.make(options, Split::kTrain)->fill(std::vector<index_t>{0}, batch);
+  task.open(options)->split(Split::kTrain)->fill(std::vector<index_t>{0}, batch);
   CHECK(batch.features[0] == Approx(-1));
   CHECK(batch.features[1] == Approx(1));
   CHECK(std::abs(batch.features[16]) <= 1e-6);  // all alike: a deviation of 1 in place of 0
-  CHECK(task.make(options, Split::kTest)->size() == 0);
-  const data::DataFacts facts = task.facts(options);
+  CHECK(task.open(options)->split(Split::kTest)->size() == 0);
+  const data::DataFacts facts = task.open(options)->facts();
   CHECK(facts.files.size() == 1);
   CHECK(facts.class_names == std::vector<std::string>{"a"});
   CHECK(facts.pixels->mean[0] == Approx(100 / 255.0));
@@ -158,7 +158,7 @@ TEST_CASE("training, validation and test share no image", "[data]") {
   CHECK(options.image_size == 2);
   CHECK(options.classes == 10);
   const auto images = [&](const data::TaskOptions& o, Split split) {
-    const auto dataset = task.make(o, split);
+    const auto dataset = task.open(o)->split(split);
     std::vector<real> out;
     for (index_t i = 0; i < dataset->size(); ++i) out.push_back(features(*dataset, {i}, 0)[0]);
     return out;
@@ -179,7 +179,7 @@ TEST_CASE("training, validation and test share no image", "[data]") {
   CHECK(images(options, Split::kValidation) == chosen);
 
   options.n_train = 41;
-  check_error(Exit::kUsage, {"--n-train and --n-val", "51", "50"}, [&] { task.make(options, Split::kTrain); });
+  check_error(Exit::kUsage, {"--n-train and --n-val", "51", "50"}, [&] { task.open(options)->split(Split::kTrain); });
   // Sizes that contradict the images are an error before any is read, complete options or not.
   for (const index_t n_train : {index_t{40}, index_t{0}}) {
     data::TaskOptions other = options;
@@ -200,13 +200,13 @@ TEST_CASE("every set names each of its classes, and facts tell names and normali
   data::TaskOptions options;
   options.id = "glyphs", options.n_train = 5, options.n_test = 5;
   data::find_task("glyphs").complete(options);
-  const data::DataFacts facts = data::find_task("glyphs").facts(options);
+  const data::DataFacts facts = data::find_task("glyphs").open(options)->facts();
   CHECK(facts.class_names[7] == "7");
   CHECK(facts.pixels->mean == data::find_image_source("glyphs").mean);
   // A trained model's normalisation comes before the set's own.
   options.pixels = data::Normalisation{{0}, {1 / 255.0}};
   Batch batch;
-  data::find_task("glyphs").make(options, Split::kTrain)->fill(std::vector<index_t>{0}, batch);
+  data::find_task("glyphs").open(options)->split(Split::kTrain)->fill(std::vector<index_t>{0}, batch);
   CHECK(*std::ranges::min_element(batch.features) >= 0);
   CHECK(*std::ranges::max_element(batch.features) > 100);
 }
@@ -220,7 +220,7 @@ TEST_CASE("a set that is not there says where it was looked for and what brings 
   task.complete(options);  // as published
   CHECK(options.n_train == 60000);
   check_error(Exit::kInput, {"mnist", dir.path("mnist"), "data fetch mnist", "data import mnist"},
-              [&] { task.make(options, Split::kTrain); });
+              [&] { task.open(options)->split(Split::kTrain); });
   options.id = "images", options.n_train = 0;
   check_error(Exit::kInput, {"images", "--data"}, [&] { data::find_task("images").complete(options); });
   options.data = dir.path("nowhere");

@@ -31,7 +31,7 @@ void complete(const std::string& task, index_t T) {
 
 Batch batch_of(const TaskOptions& options, Split split, const std::vector<index_t>& indices) {
   Batch batch;
-  data::find_task(options.id).make(options, split)->fill(indices, batch);
+  data::find_task(options.id).open(options)->split(split)->fill(indices, batch);
   return batch;
 }
 
@@ -71,9 +71,9 @@ TEST_CASE("every task's example is what the task does", "[data]") {
 TEST_CASE("a batch holds lists and their targets", "[data]") {
   for (const data::Task& task : data::synthetic_tasks()) {
     const auto options = task_options(task.id);
-    const auto dataset = task.make(options, Split::kTrain);
+    const auto dataset = task.open(options)->split(Split::kTrain);
     CHECK(dataset->size() == 200);
-    CHECK(task.make(options, Split::kTest)->size() == 50);
+    CHECK(task.open(options)->split(Split::kTest)->size() == 50);
     CHECK(dataset->targets_per_example() == 16);
     const Batch batch = batch_of(options, Split::kTrain, {5, 199, 0, 5});
     CHECK(batch.size == 4);
@@ -104,7 +104,7 @@ TEST_CASE("lists depend on seed and split alone", "[data]") {
   CHECK(threaded == wanted);
   // A batch refilled with fewer examples forgets the others.
   Batch batch = batch_of(task_options("copy"), Split::kTrain, first(50));
-  data::find_task("copy").make(task_options("copy"), Split::kTrain)->fill(std::vector<index_t>{7}, batch);
+  data::find_task("copy").open(task_options("copy"))->split(Split::kTrain)->fill(std::vector<index_t>{7}, batch);
   CHECK(batch.ids == Symbols(wanted.begin() + 7 * 16, wanted.begin() + 8 * 16));
 }
 

@@ -44,6 +44,8 @@ struct Normalisation {
   std::vector<double> mean, deviation;
 };
 
+struct OpenedCorpus;  // see text.hpp
+
 /// What a task needs to know to make its data; each task reads the fields that concern it.
 struct TaskOptions {
   std::string id = "reverse";  ///< of the task
@@ -64,6 +66,8 @@ struct TaskOptions {
   bool trained = false;  ///< a trained model asks: of the training examples only those to validate on are read
   index_t features = 0;  ///< of sets, of one element; 0: as the data have it
   std::uint64_t seed = 0;
+  /// Of text: what complete() read to know the vocabulary, so that open() need not read it again.
+  std::shared_ptr<const OpenedCorpus> opened = nullptr;
 };
 
 using formats::SourceFile;
@@ -81,17 +85,32 @@ struct DataFacts {
   std::optional<double> entropy_rate_nats;     ///< of the generator, nats a token
 };
 
+/// A task's data, opened. What was read stays in memory as long as this or a split of it lives.
+class TaskData {
+ public:
+  virtual ~TaskData() = default;
+  /// May read what it has to tell.
+  virtual DataFacts facts() = 0;
+  /// A split that the task does not have is empty.
+  virtual std::unique_ptr<Dataset> split(Split split) = 0;
+};
+
 /// A task: a name, the family of model that it trains, and how its data are made.
 struct Task {
   std::string id, family, summary, example;
   /// Fills in what the options leave open and checks the rest. Throws Error (usage) when they do not fit the task.
   void (*complete)(TaskOptions& options);
-  /// The options must be complete. A split that the task does not have is empty.
-  std::unique_ptr<Dataset> (*make)(const TaskOptions& options, Split split);
-  DataFacts (*facts)(const TaskOptions& options);
+  /// The options must be complete. Reads nothing yet.
+  std::unique_ptr<TaskData> (*open)(const TaskOptions& options);
 
   const FamilyTraits& traits() const { return traits_of(family); }
 };
+
+/// Task::open of a class that is made from the options.
+template <class Data>
+std::unique_ptr<TaskData> open_as(const TaskOptions& options) {
+  return std::make_unique<Data>(options);
+}
 
 /// All tasks, in the order of every listing.
 std::span<const Task> all_tasks();

@@ -1,6 +1,7 @@
 // The sets of images by name: a row for each says how it is read and what is known of it.
 // Not tasks; vision.hpp and anomaly.hpp make those from rows.
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "qkvbench/data/image_set.hpp"
@@ -40,7 +41,7 @@ const ImageSource& find_image_source(const std::string& id);
 /// Throws Error (input) when it is not there and nothing is published of it.
 ImageSizes image_sizes(const ImageSource& source, const ImageRequest& request);
 
-/// Reads a split; the last set read stays in memory, since the runs of one call share it.
+/// Reads a split.
 std::shared_ptr<const ImageSet> open_images(const ImageSource& source, Split split, const ImageRequest& request);
 
 /// Names of the classes of a set that was read, in the order of labels.
@@ -58,7 +59,8 @@ class PixelValues {
   std::vector<real> values_;
 };
 
-/// The source's constants, or the means and deviations of its training images, which are then read.
-Normalisation normalisation(const ImageSource& source, const ImageRequest& request);
+/// The source's constants, or the means and deviations of its training images, which are then asked for.
+Normalisation normalisation(const ImageSource& source, const ImageRequest& request,
+                            const std::function<std::shared_ptr<const ImageSet>()>& training);
 
 }  // namespace qkvbench::data

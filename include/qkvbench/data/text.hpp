@@ -9,7 +9,15 @@ namespace qkvbench::data {
 /// `lm`. Its training examples are TaskOptions::n_train windows, its validation split is scored, it has no test split.
 std::span<const Task> text_tasks();
 
-/// The corpus that the options name. The last one stays in memory, since the runs of one call share it.
+/// A corpus in memory and what was asked for.
+struct OpenedCorpus {
+  std::string spec;
+  index_t asked_vocab;
+  std::optional<Tokenizer> tokenizer;
+  std::shared_ptr<const Corpus> corpus;
+};
+
+/// The corpus that the options name; read, unless the options hold it (TaskOptions::opened).
 /// Throws Error: as load_corpus(), and (usage) when options.vocab is smaller than the corpus's.
 std::shared_ptr<const Corpus> open_corpus(const TaskOptions& options);
 

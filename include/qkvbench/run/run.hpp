@@ -20,6 +20,7 @@ struct RunOptions {
   bool overwrite = false, resume = false;
   CheckpointEvery checkpoint_every;
   std::vector<std::string> argv;
+  std::shared_ptr<data::TaskData> data;  ///< of the configuration, to share among runs; none: each opens its own
 };
 
 /// What a run tells whoever watches, once a step.
