@@ -26,7 +26,7 @@ struct EvalFlags {
   std::optional<std::string> corpus, data, documents;
   index_t n_test = 0, batch_size = 0;
   std::optional<std::uint64_t> seed;
-  bool cached = false;
+  bool cached = false, padded = false;
 };
 
 /// Puts the flags into the configuration. Throws Error (usage) when one does not concern the model's task.
@@ -86,12 +86,13 @@ Exit eval_documents(const Session& session, const EvalFlags& flags) {
     fail_usage(
         "--documents names the text to score; --corpus, --data, --n-test, --seed and --cached do not go with it");
   const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
-  const run::DocumentScores scores = run::score_documents(run, *flags.documents);
+  const run::DocumentScores scores = run::score_documents(run, *flags.documents, flags.padded);
   return tell(session, flags, run, scores.facts, scores.metrics, 0);
 }
 
 Exit eval(const Session& session, const EvalFlags& flags) {
   if (flags.documents) return eval_documents(session, flags);
+  if (flags.padded) fail_usage("--padded goes with --documents, which names the text");
   const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
   const data::Task& task = data::find_task(run.config.task.id);
   const auto opened = data_of(session, run);
@@ -126,6 +127,8 @@ void add_eval(CLI::App& command, Session& session) {
              "of text: documents, each by itself: a text divided by <|endoftext|>, .jsonl with \"text\", or .bin of "
              "GPT-2's tokens; bpe:FILE reads text in GPT-2's tokens")
       .type_name("FILE");
+  add_flag(command, "--padded", flags->padded,
+           "of --documents: also with padding to seq-len behind each, as the paper's released scripts score");
   add_option(command, "--n-test", flags->n_test, "test examples; default: as trained")
       .between(index_t{1}, index_t{1} << 30)
       .type_name("N");

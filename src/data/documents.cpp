@@ -94,22 +94,28 @@ class DocumentWindows : public Dataset {
 
   void fill(std::span<const index_t> indices, Batch& batch) const override {
     const auto B = static_cast<index_t>(indices.size());
+    const bool text = scored_ == DocumentTargets::kText;
+    index_t T = text ? 0 : T_;
+    for (const index_t document : indices) T = std::max(T, length_of(document));
     batch.size = B;
-    batch.input = {B, T_};
-    batch.ids.assign(static_cast<std::size_t>(B * T_), documents_.end_of_text);
+    batch.input = {B, T};
+    batch.ids.assign(static_cast<std::size_t>(B * T), documents_.end_of_text);
     batch.targets.assign(batch.ids.size(), kIgnoredTarget);
     for (index_t b = 0; b < B; ++b) {
-      const auto& ids = documents_.ids[static_cast<std::size_t>(indices[static_cast<std::size_t>(b)])];
-      const index_t length = std::min(T_, static_cast<index_t>(ids.size()));
-      const auto row = batch.ids.begin() + b * T_;
-      std::copy_n(ids.begin(), length, row);
-      const bool text = scored_ == DocumentTargets::kText;
-      const index_t first = text ? 1 : length, last = text ? length : T_;
-      for (index_t t = first; t < last; ++t) batch.targets[static_cast<std::size_t>(b * T_ + t - 1)] = row[t];
+      const index_t document = indices[static_cast<std::size_t>(b)], length = length_of(document);
+      const auto row = batch.ids.begin() + b * T;
+      std::copy_n(documents_.ids[static_cast<std::size_t>(document)].begin(), length, row);
+      const index_t first = text ? 1 : length, last = text ? length : T;
+      for (index_t t = first; t < last; ++t) batch.targets[static_cast<std::size_t>(b * T + t - 1)] = row[t];
     }
   }
 
  private:
+  /// Of what is scored of a document.
+  index_t length_of(index_t document) const {
+    return std::min(T_, static_cast<index_t>(documents_.ids[static_cast<std::size_t>(document)].size()));
+  }
+
   const Documents& documents_;
   index_t T_;
   DocumentTargets scored_;

@@ -1,4 +1,4 @@
-// Text and padding are scored in two passes, each target once.
+// Text and padding are scored in two passes, each target once: the first needs no rows of full length.
 #include "qkvbench/run/documents.hpp"
 
 #include <cmath>
@@ -13,18 +13,16 @@
 
 namespace qkvbench::run {
 
-DocumentScores score_documents(const LoadedModel& run, const std::string& spec) {
+DocumentScores score_documents(const LoadedModel& run, const std::string& spec, bool padded) {
   if (!run.tokenizer) fail_usage("--documents: task " + run.config.task.id + " reads no text; only language models do");
   const data::Documents documents = data::read_documents(spec, *run.tokenizer);
   const index_t T = run.config.model.seq_len;
   const auto score = [&](data::DocumentTargets targets) {
     return train::evaluate(*run.model, *data::document_windows(documents, T, targets), run.config.train.micro_batch);
   };
-  const kernels::EvalSums text = score(data::DocumentTargets::kText), padding = score(data::DocumentTargets::kPadding);
+  const kernels::EvalSums text = score(data::DocumentTargets::kText);
   const auto mean = [](const kernels::EvalSums& sums) { return sums.loss_nats / static_cast<double>(sums.targets); };
   if (text.targets == 0) fail_input(spec + ": no document has a second token, so there is nothing to score");
-  kernels::EvalSums all = text;
-  all += padding;
 
   DocumentScores scores;
   scores.facts.name = std::filesystem::path(documents.files[0].path).filename().string();
@@ -38,7 +36,10 @@ DocumentScores score_documents(const LoadedModel& run, const std::string& spec) 
   m["perplexity"] = or_null(std::exp(mean(text)));
   if (const auto bytes = documents.target_bytes(T))
     m["bits_per_byte"] = or_null(text.loss_nats / (std::numbers::ln2 * static_cast<double>(*bytes)));
-  m["padding_share"] = or_null(static_cast<double>(padding.targets) / static_cast<double>(all.targets));
+  if (!padded) return scores;
+  kernels::EvalSums all = score(data::DocumentTargets::kPadding);
+  m["padding_share"] = or_null(static_cast<double>(all.targets) / static_cast<double>(all.targets + text.targets));
+  all += text;
   m["padded_loss"] = or_null(mean(all));
   m["padded_perplexity"] = or_null(std::exp(mean(all)));
   return scores;

@@ -83,6 +83,9 @@ TEST_CASE("text and padding share no target and leave none out") {
   CHECK(padding.ids == text.ids);
   CHECK(text.targets == Ids{2, 3, -1, -1, -1, -1, -1, -1, 6, 7, 8, -1});
   CHECK(padding.targets == Ids{-1, -1, 99, -1, 99, 99, 99, -1, -1, -1, -1, -1});
+  // Only padding needs rows of the full length.
+  CHECK(rows(documents, 10, DocumentTargets::kText).input == Shape{3, 6});
+  CHECK(rows(documents, 10, DocumentTargets::kPadding).input == Shape{3, 10});
 }
 
 TEST_CASE("documents that cannot be read say why") {

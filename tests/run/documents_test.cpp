@@ -11,6 +11,7 @@
 #include "support/temporary.hpp"
 
 using namespace qkvbench;
+using formats::Json;
 
 namespace {
 
@@ -58,7 +59,7 @@ TEST_CASE("the perplexity of documents counts their text alone, and the padded o
   const std::vector<std::string> texts{"the cat", "a", "the theme of these themes"};
   write_file_atomic(path, texts[0] + "<|endoftext|>" + texts[1] + "<|endoftext|>" + texts[2]);
   const run::LoadedModel loaded = small_model();
-  const run::DocumentScores scores = run::score_documents(loaded, path);
+  const run::DocumentScores scores = run::score_documents(loaded, path, true);
 
   double text = 0, padding = 0, bytes = 0;
   index_t n_text = 0, n_padding = 0;
@@ -87,9 +88,14 @@ TEST_CASE("the perplexity of documents counts their text alone, and the padded o
   near("padding_share", static_cast<double>(n_padding) / static_cast<double>(n_text + n_padding));
   near("padded_loss", (text + padding) / static_cast<double>(n_text + n_padding));
   near("padded_perplexity", std::exp((text + padding) / static_cast<double>(n_text + n_padding)));
+
+  const Json unpadded = run::score_documents(loaded, path, false).metrics;
+  CHECK(unpadded.at("loss") == scores.metrics.at("loss"));
+  CHECK_FALSE(unpadded.contains("padded_perplexity"));
 }
 
 TEST_CASE("only language models are asked for documents", "[documents]") {
   const run::LoadedModel none;
-  testing::check_error(Exit::kUsage, {"--documents", "language models"}, [&] { run::score_documents(none, "x.txt"); });
+  testing::check_error(Exit::kUsage, {"--documents", "language models"},
+                       [&] { run::score_documents(none, "x.txt", false); });
 }

@@ -38,9 +38,10 @@ Documents read_documents(const std::string& spec, const Tokenizer& own);
 /// Which targets are scored.
 enum class DocumentTargets { kText, kPadding };
 
-/// Each document's first T tokens, padded with end_of_text to T, as the paper's released scripts do it; every token but
-/// the first is a target.   ids: [B, T]   targets: [B·T], the last of each row not scored
-/// kText: targets that are tokens of the document; kPadding: the others. Documents must outlive it.
+/// Each document's first T tokens with end_of_text behind them; every token but the first is a target.
+///   kText: targets that are tokens of the document. Rows are as long as the longest document of the batch.
+///   kPadding: the others, in rows of T, as the paper's released scripts pad them.
+///   ids: [B, T]   targets: [B·T], the last of each row not scored   Documents must outlive it.
 std::unique_ptr<Dataset> document_windows(const Documents& documents, index_t seq_len, DocumentTargets scored);
 
 }  // namespace qkvbench::data

@@ -13,10 +13,10 @@ struct DocumentScores {
   Json metrics = Json::object();  ///< by name, as `eval --documents` prints them
 };
 
-/// Scores the text of every document, at most seq_len tokens of each, and the padding behind it as the paper's released
-/// scripts did. `perplexity` and `bits_per_byte` are of the text alone; `padded_perplexity` is e to the mean over text
-/// and padding, comparable with numbers of those scripts and with nothing else. Throws Error (usage) when the model is
-/// no language model; otherwise as data::read_documents().
-DocumentScores score_documents(const LoadedModel& run, const std::string& spec);
+/// Scores the text of every document, at most seq_len tokens of each: `perplexity` and `bits_per_byte`. With `padded`
+/// also the padding behind it to seq_len, as the paper's released scripts did: `padded_perplexity` is e to the mean
+/// over text and padding, comparable with numbers of those scripts and with nothing else. Throws Error (usage) when the
+/// model is no language model; otherwise as data::read_documents().
+DocumentScores score_documents(const LoadedModel& run, const std::string& spec, bool padded);
 
 }  // namespace qkvbench::run
