@@ -10,6 +10,7 @@
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/run.hpp"
 #include "qkvbench/train/generate.hpp"
+#include "qkvbench/train/kinds.hpp"
 
 namespace qkvbench::cli {
 
@@ -65,16 +66,26 @@ Exit eval(const Session& session, const EvalFlags& flags) {
   if (const std::string other = run::other_files(run.dataset, facts); !other.empty())
     note(session, "note: these are not the data that the model was trained with: " + other);
   index_t cache_bytes = 0;
+  const std::vector<data::TargetKind> kinds = task.kinds ? task.kinds(options) : std::vector<data::TargetKind>{};
+  std::vector<run::KindScore> by_kind;  // of validation, in a whole pass
   const auto score = [&](data::Split split) {
     const auto data = task.make(options, split);
-    if (!flags.cached || data->size() == 0) return train::evaluate(*run.model, *data, run.config.train.micro_batch);
+    if (!flags.cached || data->size() == 0) {
+      const bool told = split == data::Split::kValidation;
+      const train::KindScores scores =
+          train::evaluate_kinds(*run.model, *data, run.config.train.micro_batch,
+                                told ? std::span(kinds) : std::span<const data::TargetKind>{});
+      for (std::size_t k = 0; k < scores.by_kind.size(); ++k) by_kind.push_back({kinds[k].name, scores.by_kind[k]});
+      return scores.all;
+    }
     const train::DecodedScore decoded = train::evaluate_decoding(*run.model, *data, run.config.train.micro_batch);
     cache_bytes = decoded.cache_bytes;
     return decoded.score;
   };
   if (flags.cached && !task.traits().decodes)
     fail_usage("--cached: task " + task.id + " does not decode; only language models do");
-  const Json metrics = run::scores_json(score(data::Split::kValidation), score(data::Split::kTest), facts);
+  const kernels::EvalSums validation = score(data::Split::kValidation), test = score(data::Split::kTest);
+  const Json metrics = run::scores_json(validation, test, facts, by_kind);
   report::Table table({{"metric"}, {"value", report::Align::kRight}});
   for (const auto& [name, value] : metrics.items())
     table.add({name, value.is_number_integer() ? with_commas(value.get<index_t>()) : report::fixed(value, 4)});

@@ -40,11 +40,17 @@ DataFacts text_facts(const TaskOptions& options) {
   return facts;
 }
 
+std::vector<TargetKind> text_kinds(const TaskOptions& options) {
+  const auto corpus = open_corpus(options);
+  return corpus->floor ? story_kinds(corpus->tokenizer.symbols()) : std::vector<TargetKind>{};
+}
+
 }  // namespace
 
 std::span<const Task> text_tasks() {
   static const std::vector<Task> tasks{{"lm", "gpt", "the next token of a text, see --corpus",
-                                        "the cat sat -> cat sat down", complete_text, make_text, text_facts}};
+                                        "the cat sat -> cat sat down", complete_text, make_text, text_facts, nullptr,
+                                        nullptr, text_kinds}};
   return tasks;
 }
 
