@@ -24,17 +24,19 @@ kernels::AttentionSize check(const Value& q, const Value& k, const Value& v, con
     fail_internal(what() + "a query that is also k or v needs a head of its own; k and v must be " + keys.text());
   if (!(k.shape() == keys)) fail_internal(what() + "k must be " + keys.text());
   if (!(v.shape() == values)) fail_internal(what() + "v must be " + values.text());
-  return {B, T, H, G, D, F, layout.causal, layout.scale != 0 ? layout.scale : kernels::default_scale(D)};
+  return {B, T, H, G, D, F, layout.causal, layout.scale != 0 ? layout.scale : kernels::default_scale(D), false};
 }
 
 }  // namespace
 
 Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout, Value terms) {
   const PartTimer timer(Part::kAttention);
-  const kernels::AttentionSize size = check(q, k, v, layout);
-  if (terms.defined() && terms.shape().elements() != kernels::score_bias_size(size.T))
+  kernels::AttentionSize size = check(q, k, v, layout);
+  size.relative = terms.defined() && terms.shape().elements() == kernels::score_bias_size(size.T, true);
+  if (terms.defined() && !size.relative && terms.shape().elements() != kernels::score_bias_size(size.T))
     fail_internal("attention: q " + q.shape().text() + " with terms " + terms.shape().text() + ": " +
-                  std::to_string(kernels::score_bias_size(size.T)) + " terms are needed");
+                  std::to_string(kernels::score_bias_size(size.T)) + " terms are needed, or " +
+                  std::to_string(kernels::score_bias_size(size.T, true)) + " with the distance");
   const Value o = tape.new_value({size.B, size.T, size.H * size.F},
                                  q.needs_grad() || k.needs_grad() || v.needs_grad() || terms.needs_grad());
   real* lse = tape.arena().take<real>(size.B * size.H * size.T);
@@ -49,14 +51,15 @@ Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout,
   return o;
 }
 
-Value position_bias(Tape& tape, Value w, Value b, const real* table, index_t T) {
+Value position_bias(Tape& tape, Value w, Value b, const real* table, index_t T, kernels::PlusForm form) {
   const PartTimer timer(Part::kAttention);
   const index_t m = w.shape().elements();
-  const Value terms = tape.new_value({kernels::score_bias_size(T)}, w.needs_grad() || b.needs_grad());
-  kernels::position_bias_forward(T, m, table, w.data(), b.data(), terms.data());
+  const Value terms = tape.new_value({kernels::score_bias_size(T, form == kernels::PlusForm::kRelative)},
+                                     w.needs_grad() || b.needs_grad());
+  kernels::position_bias_forward(form, T, m, table, w.data(), b.data(), terms.data());
 
   tape.on_backward(terms, [=, &tape] {
-    kernels::position_bias_backward(T, m, table, terms.grad(), tape.accumulator(w), tape.accumulator(b));
+    kernels::position_bias_backward(form, T, m, table, terms.grad(), tape.accumulator(w), tape.accumulator(b));
   });
   return terms;
 }

@@ -12,6 +12,7 @@
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/run.hpp"
 #include "qkvbench/train/generate.hpp"
+#include "qkvbench/train/kinds.hpp"
 
 namespace qkvbench::cli {
 
@@ -95,22 +96,28 @@ Exit eval(const Session& session, const EvalFlags& flags) {
   if (flags.padded) fail_usage("--padded goes with --documents, which names the text");
   const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
   const data::Task& task = data::find_task(run.config.task.id);
+  if (flags.cached && !task.traits().decodes)
+    fail_usage("--cached: task " + task.id + " does not decode; only language models do");
   const auto opened = data_of(session, run);
   const data::DataFacts facts = opened->facts();
   if (const std::string other = run::other_files(run.dataset, facts); !other.empty())
     note(session, "note: these are not the data that the model was trained with: " + other);
   index_t cache_bytes = 0;
+  std::vector<run::KindScore> by_kind;  // of validation, in a whole pass
   const auto score = [&](data::Split split) {
     const auto data = opened->split(split);
-    if (!flags.cached || data->size() == 0) return train::evaluate(*run.model, *data, run.config.train.micro_batch);
-    const train::DecodedScore decoded = train::evaluate_decoding(*run.model, *data, run.config.train.micro_batch);
-    cache_bytes = decoded.cache_bytes;
-    return decoded.score;
+    if (flags.cached && data->size() > 0) {
+      const train::DecodedScore decoded = train::evaluate_decoding(*run.model, *data, run.config.train.micro_batch);
+      cache_bytes = decoded.cache_bytes;
+      return decoded.score;
+    }
+    const auto kinds = split == data::Split::kValidation ? opened->kinds() : std::vector<data::TargetKind>{};
+    const train::KindScores scores = train::evaluate_kinds(*run.model, *data, run.config.train.micro_batch, kinds);
+    for (std::size_t k = 0; k < kinds.size(); ++k) by_kind.push_back({kinds[k].name, scores.by_kind[k]});
+    return scores.all;
   };
-  if (flags.cached && !task.traits().decodes)
-    fail_usage("--cached: task " + task.id + " does not decode; only language models do");
-  const Json metrics = run::scores_json(score(data::Split::kValidation), score(data::Split::kTest), facts);
-  return tell(session, flags, run, facts, metrics, cache_bytes);
+  const kernels::EvalSums validation = score(data::Split::kValidation), test = score(data::Split::kTest);
+  return tell(session, flags, run, facts, run::scores_json(validation, test, facts, by_kind), cache_bytes);
 }
 
 }  // namespace

@@ -215,10 +215,10 @@ Exit predict(const Session& session, const PredictFlags& flags) {
   index_t trained_len = 0;
   const LoadedModel run = run::load_run(flags.model, [&](Config& config) {
     const data::FamilyTraits& traits = data::find_task(config.task.id).traits();
-    lists = traits.all_or_nothing;
+    lists = traits.all_or_nothing && !traits.decodes;
     if (!lists && !traits.images)
       fail_usage(flags.model + " is a model of task " + config.task.id + ", which has no input of one's own" +
-                 (traits.decodes ? "; generate writes text with it" : ""));
+                 (traits.perplexity ? "; generate writes text with it" : ""));
     trained_len = config.task.seq_len;
     if (lists) take_list(flags, config);
   });

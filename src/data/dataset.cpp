@@ -9,6 +9,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/anomaly.hpp"
+#include "qkvbench/data/answers.hpp"
 #include "qkvbench/data/synthetic.hpp"
 #include "qkvbench/data/text.hpp"
 #include "qkvbench/data/vision.hpp"
@@ -33,7 +34,7 @@ std::vector<index_t> Dataset::order(std::uint64_t seed, index_t epoch) const {
 const FamilyTraits& traits_of(const std::string& family) {
   for (const FamilyTraits& traits : kFamilyTraits)
     if (family == traits.id) return traits;
-  fail_internal("there is no family " + family);
+  fail_internal("there is no family or form " + family);
 }
 
 std::unique_ptr<Dataset> no_examples() { return std::make_unique<NoExamples>(); }
@@ -41,7 +42,7 @@ std::unique_ptr<Dataset> no_examples() { return std::make_unique<NoExamples>(); 
 std::span<const Task> all_tasks() {
   static const std::vector<Task> tasks = [] {
     std::vector<Task> all;
-    for (const auto rows : {synthetic_tasks(), text_tasks(), vision_tasks(), anomaly_tasks()})
+    for (const auto rows : {synthetic_tasks(), answer_tasks(), text_tasks(), vision_tasks(), anomaly_tasks()})
       all.insert(all.end(), rows.begin(), rows.end());
     return all;
   }();

@@ -2,6 +2,7 @@
 // To change the language change the rows; the entropy follows.
 #include "qkvbench/data/stories.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <unordered_set>
@@ -126,6 +127,18 @@ std::span<const std::uint16_t> tokens_of(const WrittenText& text, const Sentence
 const Grammar& story_grammar() {
   static const Grammar grammar(classes(), slots(), rules(), sentence_symbols());
   return grammar;
+}
+
+std::vector<TargetKind> story_kinds(std::span<const std::string> words) {
+  const auto kind = [&](const char* name, std::initializer_list<std::string_view> of_classes) {
+    TargetKind out{name, std::vector<bool>(words.size(), false)};
+    for (const WordClass& c : classes())
+      if (std::ranges::find(of_classes, c.name) != of_classes.end())
+        for (std::size_t id = 0; id < words.size(); ++id)
+          if (std::ranges::find(c.words, words[id]) != c.words.end()) out.tokens[id] = true;
+    return out;
+  };
+  return {kind("agreement", {"verb_s", "verb_p"}), kind("names", {"name"})};
 }
 
 WrittenText write_stories(Split split, std::uint64_t seed, index_t min_tokens) {

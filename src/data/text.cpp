@@ -57,6 +57,10 @@ class TextData : public TaskData {
     return facts;
   }
 
+  std::vector<TargetKind> kinds() override {
+    return corpus()->floor ? story_kinds(corpus()->tokenizer.symbols()) : std::vector<TargetKind>{};
+  }
+
  private:
   std::shared_ptr<const Corpus> corpus() {
     if (!corpus_) corpus_ = open_corpus(options_);

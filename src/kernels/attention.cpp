@@ -42,20 +42,29 @@ struct Terms {
   real alpha, scale;  // α and σ·α
   const real* row;    // null when there is no term
   const real* column;
+  const real* shift;  // [2T - 1] padded, null when there is none
+  index_t T;
 };
 
 Terms make_terms(const AttentionSize& s, const real* terms, Scratch& scratch) {
   const real alpha = s.scale;
-  if (!terms) return {alpha, alpha, nullptr, nullptr};
+  if (!terms) return {alpha, alpha, nullptr, nullptr, nullptr, s.T};
   real* column = scratch.take(padded(s.T));
   std::fill_n(std::copy_n(terms + 1 + s.T, s.T, column), padded(s.T) - s.T, real{0});
-  return {alpha, alpha * terms[0], terms + 1, column};
+  real* shift = nullptr;
+  if (s.relative) {
+    shift = scratch.take(2 * s.T - 1 + kLanes);
+    std::fill_n(std::copy_n(terms + 1 + 2 * s.T, 2 * s.T - 1, shift), kLanes, real{0});
+  }
+  return {alpha, alpha * terms[0], terms + 1, column, shift, s.T};
 }
 
-/// x = scale·s + row + column in one vector of a row of scores.
+/// x = scale·s + row + column + shift in one vector of a row of scores.
 Vec score(const Terms& t, const real* s, index_t i, index_t j) {
   const Vec x = simd::load(s + j) * t.scale;
-  return t.row ? x + (simd::load(t.column + j) + t.row[i]) : x;
+  if (!t.row) return x;
+  const Vec y = x + (simd::load(t.column + j) + t.row[i]);
+  return t.shift ? y + simd::load(t.shift + (t.T - 1 - i) + j) : y;
 }
 
 /// Columns that row i of a tile of n sees; the others have weight 0.
@@ -88,6 +97,7 @@ RowSum softmax_row(real* s, const Terms& t, index_t i, index_t end, index_t widt
 /// What the gradients of a score term grow by, over one head.
 struct TermGradients {
   real *scale, *row, *column;  // null when there is no term
+  real* shift;                 // null when it goes by no distance
 };
 
 /// s becomes P = exp(score - lse) and dp becomes dS = P∘(dP - delta); adds to the term's gradients where there is one.
@@ -103,6 +113,10 @@ void backward_row(real* s, real* dp, const Terms& t, index_t i, index_t end, ind
       scale_total += ds * raw;
       const index_t lanes = std::min<index_t>(kLanes, end - j);
       simd::store_part(d.column + j, simd::load_part(d.column + j, lanes) + ds, lanes);
+      if (d.shift) {
+        real* at = d.shift + (t.T - 1 - i) + j;
+        simd::store_part(at, simd::load_part(at, lanes) + ds, lanes);
+      }
     }
     simd::store(s + j, p);
     simd::store(dp + j, ds * t.scale);
@@ -165,7 +179,8 @@ void backward_head(const AttentionSize& s, Head<const real> d_o, Head<const real
     std::fill_n(tile, size, real{0});
     std::fill_n(dtile, size, real{0});
   }
-  const TermGradients d{dterms, dterms ? dterms + 1 : nullptr, dterms ? dterms + 1 + s.T : nullptr};
+  const TermGradients d{dterms, dterms ? dterms + 1 : nullptr, dterms ? dterms + 1 + s.T : nullptr,
+                        dterms && s.relative ? dterms + 1 + 2 * s.T : nullptr};
   const Epilogue add{.accumulate = true};
   for_tiles(s, [&](index_t first, index_t rows, index_t n) {
     matmul_serial(rows, n, s.D, q.from(first), k.from(0).transposed(), tile, stride);
@@ -220,10 +235,10 @@ void attention_backward(const AttentionSize& s, const real* do_, const real* q, 
   // Heads that share a key/value head would add to the same rows of dk and dv at once: each gets rows of its own
   // first, which are then added in the order of the heads.
   const bool shared = s.G != s.H;
-  const index_t slice = s.T * (s.D + s.F), units = s.B * s.H;
+  const index_t slice = s.T * (s.D + s.F), units = s.B * s.H, n_terms = score_bias_size(s.T, s.relative);
   Scratch scratch;
   real* own = shared ? scratch.take(units * slice) : nullptr;
-  real* unit_terms = dterms ? scratch.take(units * score_bias_size(s.T)) : nullptr;
+  real* unit_terms = dterms ? scratch.take(units * n_terms) : nullptr;
   parallel_for(units, [&](index_t unit) {
     const index_t b = unit / s.H, h = unit % s.H, g = h * s.G / s.H;
     Head<real> dkh(dk, b, s.T, s.G, g, s.D), dvh(dv, b, s.T, s.G, g, s.F);
@@ -232,8 +247,8 @@ void attention_backward(const AttentionSize& s, const real* do_, const real* q, 
       dvh = {own + unit * slice + s.T * s.D, 0, s.T, 1, 0, s.F};
       std::fill_n(dkh.data, slice, real{0});
     }
-    real* terms_here = unit_terms ? unit_terms + unit * score_bias_size(s.T) : nullptr;
-    if (terms_here) std::fill_n(terms_here, score_bias_size(s.T), real{0});
+    real* terms_here = unit_terms ? unit_terms + unit * n_terms : nullptr;
+    if (terms_here) std::fill_n(terms_here, n_terms, real{0});
     backward_head(s, {do_, b, s.T, s.H, h, s.F}, {q, b, s.T, s.H, h, s.D}, {k, b, s.T, s.G, g, s.D},
                   {v, b, s.T, s.G, g, s.F}, terms, {o, b, s.T, s.H, h, s.F}, lse + unit * s.T,
                   {dq, b, s.T, s.H, h, s.D}, dkh, dvh, terms_here);
@@ -241,7 +256,7 @@ void attention_backward(const AttentionSize& s, const real* do_, const real* q, 
   if (shared) add_shared(s, own, dk, dv);
   if (dterms)
     for (index_t unit = 0; unit < units; ++unit)
-      for (index_t i = 0; i < score_bias_size(s.T); ++i) dterms[i] += unit_terms[unit * score_bias_size(s.T) + i];
+      for (index_t i = 0; i < n_terms; ++i) dterms[i] += unit_terms[unit * n_terms + i];
 }
 
 void attention_scores(const AttentionSize& s, const real* q, const real* k, const real* terms, real* scores) {
@@ -256,6 +271,7 @@ void attention_scores(const AttentionSize& s, const real* q, const real* k, cons
         real& x = out[i * s.T + j];
         x *= scale;
         if (terms) x += terms[1 + i] + terms[1 + s.T + j];
+        if (terms && s.relative) x += terms[1 + 2 * s.T + (s.T - 1) + j - i];
         if (s.causal && j > i) x = kMinusInfinity;
       }
   });

@@ -66,6 +66,7 @@ void attend(const CachedAttentionSize& s, index_t begin, index_t end, index_t he
       if (s.shared > 0) x += simd::dot(s.shared, q + h * width + s.D, strip.k_shared + (begin + j) * s.shared);
       x *= scale;
       if (terms) x += terms[1 + position] + terms[1 + s.capacity + begin + j];
+      if (terms && s.relative) x += terms[1 + 2 * s.capacity + (s.capacity - 1) + (begin + j) - position];
       scores[h * padded + j] = x;
     }
   for (index_t h = 0; h < heads; ++h) {
@@ -99,7 +100,7 @@ void combine(index_t pieces, index_t D, const Partial* partial, index_t step, re
 }  // namespace
 
 CachedAttentionSize CachedAttentionSize::plain(index_t B, index_t capacity, index_t H, index_t G, index_t D) {
-  return {B, capacity, H, G, D, D, D, 0, default_scale(D)};
+  return {B, capacity, H, G, D, D, D, 0, default_scale(D), false};
 }
 
 void decode_attention(const CachedAttentionSize& s, const real* q, const CachedArrays& cached, const index_t* lengths,

@@ -2,6 +2,9 @@
 // How q, k and v are made, each kind's own file says.
 #include "qkvbench/nn/attention.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include "qkvbench/base/arena.hpp"
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/kernels/attention.hpp"
@@ -39,10 +42,14 @@ Value Attention::forward(Tape& tape, Value x, Value residual, const CachedRows* 
   return out_->forward_dropout(tape, heads(tape, x, place), residual, dropout_);
 }
 
+kernels::PlusForm Attention::plus_form() const {
+  return static_cast<kernels::PlusForm>(std::ranges::find(kPlusForms, config_.plus) - kPlusForms.begin());
+}
+
 Value Attention::terms(Tape& tape, const Place& place) const {
   if (!pos_w_) return {};
   const index_t n = place.positions();
-  return position_bias(tape, pos_w_->on(tape), pos_b_->on(tape), config_.position_rows->first(n), n);
+  return position_bias(tape, pos_w_->on(tape), pos_b_->on(tape), config_.position_rows->first(n), n, plus_form());
 }
 
 Value Attention::attend(Tape& tape, Value q, Value k, Value v, const Place& place) const {
@@ -61,7 +68,9 @@ Value Attention::attend_cached(Tape& tape, Value q, const kernels::CachedArrays&
   index_t* lengths = scratch.take<index_t>(place.B);
   for (index_t b = 0; b < place.B; ++b) lengths[b] = place.starts[b] + 1;
   const Value o = tape.new_value({place.B, 1, size.H * size.F}, false);
-  kernels::decode_attention(size, q.data(), arrays, lengths, term.defined() ? term.data() : nullptr, o.data());
+  kernels::CachedAttentionSize sized = size;
+  sized.relative = config_.plus == "relative" && term.defined();
+  kernels::decode_attention(sized, q.data(), arrays, lengths, term.defined() ? term.data() : nullptr, o.data());
   return o;
 }
 

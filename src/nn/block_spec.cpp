@@ -92,6 +92,10 @@ void complete_block(BlockSpec& spec) {
   check_name("positions", c.positions, kPositions);
   check_name("rope_style", c.rope_style, kRopeStyles);
   check_name("qvv_route", c.qvv_route, kQvvRoutes);
+  check_name("plus", c.plus, kPlusForms);
+  if (c.plus != kPlusForms[0] && !c.variant.plus)
+    fail_usage("plus " + c.plus + " is a form of the + term, which variant " + c.variant.id() + " has not; name " +
+               c.variant.id() + "+, or leave --plus out");
   if (c.rope_value == "rotated")
     fail_usage(
         "rope_value rotated, values that turn and are left so, is not translation invariant: the same text "

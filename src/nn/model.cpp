@@ -29,8 +29,10 @@ ModelConfig completed(ModelConfig config) {
 Model::Model(const ModelConfig& config)
     : config_(completed(config)),
       family_(make_family(config_)),
-      position_rows_(config_.pos_dim,
-                     [m = config_.pos_dim](index_t n, real* rows) { kernels::position_table(n, m, rows); }),
+      position_rows_(
+          config_.pos_dim,
+          [m = config_.pos_dim, table = config_.plus == "relative" ? kernels::distance_table : kernels::position_table](
+              index_t n, real* rows) { table(n, m, rows); }),
       rope_rows_(2 * config_.rope_pairs(),
                  [size = kernels::RopeSize{0, 0, config_.rope_span(), config_.rope_pairs(), false},
                   base = config_.rope_base](index_t n, real* rows) { kernels::rope_table(0, n, size, base, rows); }) {

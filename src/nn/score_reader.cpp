@@ -19,8 +19,9 @@ void ScoreReader::on_named(const char* module, const char* name, Value value) {
     const index_t B = q_.shape()[0], T = q_.shape()[1], D = q_.shape()[2] / layout.heads;
     std::vector<real>& out = scores_[module];
     out.resize(static_cast<std::size_t>(B * layout.heads * T * T));
-    kernels::attention_scores({B, T, layout.heads, layout.kv_heads, D, D, layout.causal, layout.scale}, q_.data(),
-                              k_.data(), value.defined() ? value.data() : nullptr, out.data());
+    kernels::attention_scores({B, T, layout.heads, layout.kv_heads, D, D, layout.causal, layout.scale,
+                               value.defined() && value.shape().elements() == kernels::score_bias_size(T, true)},
+                              q_.data(), k_.data(), value.defined() ? value.data() : nullptr, out.data());
   }
 }
 

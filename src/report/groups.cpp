@@ -72,7 +72,7 @@ std::size_t count_told_apart(const std::vector<Member>& members, const std::vect
 std::vector<const Option*> varying_keys(const std::vector<Member>& members, const std::vector<std::string>& matched) {
   std::vector<const Option*> keys;
   if (members.empty()) return keys;
-  const std::string family = data::find_task(members[0].config->task.id).family;
+  const std::string family = data::find_task(members[0].config->task.id).form();
   for (const bool following : {false, true})
     for (const Option& option : run::all_options()) {
       if (is_told_otherwise(option) || follows(option.key) != following || !option.concerns(family)) continue;
@@ -88,7 +88,7 @@ std::vector<const Option*> varying_keys(const std::vector<Member>& members, cons
 std::vector<const Option*> keys_of(const std::vector<Member>& members, const Telling& telling) {
   if (telling.by_what_varies) return varying_keys(members, telling.matched);
   std::vector<const Option*> keys;
-  const std::string family = data::find_task(members[0].config->task.id).family;
+  const std::string family = data::find_task(members[0].config->task.id).form();
   for (const std::string& key : telling.keys)
     if (const Option& option = run::find_option(key, "--by"); option.concerns(family)) keys.push_back(&option);
   return keys;

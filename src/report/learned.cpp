@@ -98,12 +98,14 @@ void judge_accuracy(const study::PaperTable& recipe, const Cell& cell, BaselineL
   level.here = cell.mean;
   std::vector<double> chances;
   for (const Sample& sample : cell.samples)
-    if (const auto chance = chance_level(cell.task, sample.record->config.task.seq_len)) chances.push_back(*chance);
+    if (const auto chance = chance_of(sample.record->config)) chances.push_back(*chance);
   if (!chances.empty()) level.chance = mean(chances);
   for (const study::PaperCell& paper : recipe.cells)
     if (paper.task == cell.task && paper.arm == cell.arm) level.published = paper.paper;  // of its whole grid
-  if (level.published && level.chance) level.needed = *level.chance + kHalfWay * (*level.published - *level.chance);
-  level.source = level.published ? "the paper" : "";
+  level.floor = optimum_of(first_record(cell)->config);
+  const std::optional<double> reached = level.published ? level.published : level.floor;
+  if (reached && level.chance) level.needed = *level.chance + kHalfWay * (*reached - *level.chance);
+  level.source = level.published ? "the paper" : level.floor ? "the best model there is" : "";
   level.learned = level.here && level.needed && *level.here >= *level.needed;
 }
 
@@ -117,7 +119,22 @@ std::optional<double> chance_level(const std::string& task, index_t seq_len) {
   return at == kClasses.end() ? std::nullopt : std::optional(1 / at->classes);
 }
 
+namespace {
+
+std::optional<data::Levels> levels_of(const run::Config& config) {
+  const data::Task& task = data::find_task(config.task.id);
+  return task.levels == nullptr ? std::nullopt : std::optional(task.levels(config.task));
+}
+
+}  // namespace
+
+std::optional<double> optimum_of(const run::Config& config) {
+  const auto levels = levels_of(config);
+  return levels ? std::optional(levels->optimum) : std::nullopt;
+}
+
 std::optional<double> chance_of(const run::Config& config) {
+  if (const auto levels = levels_of(config)) return levels->chance;
   if (const auto level = chance_level(config.task.id, config.task.seq_len)) return level;
   const bool images = data::find_task(config.task.id).traits().images && config.task.classes > 0;
   return images ? std::optional(1 / static_cast<double>(config.task.classes)) : std::nullopt;

@@ -74,13 +74,13 @@ double Sides::both() const { return std::min(1.0, 2 * std::min(above, below)); }
 
 Population population_of_values(const std::string& task) {
   const data::FamilyTraits& traits = data::find_task(task).traits();
-  if (traits.decodes) return {Population::Shape::kSkewed, 1, kInfinite};
+  if (traits.perplexity) return {Population::Shape::kSkewed, 1, kInfinite};
   return {traits.all_or_nothing ? Population::Shape::kAny : Population::Shape::kSkewed, 0, 1};
 }
 
 Population population_of_differences(const std::string& task) {
   const data::FamilyTraits& traits = data::find_task(task).traits();
-  if (traits.decodes) return {Population::Shape::kSymmetric, -1, kInfinite};
+  if (traits.perplexity) return {Population::Shape::kSymmetric, -1, kInfinite};
   return {traits.all_or_nothing ? Population::Shape::kAny : Population::Shape::kSymmetric, -1, 1};
 }
 

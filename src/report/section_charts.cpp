@@ -128,7 +128,7 @@ std::string forest_of(const PageInput& input, const Group& group) {
 
 /// Of models that decode: others keep no cache.
 std::string pareto_of(const PageInput& input, const Group& group) {
-  if (!data::find_task(group.task).traits().decodes) return {};
+  if (!data::find_task(group.task).traits().perplexity) return {};
   const Metric& metric = metric_of(group.task);
   ParetoChart chart{directed(metric), metric.higher_is_better, {}, {}};
   if (metric.is_share) chart.bounds = Interval{0, 1};

@@ -130,7 +130,7 @@ std::string count_html(const Summary& summary, const Panel& panel, std::size_t r
 }
 
 bool decodes(const Panel& panel) {
-  return std::ranges::all_of(panel.columns, [](const Group& g) { return data::find_task(g.task).traits().decodes; });
+  return std::ranges::all_of(panel.columns, [](const Group& g) { return data::find_task(g.task).traits().perplexity; });
 }
 
 std::string panel_html(const PageInput& input, const Panel& panel) {

@@ -22,7 +22,7 @@ using run::Record;
 
 std::string family_of(const std::string& task) {
   for (const data::Task& known : data::all_tasks())
-    if (known.id == task) return known.family;
+    if (known.id == task) return known.form();
   return {};
 }
 

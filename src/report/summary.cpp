@@ -253,7 +253,7 @@ void add_differences(const std::vector<GroupRuns>& groups, const Arm& baseline, 
 }  // namespace
 
 const Metric& metric_of(const std::string& task) {
-  return data::find_task(task).traits().decodes ? kPerplexity : kAccuracy;
+  return data::find_task(task).traits().perplexity ? kPerplexity : kAccuracy;
 }
 
 std::size_t Cell::with_value() const {

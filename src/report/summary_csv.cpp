@@ -76,7 +76,7 @@ Row run_row(const Record& r) {
           {"build", r.build},
           {"machine", r.machine},
           {"path", r.path.generic_string()}};
-  const std::string family = data::find_task(r.config.task.id).family;
+  const std::string family = data::find_task(r.config.task.id).form();
   for (const run::Option& option : run::all_options())
     if (option.concerns(family)) row[option.key] = setting_text(r.config, option);
   for (const auto& numbers : {r.metrics, r.timing})

@@ -145,7 +145,7 @@ std::vector<std::string> tasks_of(const Option& option) {
   std::vector<std::string> names;
   for (const data::Task& task : data::all_tasks()) {
     const bool read = task.traits().images && !data::find_image_source(task.id).generated();
-    if (option.concerns(task.family) && (option.key != std::string_view("data") || read)) names.emplace_back(task.id);
+    if (option.concerns(task.form()) && (option.key != std::string_view("data") || read)) names.emplace_back(task.id);
   }
   return names;
 }
@@ -153,7 +153,7 @@ std::vector<std::string> tasks_of(const Option& option) {
 }  // namespace
 
 void check_concerns(const Config& config, const Option& option, bool task_is_chosen) {
-  if (option.concerns(data::find_task(config.task.id).family)) return;
+  if (option.concerns(data::find_task(config.task.id).form())) return;
   const std::string tasks = join(tasks_of(option), " or ");
   fail_usage(option.flag() + " does not concern task " + config.task.id +
              (task_is_chosen ? ", but " + tasks + "; leave it out" : "; add --task " + tasks + ", or leave it out"));
@@ -199,7 +199,7 @@ void resolve(Config& c) {
   if (m.pos_dim < 2) fail_usage("pos_dim 1 has no room for rows and columns; it is at least 2");
   if (!m.variant.plus) m.pos_dim = default_pos_dim(task.family);
   if (c.steps > 0) c.epochs = Config().epochs;
-  if (m.max_len == 0 && find_option("max_len", "").concerns(task.family)) m.max_len = default_max_len(c);
+  if (m.max_len == 0 && find_option("max_len", "").concerns(task.form())) m.max_len = default_max_len(c);
   if (c.train.micro_batch > c.train.batch_size)
     fail_usage("micro_batch " + std::to_string(c.train.micro_batch) + " is larger than batch_size " +
                std::to_string(c.train.batch_size) + "; lower --micro-batch, or leave it out");
@@ -229,7 +229,7 @@ Json stored_form(Number number) {
 }  // namespace
 
 Json config_json(const Config& config, std::span<const Option> options) {
-  const std::string family = data::find_task(config.task.id).family;
+  const std::string family = data::find_task(config.task.id).form();
   Json json;
   for (const Option& option : options)
     if (option.concerns(family) && !option.is_neutral(config))

@@ -27,7 +27,7 @@ std::vector<index_t> lengths_of(const Config& c, index_t positions) {
 }  // namespace
 
 Costs count_costs(const Config& c, std::vector<index_t> lengths, index_t context) {
-  const std::string family = data::find_task(c.task.id).family;
+  const std::string family = data::find_task(c.task.id).form();
   if (!lengths.empty() && !find_option("seq_len", "").concerns(family))
     fail_usage("--lengths: the examples of task " + c.task.id + " have one length; leave it out");
   const nn::Model model(c.model);

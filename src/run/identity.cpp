@@ -37,7 +37,7 @@ nlohmann::json file_of(const nlohmann::json& files, const std::string& path) {
 
 Config identity_of(const Config& resolved) {
   Config c = resolved;
-  const std::string family = data::find_task(c.task.id).family;
+  const std::string family = data::find_task(c.task.id).form();
   if (find_option("epochs", "").concerns(family) && c.steps > 0) {
     c.epochs = Config{}.epochs;
     const index_t steps_of_epoch =

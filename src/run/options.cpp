@@ -27,8 +27,9 @@ std::vector<std::string> task_names() {
 }
 std::vector<std::string> optimizer_names() { return {"adam", "adamw"}; }
 
-constexpr const char *kText = "gpt", *kImages = "vit", *kSets = "set", *kFiles = "vit set",
-                     *kEpochs = "encoder vit set", *kPositions = "encoder gpt", *kOrdered = "encoder vit gpt";
+constexpr const char *kText = "gpt", *kAnswers = "answers", *kTokens = "gpt answers", *kImages = "vit", *kSets = "set",
+                     *kFiles = "vit set", *kEpochs = "encoder vit set answers", *kPositions = "encoder gpt answers",
+                     *kOrdered = "encoder vit gpt answers";
 
 constexpr const char* kArm = Option::kArmGroup;
 
@@ -111,9 +112,14 @@ const std::vector<Option>& table() {
       {"seq_len", "positions of one example", "Task", at<&C::task, &T::seq_len>, 1, 1 << 20, kPositions},
       {"max_len", "learned positions; 0: seq-len, for lists at least 128", "Model", at<&C::model, &M::max_len>, 0,
        1 << 20, kPositions},
-      {"vocab", "tokens of the model; 0: as many as the corpus has", "Model", at<&C::task, &T::vocab>, 0, 65536, kText},
+      {"vocab", "tokens of the model; 0: as many as the corpus or task has", "Model", at<&C::task, &T::vocab>, 0, 65536,
+       kTokens},
+      {"pairs", "recall: keys with their values before the queries; 0: a third of the positions", "Task",
+       at<&C::task, &T::pairs>, 0, 1 << 15, kAnswers, "0"},
+      {"distance", "copy-distance: how far back the symbol to copy stands; 0: half of the positions", "Task",
+       at<&C::task, &T::distance>, 0, 1 << 20, kAnswers, "0"},
       {"tied_head", "the read-out is the embedding's transpose, or else a matrix of its own", "Model",
-       at<&C::model, &M::tied_head>, 0, 0, kText, "true"},
+       at<&C::model, &M::tied_head>, 0, 0, kTokens, "true"},
       {"patch", "pixels a side of one patch", "Model", at<&C::model, &M::patch>, 1, 4096, kImages},
       {"pos_dim", "m, the size of the + term's position vectors; 0: 50 for images, 10 else", "Model",
        at<&C::model, &M::pos_dim>, 0, 4096},
@@ -158,6 +164,8 @@ const std::vector<Option>& table() {
       {"latent_heads", "gla: number of latents; 0: 2", kArm, at<&C::model, &M::latent_heads>, 0, kHuge, nullptr, "0"},
       {"qvv_route", "qvv3: the second map of a query, full (d by d) or head (one for each head)", kArm,
        text_at<among<nn::kQvvRoutes>, &C::model, &M::qvv_route>, 0, 0, nullptr, "full"},
+      {"plus", "the + term: 2d as in the paper, its column or its temperature alone, or relative: by distance", kArm,
+       text_at<among<nn::kPlusForms>, &C::model, &M::plus>, 0, 0, nullptr, "2d"},
       {"epochs", "passes over the training data", "Training", at<&C::epochs>, 1, kHuge, kEpochs},
       {"steps", "optimizer steps; 0: as many as the epochs take", "Training", at<&C::steps>, 0, kHuge},
       {"batch_size", "examples in a step", "Training", at<&C::train, &R::batch_size>, 1, 1 << 20},
@@ -214,7 +222,7 @@ std::string Option::flag() const {
   return text;
 }
 
-bool Option::concerns(const std::string& family) const { return families == nullptr || has_word(families, family); }
+bool Option::concerns(const std::string& form) const { return families == nullptr || has_word(families, form); }
 
 bool Option::is_neutral(const Config& config) const {
   if (neutral == nullptr) return false;

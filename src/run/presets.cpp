@@ -39,6 +39,20 @@ Values table2(const Values& own) {
                    own);
 }
 
+/// Lists with answers on a small causal model: AdamW without dropout, steps enough for q_k_v to solve them.
+Values answers(const Values& own) {
+  return on_top_of({{"optimizer", "adamw"},
+                    {"beta2", "0.98"},
+                    {"weight_decay", "0.01"},
+                    {"grad_clip", "1"},
+                    {"layers", "2"},
+                    {"d_model", "64"},
+                    {"heads", "4"},
+                    {"batch_size", "64"},
+                    {"lr", "2e-3"}},
+                   own);
+}
+
 /// nanoGPT's recipe for a laptop: `char`, and the same with other blocks.
 Values small_language_model(const Values& own) {
   return language_model(on_top_of({{"layers", "4"},
@@ -117,6 +131,12 @@ const std::vector<Preset>& presets() {
                {"epochs", "30"}})},
       {"anomaly", "the paper's odd one out of ten, from pixels of glyphs unless --source says otherwise", true,
        table2({{"task", "anomaly"}, {"epochs", "20"}, {"schedule", "constant"}, {"grad_clip", "5"}, {"dropout", "0"}})},
+      {"recall", "associative recall: 8 keys with their values, then 8 queries", true,
+       answers({{"task", "recall"}, {"seq_len", "24"}, {"epochs", "16"}})},
+      {"induction", "what followed this token before, in lists of 32", true,
+       answers({{"task", "induction"}, {"seq_len", "32"}, {"epochs", "16"}})},
+      {"copy-distance", "the symbol 8 positions back, in lists of 32", true,
+       answers({{"task", "copy-distance"}, {"seq_len", "32"}, {"distance", "8"}, {"epochs", "8"}})},
       {"char", "a small language model in a minute: nanoGPT's recipe for a laptop", true, small_language_model({})},
       {"llama-char", "char with Llama's block: RMSNorm, SwiGLU, RoPE, no biases", false, llama_block({})},
       {"gemma-char", "char with Gemma 4's K = V: llama-char, norms of heads, scale 1, half the key/value heads", false,

@@ -32,7 +32,7 @@ void add_score(const std::string& split, const kernels::EvalSums& score, Json& j
 }
 
 Json metrics_json(const Outcome& o, const data::DataFacts& facts) {
-  Json json = scores_json(o.validation, o.test, facts);
+  Json json = scores_json(o.validation, o.test, facts, o.validation_kinds);
   const bool trained = !o.state.curve.empty();
   json["train_accuracy"] = trained ? or_null(o.state.curve.back().train_accuracy) : Json(nullptr);
   json["train_loss"] = trained ? or_null(o.state.curve.back().train_loss) : Json(nullptr);
@@ -83,7 +83,8 @@ Json dataset_json(const data::DataFacts& facts) {
           {"files", files_json(facts.files)}};
 }
 
-Json scores_json(const kernels::EvalSums& validation, const kernels::EvalSums& test, const data::DataFacts& facts) {
+Json scores_json(const kernels::EvalSums& validation, const kernels::EvalSums& test, const data::DataFacts& facts,
+                 std::span<const KindScore> validation_kinds) {
   Json json = Json::object();
   if (facts.n_test > 0) add_score("test", test, json);
   if (facts.n_val > 0) add_score("val", validation, json);
@@ -97,6 +98,13 @@ Json scores_json(const kernels::EvalSums& validation, const kernels::EvalSums& t
     json["val_above_floor"] = or_null(loss - *facts.val_floor_nats);
     json["entropy_rate"] = or_null(*facts.entropy_rate_nats);
   }
+  kernels::EvalSums rest = validation;
+  for (const KindScore& kind : validation_kinds) {
+    json["val_loss_" + kind.name] = or_null(kind.score.loss_nats / static_cast<double>(kind.score.targets));
+    rest.loss_nats -= kind.score.loss_nats;
+    rest.targets -= kind.score.targets;
+  }
+  if (!validation_kinds.empty()) json["val_loss_rest"] = or_null(rest.loss_nats / static_cast<double>(rest.targets));
   return json;
 }
 

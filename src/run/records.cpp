@@ -97,7 +97,7 @@ Config config_of(const Fields& result) {
     if (*found != value) throw Refusal{"config." + key + " is not as a run writes it"};
   }
   for (const auto& [key, value] : json.items())
-    if (!find_option(key, "config").concerns(data::find_task(config.task.id).family))
+    if (!find_option(key, "config").concerns(data::find_task(config.task.id).form()))
       throw Refusal{"config." + key + " does not concern task " + config.task.id};
   return config;
 }

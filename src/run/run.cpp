@@ -16,6 +16,7 @@
 #include "qkvbench/run/model_file.hpp"
 #include "qkvbench/run/run_files.hpp"
 #include "qkvbench/train/checkpoint.hpp"
+#include "qkvbench/train/kinds.hpp"
 
 namespace qkvbench::run {
 
@@ -170,11 +171,18 @@ class Worker {
     }
   }
 
+  /// The kinds of validation targets that the task tells apart.
   void test() {
+    validation_kinds_.clear();
     trainer_.release_activations();  // evaluation takes its own
     for (const auto& [split, score] :
          {std::pair{data::Split::kValidation, &validation_}, std::pair{data::Split::kTest, &test_}}) {
-      *score = train::evaluate(model_, *data_.split(split), config_.train.micro_batch, &stop_);
+      const std::vector<data::TargetKind> kinds =
+          split == data::Split::kValidation ? data_.kinds() : std::vector<data::TargetKind>{};
+      const train::KindScores scores =
+          train::evaluate_kinds(model_, *data_.split(split), config_.train.micro_batch, kinds, &stop_);
+      *score = scores.all;
+      for (std::size_t k = 0; k < kinds.size(); ++k) validation_kinds_.push_back({kinds[k].name, scores.by_kind[k]});
       if (!std::isfinite(score->loss_nats))
         throw Error(Exit::kDiverged, "after step " + std::to_string(trainer_.state().step) +
                                          ": the loss of the test is not finite; try a smaller --lr or --grad-clip");
@@ -192,6 +200,7 @@ class Worker {
     std::optional<formats::ManifestEntry> model;
     if (report.status == Status::kCompleted) {
       outcome.validation = validation_;
+      outcome.validation_kinds = validation_kinds_;
       outcome.test = test_;
       model = train::write_model(files_.model, model_, model_metadata(config_, facts_));
     }
@@ -217,6 +226,7 @@ class Worker {
   train::StopObserver stop_;
   std::optional<AppendFile> metrics_;
   kernels::EvalSums validation_, test_;
+  std::vector<KindScore> validation_kinds_;
   double train_s_ = 0, saved_s_ = 0;
   index_t tokens_timed_ = 0;
 };

@@ -110,6 +110,30 @@ std::vector<GridBlock> cache_char() {
           on_llama({variant("gla"), {"kv_rank", {"24"}}, d_ff("371")})};
 }
 
+const Axis kFiveSeeds{"seed", {"0", "1", "2", "3", "4"}};
+
+/// Associative recall with one head to eight; thin keys have a quarter of a head's width.
+std::vector<GridBlock> recall_heads() {
+  const auto block = [](std::vector<Axis> own) {
+    own.insert(own.begin(), {"preset", {"recall"}});
+    own.push_back(kFiveSeeds);
+    return GridBlock{own};
+  };
+  const Axis heads{"heads", {"1", "2", "4", "8"}}, rope{"positions", {"rope"}};
+  std::vector<GridBlock> blocks{block({heads, {"variant", {"q_k_v", "q_kv", "qk_v", "qvv3"}}}),
+                                block({heads, rope, {"variant", {"gta", "mla"}}})};
+  for (const auto& [heads_here, width] : {std::pair{"1", "16"}, {"2", "8"}, {"4", "4"}, {"8", "2"}})
+    blocks.push_back(block({{"heads", {heads_here}}, variant("q_k_v"), {"qk_head_dim", {width}}}));
+  return blocks;
+}
+
+/// What the + term's parts do where queries are keys, on the tasks of order.
+std::vector<GridBlock> plus_controls() {
+  const Axis tasks{"task", {"reverse", "sort", "swap"}};
+  return {{{tasks, {"variant", {"q_k_v", "qk_v", "qkv"}}, kFiveSeeds}},
+          {{tasks, {"variant", {"qk_v+", "qkv+"}}, {"plus", {"2d", "column", "temperature", "relative"}}, kFiveSeeds}}};
+}
+
 const std::vector<Grid>& grids() {
   static const std::vector<Grid> rows{
       {"table1",
@@ -163,6 +187,8 @@ const std::vector<Grid>& grids() {
       {"modern-char", "K = V on modern blocks, and every way to make q, k and v, at equal parameters", modern_char()},
       {"cache-char", "every way to make q, k and v at a half and a quarter of the cache, equal parameters",
        cache_char()},
+      {"recall-heads", "associative recall with 1 to 8 heads: K = V, Q = K and other ways", recall_heads()},
+      {"plus-controls", "what the + term's parts do for qk_v and qkv on reverse, sort and swap", plus_controls()},
   };
   return rows;
 }

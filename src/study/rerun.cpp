@@ -77,7 +77,7 @@ std::vector<double> rerun_accuracies(const run::Config& config) {
   for (const RerunTable& table : tables()) {
     std::vector<std::string> of;
     for (const std::string& key : table.keys)
-      if (run::find_option(key, "").concerns(data::find_task(config.task.id).family))
+      if (run::find_option(key, "").concerns(data::find_task(config.task.id).form()))
         of.push_back(text_of(config, key));
     const auto at = table.values.find(join(of, ","));
     if (at == table.values.end()) continue;

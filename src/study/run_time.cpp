@@ -35,7 +35,7 @@ std::string size_of(const run::Config& config) {
   formats::Json key = run::config_json(config);
   for (const char* other : {"variant", "kv_heads", "pos_dim", "seed", "steps", "epochs", "log_every"}) key.erase(other);
   const data::FamilyTraits& traits = data::find_task(config.task.id).traits();
-  if (traits.all_or_nothing) key["task"] = traits.id;  // lists of the same length cost the same
+  if (traits.all_or_nothing && !traits.decodes) key["task"] = traits.id;  // lists of the same length cost the same
   return key.dump() + (config.model.variant.plus ? "+" : "");
 }
 

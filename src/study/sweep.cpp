@@ -257,7 +257,7 @@ std::vector<run::Config> shard_of(const std::vector<run::Config>& configs, int s
 
 std::vector<std::string> train_arguments(const run::Config& config) {
   std::vector<std::string> arguments{"train"};
-  const std::string family = data::find_task(config.task.id).family;
+  const std::string family = data::find_task(config.task.id).form();
   for (const run::Option& option :
        run::all_options()) {  // not config_json(): it leaves neutral keys out, which are no defaults
     if (!option.concerns(family)) continue;

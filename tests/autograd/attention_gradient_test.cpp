@@ -115,4 +115,33 @@ TEST_CASE("gradient of attention through its positional term", "[gradient]") {
         });
 }
 
+TEST_CASE("gradient of every form of the positional term, and of attention through it", "[gradient]") {
+  using kernels::PlusForm;
+  for (const PlusForm form : {PlusForm::kColumn, PlusForm::kTemperature, PlusForm::kRelative})
+    for (const index_t m : {2, 5, 10})
+      for (const index_t T : {1, 5, 19}) {
+        std::vector<real> table(static_cast<std::size_t>(T * m));
+        (form == PlusForm::kRelative ? kernels::distance_table : kernels::position_table)(T, m, table.data());
+        const Input w = input("w", {m}, 1, 0.5), b = input("b", {1}, 2);
+        check_gradients("position_bias", {w, b},
+                        [&](Tape& t, auto in) { return position_bias(t, in[0], in[1], table.data(), T, form); });
+        for (const bool causal : {false, true})
+          check_gradients("attention+", {input("x", {2, T, 6}, 3), w, b}, [&](Tape& t, auto in) {
+            return attention(t, in[0], in[0], in[0], {2, 2, causal},
+                             position_bias(t, in[1], in[2], table.data(), T, form));
+          });
+      }
+}
+
+TEST_CASE("gradient of attention with a term that goes by the distance, over tiles and shared heads", "[gradient]") {
+  for (const bool causal : {false, true})
+    for (const index_t T : {9, 130})
+      check_gradients("attention, distance",
+                      {input("q", {1, T, 2}, 1), input("k", {1, T, 1}, 2), input("v", {1, T, 1}, 3),
+                       input("terms", {kernels::score_bias_size(T, true)}, 4, 0.5)},
+                      [=](Tape& t, auto in) {
+                        return attention(t, in[0], in[1], in[2], {2, 1, causal}, in[3]);
+                      });
+}
+
 }  // namespace qkvbench::testing

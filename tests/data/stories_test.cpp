@@ -136,6 +136,21 @@ TEST_CASE("in every story verbs agree with their subjects across what stands bet
   CHECK(lured > 1'000);
 }
 
+TEST_CASE("the kinds of targets are the verbs and the names of the stories, and no word is both") {
+  const std::vector<std::string>& words = data::story_grammar().vocabulary();
+  const auto kinds = data::story_kinds(words);
+  REQUIRE(kinds.size() == 2);
+  CHECK((kinds[0].name == "agreement" && kinds[1].name == "names"));
+  const auto id = [&](const std::string& word) {
+    return static_cast<std::size_t>(std::find(words.begin(), words.end(), word) - words.begin());
+  };
+  for (const auto& [word, kind] :
+       {std::pair{"sees", 0}, {"remember", 0}, {"Ada", 1}, {"Zeno", 1}, {"fox", -1}, {"\n", -1}})
+    for (int k = 0; k < 2; ++k) CHECK(kinds[static_cast<std::size_t>(k)].tokens.at(id(word)) == (k == kind));
+  CHECK(std::count(kinds[0].tokens.begin(), kinds[0].tokens.end(), true) == 32);
+  CHECK(std::count(kinds[1].tokens.begin(), kinds[1].tokens.end(), true) == 24);
+}
+
 TEST_CASE("in every story the names and things of the opening come back at the end") {
   for (const WrittenText* text : {&train(), &validation()})
     for (const Words& story : stories_of(*text)) {

@@ -19,7 +19,7 @@ void check(const AttentionSize& s, bool with_terms, bool shared_query, bool shar
   const auto k = normals(s.B * s.T * s.G * s.D, 2, spread);
   const auto q = shared_query ? k : normals(s.B * s.T * s.H * s.D, 1, spread);
   const auto v = shared_value ? k : normals(s.B * s.T * s.G * s.D, 3);
-  const auto terms = with_terms ? normals(kernels::score_bias_size(s.T), 4) : std::vector<real>{};
+  const auto terms = with_terms ? normals(kernels::score_bias_size(s.T, s.relative), 4) : std::vector<real>{};
   std::vector<real> o(static_cast<std::size_t>(s.B * s.T * s.H * s.D), NAN),
       lse(static_cast<std::size_t>(s.B * s.H * s.T), NAN);
   poison_scratch();
@@ -43,6 +43,15 @@ TEST_CASE("attention agrees with the formula", "[kernels]") {
         check(AttentionSize::plain(2, 16, 2, 2, 16, causal), terms, true, shared_value);
         check(AttentionSize::plain(1, 33, 2, 1, 8, causal), terms, false, shared_value);
       }
+}
+
+TEST_CASE("attention agrees with the formula with a term that goes by the distance", "[kernels]") {
+  for (const bool causal : {false, true})
+    for (const index_t T : {1, 9, 16, 33, 130, 300}) {
+      AttentionSize s = AttentionSize::plain(2, T, 2, 1, 3, causal);
+      s.relative = true;
+      check(s, true, false, false);
+    }
 }
 
 TEST_CASE("attention agrees with the formula over several query tiles", "[kernels]") {
@@ -103,13 +112,54 @@ TEST_CASE("position_table is the official encoding", "[kernels]") {
   }
 }
 
+TEST_CASE("each form of position_bias is its formula, pair by pair", "[kernels]") {
+  using kernels::PlusForm;
+  constexpr index_t T = 7;
+  for (const index_t m : {2, 5, 10}) {
+    const auto w = normals(m, 1), b = normals(1, 2);
+    // pe(p; n)[c] in double, of any sign of p.
+    const auto pe = [](index_t p, index_t n, index_t c) {
+      const double angle =
+          static_cast<double>(p) * std::pow(10000.0, -2.0 * static_cast<double>(c / 2) / static_cast<double>(n));
+      return c % 2 == 0 ? std::sin(angle) : std::cos(angle);
+    };
+    const index_t first = m / 2;
+    double sum = 0;
+    for (const real x : w) sum += static_cast<double>(x);
+    for (const PlusForm form : {PlusForm::k2d, PlusForm::kColumn, PlusForm::kTemperature, PlusForm::kRelative}) {
+      const bool relative = form == PlusForm::kRelative;
+      std::vector<real> table(static_cast<std::size_t>(T * m)),
+          terms(static_cast<std::size_t>(kernels::score_bias_size(T, relative)), NAN);
+      (relative ? kernels::distance_table : kernels::position_table)(T, m, table.data());
+      kernels::position_bias_forward(form, T, m, table.data(), w.data(), b.data(), terms.data());
+      const bool scaled = form == PlusForm::k2d || form == PlusForm::kTemperature;
+      CHECK(std::abs(at(terms, 0) - (scaled ? sum : 1)) <= 1e-6);
+      double worst = 0;
+      for (index_t i = 0; i < T; ++i)
+        for (index_t j = 0; j < T; ++j) {
+          double wanted = at(b, 0), found = at(terms, 1 + i) + at(terms, 1 + T + j);
+          if (relative) found += at(terms, 1 + 2 * T + T - 1 + j - i);
+          for (index_t c = 0; c < m; ++c) {
+            if (relative) wanted += at(w, c) * pe(i - j, m, c);
+            if (form == PlusForm::k2d && c < first) wanted += at(w, c) * pe(i, first, c);
+            if ((form == PlusForm::k2d || form == PlusForm::kColumn) && c >= first)
+              wanted += at(w, c) * pe(j, m - first, c - first);
+          }
+          worst = std::max(worst, std::abs(found - wanted));
+        }
+      INFO("form " << static_cast<int>(form) << ", m " << m);
+      CHECK(worst <= 2e-6);
+    }
+  }
+}
+
 TEST_CASE("position_bias is S times the sum of w plus P w plus b", "[kernels]") {
   constexpr index_t T = 6;
   for (const index_t m : {1, 5, 10}) {
     const auto w = normals(m, 1), b = normals(1, 2);
     std::vector<real> table(static_cast<std::size_t>(T * m)), terms(13, NAN);
     kernels::position_table(T, m, table.data());
-    kernels::position_bias_forward(T, m, table.data(), w.data(), b.data(), terms.data());
+    kernels::position_bias_forward(kernels::PlusForm::k2d, T, m, table.data(), w.data(), b.data(), terms.data());
     double sum = 0;
     for (const real x : w) sum += static_cast<double>(x);
     CHECK(std::abs(at(terms, 0) - sum) <= 1e-6);

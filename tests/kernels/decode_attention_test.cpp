@@ -25,6 +25,7 @@ Doubles naive_step(const kernels::CachedAttentionSize& s, index_t b, index_t h, 
       x += at(q, (b * s.H + h) * s.D + d) * at(k, ((b * s.G + g) * s.capacity + j) * s.D + d);
     x /= std::sqrt(static_cast<double>(s.D));
     if (!terms.empty()) x = x * at(terms, 0) + at(terms, length) + at(terms, 1 + s.capacity + j);
+    if (s.relative) x += at(terms, 2 * s.capacity + s.capacity + j - (length - 1));
     weights.push_back(std::exp(x));
     total += weights.back();
   }
@@ -39,11 +40,13 @@ Doubles naive_step(const kernels::CachedAttentionSize& s, index_t b, index_t h, 
 TEST_CASE("cached attention follows its formula, with and without terms, for short and long rows", "[kernels]") {
   for (const index_t capacity : {5, 600})
     for (const index_t D : {3, 16, 19})
-      for (const bool with_terms : {false, true}) {
-        const auto s = kernels::CachedAttentionSize::plain(3, capacity, 6, 2, D);
+      for (const int term : {0, 1, 2}) {  // none, a row and a column, and the distance too
+        const bool with_terms = term > 0;
+        auto s = kernels::CachedAttentionSize::plain(3, capacity, 6, 2, D);
+        s.relative = term == 2;
         const auto q = normals(s.B * s.H * D, 1), k = normals(s.B * capacity * s.G * D, 2),
                    v = normals(s.B * capacity * s.G * D, 3);
-        const auto terms = with_terms ? normals(1 + 2 * capacity, 4) : std::vector<real>{};
+        const auto terms = with_terms ? normals(kernels::score_bias_size(capacity, term == 2), 4) : std::vector<real>{};
         const std::vector<index_t> lengths{1, capacity, capacity / 2 + 1};
         std::vector<std::vector<real>> results;
         for (const int threads : {1, 2, 5}) {
@@ -63,7 +66,7 @@ TEST_CASE("cached attention follows its formula, with and without terms, for sho
               if (!(error <= most)) most = error;
             }
           }
-        INFO("capacity " << capacity << ", D " << D << ", terms " << with_terms);
+        INFO("capacity " << capacity << ", D " << D << ", terms " << term);
         CHECK(most <= 3e-6);
       }
 }

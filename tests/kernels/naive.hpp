@@ -30,6 +30,7 @@ inline Doubles naive_scores(const kernels::AttentionSize& s, const std::vector<r
             x += at(q, ((b * s.T + i) * s.H + h) * s.D + d) * at(k, ((b * s.T + j) * s.G + g) * s.D + d);
           x /= std::sqrt(static_cast<double>(s.D));
           if (!terms.empty()) x = x * at(terms, 0) + at(terms, 1 + i) + at(terms, 1 + s.T + j);
+          if (s.relative) x += at(terms, 2 * s.T + s.T + j - i);
           at(out, n++) = s.causal && j > i ? -std::numeric_limits<double>::infinity() : x;
         }
   return out;

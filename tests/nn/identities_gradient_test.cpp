@@ -160,6 +160,31 @@ TEST_CASE("the set family is equivariant to permutations, unless it has a positi
     }
 }
 
+TEST_CASE("the 2D term is its column and its temperature together", "[identity]") {
+  using kernels::PlusForm;
+  constexpr index_t T = 9, m = 10;
+  std::vector<real> table(T * m);
+  kernels::position_table(T, m, table.data());
+  const auto w = normals(m, 1), b = normals(1, 2), x = normals(2 * T * 6, 3);
+  for (const bool causal : {false, true}) {
+    Tape tape(false);
+    const Value q = tape.constant({2, T, 6}, x.data()), weights = tape.constant({m}, w.data()),
+                offset = tape.constant({1}, b.data());
+    const auto terms = [&](PlusForm form) { return position_bias(tape, weights, offset, table.data(), T, form); };
+    const Value whole = terms(PlusForm::k2d), column = terms(PlusForm::kColumn), heat = terms(PlusForm::kTemperature);
+    std::vector<real> both(column.data(), column.data() + kernels::score_bias_size(T));
+    both[0] = heat.data()[0];
+    const auto numbers = [&](Value term) {
+      const Value o = attention(tape, q, q, q, {2, 2, causal}, term);
+      return std::vector<real>(o.data(), o.data() + 2 * T * 6);
+    };
+    const auto all = numbers(whole);
+    CHECK(max_difference(all, numbers(tape.constant({kernels::score_bias_size(T)}, both.data()))) <= 1e-13);
+    CHECK(max_difference(all, numbers(column)) >= 1e-3);
+    CHECK(max_difference(all, numbers(heat)) >= 1e-3);
+  }
+}
+
 TEST_CASE("parameters of one name and shape begin alike in every variant", "[identity]") {
   std::vector<std::unique_ptr<nn::Model>> models;
   for (const std::string& id : partitions())

@@ -185,6 +185,22 @@ TEST_CASE("a text has learned near its floor or near the published loss, and is 
   CHECK_FALSE(level_of(0.5, {}, "mine.txt", 128).learned);
 }
 
+TEST_CASE("lists with answers are learned half way from a guess to the best there is", "[verdicts]") {
+  const auto level_of = [](double accuracy) {
+    std::vector<Record> records;
+    add(records, "recall", "q_k_v", {accuracy, accuracy});
+    for (Record& record : records) record.config.task.pairs = 8;
+    return baseline_level({}, summarize(records), "recall");
+  };
+  const BaselineLevel level = level_of(0.57);
+  CHECK(level.metric == "accuracy");
+  CHECK(*level.chance == 0.125);
+  CHECK(*level.floor == 1);
+  CHECK(*level.needed == 0.5625);
+  CHECK(level.learned);
+  CHECK_FALSE(level_of(0.55).learned);
+}
+
 TEST_CASE("chance is the best answer without looking", "[verdicts]") {
   CHECK(*chance_level("reverse", 16) == .1);
   CHECK(*chance_level("cifar100", 0) == .01);

@@ -33,12 +33,12 @@ TEST_CASE("a configuration survives its own JSON") {
 TEST_CASE("every key that concerns a task and its weights changes the name of its runs, and no other") {
   // Of no effect on the weights where steps are given, there is no + and no decay of weights.
   const std::set<std::string> without_effect{"activations", "log_every", "epochs", "pos_dim", "optimizer"};
-  for (const std::string task : {"reverse", "lm", "glyphs", "anomaly"}) {
+  for (const std::string task : {"reverse", "lm", "glyphs", "anomaly", "recall"}) {
     Config base;
     base.task.id = task, base.model.d_model = 64, base.model.heads = 4, base.steps = 10;
     if (task != "lm") base.task.n_train = 1000;  // eight steps an epoch
     resolve(base);
-    const std::string family = data::find_task(task).family;
+    const std::string family = data::find_task(task).form();
     std::set<std::string> names{run_name(base)};
     std::size_t changes = 0;
     for (const Option& option : all_options()) {

@@ -57,6 +57,9 @@ inline std::vector<ModernModel> modern_models() {
   add("no positions", "q_kv", 2, [](auto& c) { c.positions = "none"; });
   add("tanh GELU, no biases", "q_k_v", 4, [](auto& c) { c.mlp = "gelu_tanh", c.bias = false, c.d_ff = 17; });
   add("gta with biases", "gta+", 2, rope);
+  for (const char* form : {"column", "temperature", "relative"})
+    for (const char* id : {"qk_v+", "q_kv+"}) add(std::string("plus ") + form, id, 4, [=](auto& c) { c.plus = form; });
+  add("plus relative and rope", "gta+", 2, [=](auto& c) { rope(c), c.plus = "relative"; });
   add("mla", "mla", 4, llama);
   add("mla with biases", "mla+", 4,
       [=](auto& c) { rope(c), c.q_rank = 10, c.kv_rank = 7, c.nope_dim = 3, c.v_head_dim = 5; });

@@ -54,7 +54,9 @@ struct TaskOptions {
   index_t n_val = 0;                                  ///< of images and sets: examples held out of training
   index_t n_windows = 0;                              ///< of text: windows that a training draws
   std::string corpus = "stories";                     ///< of text, see corpus.hpp
-  index_t vocab = 0;                                  ///< of text; 0: as the corpus has it
+  index_t vocab = 0;                                  ///< of text and answers; 0: as the corpus or the task has it
+  index_t pairs = 0;                                  ///< of recall; 0: a third of the positions
+  index_t distance = 0;                               ///< of copy-distance; 0: half of the positions
   std::string data;                                   ///< of images and sets: folder or file; empty: the installed set
   std::string source = "glyphs";                      ///< of sets: what their elements are
   std::string augment = "none";                       ///< of images: none or crop-flip
@@ -85,6 +87,18 @@ struct DataFacts {
   std::optional<double> entropy_rate_nats;     ///< of the generator, nats a token
 };
 
+/// Accuracies that are known before anything is trained.
+struct Levels {
+  double chance;   ///< of the best guess that does not look for the answer
+  double optimum;  ///< of the best model there is
+};
+
+/// Targets whose loss is told apart from the others'.
+struct TargetKind {
+  std::string name;          ///< a part of a metric's name
+  std::vector<bool> tokens;  ///< by id, whether it is one of them; kinds do not overlap
+};
+
 /// A task's data, opened. What was read stays in memory as long as this or a split of it lives.
 class TaskData {
  public:
@@ -93,6 +107,8 @@ class TaskData {
   virtual DataFacts facts() = 0;
   /// A split that the task does not have is empty.
   virtual std::unique_ptr<Dataset> split(Split split) = 0;
+  /// Of validation targets; none as a rule.
+  virtual std::vector<TargetKind> kinds() { return {}; }
 };
 
 /// A task: a name, the family of model that it trains, and how its data are made.
@@ -102,8 +118,12 @@ struct Task {
   void (*complete)(TaskOptions& options);
   /// The options must be complete. Reads nothing yet.
   std::unique_ptr<TaskData> (*open)(const TaskOptions& options);
+  const char* own_form = nullptr;                          ///< a row of kFamilyTraits; null: its family's
+  Levels (*levels)(const TaskOptions& options) = nullptr;  ///< of complete options; null: not known here
 
-  const FamilyTraits& traits() const { return traits_of(family); }
+  /// What keys of the configuration and traits go by.
+  std::string form() const { return own_form == nullptr ? family : own_form; }
+  const FamilyTraits& traits() const { return traits_of(form()); }
 };
 
 /// Task::open of a class that is made from the options.

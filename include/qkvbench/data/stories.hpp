@@ -19,6 +19,10 @@ struct StoryOptions {
 /// The grammar of the stories. Its vocabulary is that of the texts; one story ends with the token "\n".
 const Grammar& story_grammar();
 
+/// Words whose loss tells something of its own: `agreement` are the verbs, which agree with a subject that may stand
+/// far before, `names` the names, most of which the story has told before.   words: of a vocabulary, by id.
+std::vector<TargetKind> story_kinds(std::span<const std::string> words);
+
 /// Stories of one split, story after story, until there are at least `min_tokens` tokens.
 /// No sentence stands in both splits: a hash of its words puts every sentence into one of two halves of the language,
 /// and a sentence of the wrong half is drawn again.

@@ -8,10 +8,11 @@ namespace qkvbench::kernels {
 /// Sizes of a step. Query head h reads key/value head ⌊h·G/H⌋; G divides H.
 struct CachedAttentionSize {
   index_t B, capacity, H, G;
-  index_t D, F;        ///< channels of a key that are compared, and of a value
-  index_t key_stride;  ///< from one position's key to the next; at least D
-  index_t shared;      ///< channels of the key that all heads share; 0: there is none
-  real scale;          ///< α of the scores
+  index_t D, F;           ///< channels of a key that are compared, and of a value
+  index_t key_stride;     ///< from one position's key to the next; at least D
+  index_t shared;         ///< channels of the key that all heads share; 0: there is none
+  real scale;             ///< α of the scores
+  bool relative = false;  ///< terms have a part that goes by the distance, as attention_forward's
 
   /// Values as wide as keys, nothing shared, and the default scale.
   static CachedAttentionSize plain(index_t B, index_t capacity, index_t H, index_t G, index_t D);

@@ -91,6 +91,8 @@ class Attention {
   index_t kv_heads_, key_width_, value_width_;
 
  private:
+  kernels::PlusForm plus_form() const;
+
   real dropout_;
   const Parameter *pos_w_ = nullptr, *pos_b_ = nullptr;  // only with the positional term
   std::optional<Linear> out_;

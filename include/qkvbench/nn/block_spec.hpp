@@ -15,13 +15,15 @@ inline constexpr std::array kPositions{"learned", "rope", "none"};
 inline constexpr std::array kRopeStyles{"half", "interleaved"};
 inline constexpr std::array kRopeValues{"unrotated", "relative"};
 inline constexpr std::array kQvvRoutes{"full", "head"};
+inline constexpr std::array kPlusForms{"2d", "column", "temperature", "relative"};  // in the order of PlusForm
 
 /// Everything that is alike in all blocks of a model. What is said beside `norm` and behind it is GPT-2's block, and
 /// zero means "follows from the others".   Source of the options: docs/attention.md.
 struct BlockSpec {
   Variant variant;
   index_t d_model = 64, heads = 4, kv_heads = 4;
-  index_t pos_dim = 10;  ///< m of the positional term
+  index_t pos_dim = 10;     ///< m of the positional term
+  std::string plus = "2d";  ///< or column, temperature, relative: what the positional term is
   double dropout = 0;
 
   std::string norm = "layernorm";  ///< or rmsnorm

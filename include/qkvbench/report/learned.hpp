@@ -17,6 +17,8 @@ std::optional<double> chance_level(const std::string& task, index_t seq_len);
 
 /// The same of a configuration; of images one of the model's classes where the task has no number of its own.
 std::optional<double> chance_of(const run::Config& config);
+/// The best accuracy there is on its task; none where that is not known.
+std::optional<double> optimum_of(const run::Config& config);
 /// That of a group whose runs all have the same; else none.
 std::optional<double> chance_of(const Summary& summary, const Group& group);
 

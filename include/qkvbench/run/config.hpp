@@ -51,7 +51,7 @@ struct Option {
   const char* group;
   Place place;
   double least = 0, most = 0;      ///< numbers only; inclusive
-  const char* families = nullptr;  ///< that it concerns, between spaces; null: all
+  const char* families = nullptr;  ///< forms of tasks that it concerns, between spaces; null: all
   /// Of a key that is newer than some stored configurations: the value, as a flag's text, that means "as before there
   /// was this key". It is then in neither the config object nor the hash, so old results keep their names. Null: a key
   /// of the first version of the schema, which is always there.
@@ -64,7 +64,7 @@ struct Option {
 
   /// "--d-model"
   std::string flag() const;
-  bool concerns(const std::string& family) const;
+  bool concerns(const std::string& form) const;
   /// Whether the key is left out of this configuration's object.
   bool is_neutral(const Config& config) const;
   Value value(const Config& config) const { return place.get(config); }

@@ -18,10 +18,17 @@ Json or_null(const std::string& text);
 enum class Status { kCompleted, kInterrupted, kDiverged, kFailed, kImported };
 const char* status_name(Status status);
 
+/// What a model scored on the targets of one kind.
+struct KindScore {
+  std::string name;
+  kernels::EvalSums score;
+};
+
 /// What a run measured; the rest of the record follows from the configuration and the build.
 struct Outcome {
   Status status = Status::kFailed;
   kernels::EvalSums validation, test;  ///< no targets when the task has no such split or the run did not get that far
+  std::vector<KindScore> validation_kinds;  ///< of tasks that tell kinds of targets apart
   train::TrainState state;
   double wall_s = 0, train_s = 0;  ///< of this process
   double data_wait_s = 0;          ///< of train_s, waiting for batches
@@ -38,8 +45,9 @@ Json files_json(std::span<const data::SourceFile> files);
 Json dataset_json(const data::DataFacts& facts);
 
 /// What scores on the two splits mean: loss and accuracy of each that has targets, and for text perplexity, bits a
-/// byte and the distance to the floor where they are known.
-Json scores_json(const kernels::EvalSums& validation, const kernels::EvalSums& test, const data::DataFacts& facts);
+/// byte and the distance to the floor where they are known; of kinds of validation targets, and of the rest, the loss.
+Json scores_json(const kernels::EvalSums& validation, const kernels::EvalSums& test, const data::DataFacts& facts,
+                 std::span<const KindScore> validation_kinds = {});
 
 /// The part of a record that is a function of configuration and build alone: without timing, env, tool and argv.
 Json canonical_part(Json result);
