@@ -102,7 +102,7 @@ constexpr std::array kMeasures = std::to_array<Measure>({
    PAIR(whole(cka_debiased(a.rows, b.rows))), nullptr, nullptr},
   {"cka_by_head", "activation", "head", "", "linear CKA of a head's activations; the value is the mean over heads",
    kKornblith, BY_HEAD(cka(a.head_rows(i), b.head_rows(j))), nullptr, nullptr},
-  {"cka_debiased_by_head", "activation", "head", "by head",
+  {"cka_debiased_by_head", "activation", "head", "CKA debiased by head",
    "debiased CKA of a head's activations; the value is the mean over heads", kDebiased,
    BY_HEAD(cka_debiased(a.head_rows(i), b.head_rows(j))), nullptr, nullptr},
   {"procrustes", "activation", "", "Procrustes", "|AᵀB|_* / (|A| |B|) with the nuclear norm, channels centred: cos after "
