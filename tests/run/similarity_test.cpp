@@ -2,6 +2,7 @@
 // Models are in analyze_test.
 #include "qkvbench/run/similarity.hpp"
 
+#include <Eigen/QR>
 #include <nlohmann/json.hpp>
 
 #include "qkvbench/base/files.hpp"
