@@ -1,5 +1,5 @@
-// qkvbench analyze: how alike a trained model's queries, keys and values are, beside no training and random projections.
-// What is measured is in run/measures, how it is drawn in report/analysis.
+// qkvbench analyze: how alike a trained model's queries, keys and values are, beside no training and random
+// projections. What is measured is in run/measures, how it is drawn in report/analysis.
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -74,12 +74,13 @@ Json maps_json(const Analysis& analysis) {
 
 std::string heading(const LoadedModel& run, const Analysis& analysis) {
   return run.config.task.id + ", " + run.config.model.variant.id() + ": " + run.config.model.variant.equation() + ", " +
-         with_commas(analysis.positions) + " positions of " + counted(static_cast<std::size_t>(analysis.examples), "example");
+         with_commas(analysis.positions) + " positions of " +
+         counted(static_cast<std::size_t>(analysis.examples), "example");
 }
 
 std::string tables_text(const std::vector<report::AnalysisTable>& tables, const std::string& format_name) {
-  const auto format = static_cast<report::Format>(std::ranges::find(report::kFormatNames, format_name) -
-                                                  report::kFormatNames.begin());
+  const auto format =
+      static_cast<report::Format>(std::ranges::find(report::kFormatNames, format_name) - report::kFormatNames.begin());
   const char* mark = format == report::Format::kLatex ? "% " : format == report::Format::kMarkdown ? "**" : "";
   const char* end = format == report::Format::kMarkdown ? "**" : "";
   std::string out;
@@ -118,7 +119,8 @@ Exit analyze(const Session& session, const AnalyzeFlags& flags) {
   if (against) {
     text += "\nAgainst " + flags.against + ", " + other->config.model.variant.id() + "\n" +
             tables_text(report::against_tables(*against, flags.by_head), flags.format);
-    against_json = {{"model", flags.against}, {"variant", variant_json(other->config)}, {"values", values_json(*against)}};
+    against_json = {
+        {"model", flags.against}, {"variant", variant_json(other->config)}, {"values", values_json(*against)}};
   }
   if (!flags.report.empty()) {
     write_named_file(flags.report, report::analysis_html({"Queries, keys and values: " + run.config.model.variant.id(),
@@ -162,11 +164,12 @@ void add_analyze(CLI::App& command, Session& session) {
       ->check(CLI::IsMember(report::kFormatNames).description(""))
       ->type_name("FORMAT [text]");
   command.add_option("--report", flags->report, "also a page with charts and maps of heads")->type_name("FILE.html");
-  finish_command(command, session,
-                 "How alike a model's queries, keys and values are: cosines, CKA, Procrustes, R², ranks, subspaces, and\n"
-                 "what heads attend to, each with its definition, beside the untrained model and random projections.",
-                 "  qkvbench analyze results/RUN --report analysis.html\n"
-                 "  qkvbench analyze results/RUN --against results/OTHER --examples 64 --json -");
+  finish_command(
+      command, session,
+      "How alike a model's queries, keys and values are: cosines, CKA, Procrustes, R², ranks, subspaces, and\n"
+      "what heads attend to, each with its definition, beside the untrained model and random projections.",
+      "  qkvbench analyze results/RUN --report analysis.html\n"
+      "  qkvbench analyze results/RUN --against results/OTHER --examples 64 --json -");
   on_call(command, session, flags, analyze);
 }
 

@@ -117,14 +117,16 @@ struct Part {
 std::string analysis_html(const AnalysisPage& page) {
   const run::Analysis& analysis = *page.analysis;
   std::vector<Part> parts;
-  for (const auto& [of, title] : {std::pair{"kv", "Keys and values"}, {"qk", "Queries and keys"}, {"qv", "Queries and values"}})
+  for (const auto& [of, title] :
+       {std::pair{"kv", "Keys and values"}, {"qk", "Queries and keys"}, {"qv", "Queries and values"}})
     parts.push_back({of, title, charts_html(analysis, of)});
   parts.push_back({"heads", "Key heads and value heads", maps_html(analysis)});
   for (const auto& [of, title] : {std::pair{"q", "Ranks of Q"}, {"k", "Ranks of K"}, {"v", "Ranks of V"}})
     parts.push_back({of, title, charts_html(analysis, of)});
   parts.push_back({"attention", "Attention", charts_html(analysis, "attention")});
   if (page.against)
-    for (const auto& [of, title] : {std::pair{"k", "K of both models"}, {"v", "V of both models"}, {"q", "Q of both models"}})
+    for (const auto& [of, title] :
+         {std::pair{"k", "K of both models"}, {"v", "V of both models"}, {"q", "Q of both models"}})
       parts.push_back({"against-" + std::string(of), title, charts_html(*page.against, of)});
   std::string tables = tables_html(analysis_tables(analysis, false));
   if (page.against) tables += tables_html(against_tables(*page.against, false));

@@ -20,9 +20,8 @@ struct Source {
   const char* name;
   Measured AnalyzedValue::*values;
 };
-constexpr std::array<Source, 3> kSources{{{"trained", &AnalyzedValue::trained},
-                                          {"step 0", &AnalyzedValue::initial},
-                                          {"random", &AnalyzedValue::random}}};
+constexpr std::array<Source, 3> kSources{
+    {{"trained", &AnalyzedValue::trained}, {"step 0", &AnalyzedValue::initial}, {"random", &AnalyzedValue::random}}};
 
 /// A table's subject: tensors or pairs, and the scopes of its measures.
 struct Block {
@@ -100,8 +99,7 @@ AnalysisTable make(const run::Analysis& analysis, const Block& block, bool by_he
 std::vector<AnalysisTable> tables(const run::Analysis& analysis, const std::vector<Block>& blocks, bool by_head) {
   std::vector<AnalysisTable> out;
   for (const Block& block : blocks)
-    if (AnalysisTable table = make(analysis, block, by_head); !table.note.empty())
-      out.push_back(std::move(table));
+    if (AnalysisTable table = make(analysis, block, by_head); !table.note.empty()) out.push_back(std::move(table));
   return out;
 }
 

@@ -86,8 +86,8 @@ std::string document(const std::string& title, const std::string& heading, const
          "<meta name=\"color-scheme\" content=\"light dark\">\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
          "<title>" +
-         escaped(title) + "</title>\n<style>\n" + std::string(page_style()) + "</style></head>\n<body>\n" +
-         heading + "<nav>" + links + "</nav>\n<main>\n" + parts + "</main>\n</body></html>\n";
+         escaped(title) + "</title>\n<style>\n" + std::string(page_style()) + "</style></head>\n<body>\n" + heading +
+         "<nav>" + links + "</nav>\n<main>\n" + parts + "</main>\n</body></html>\n";
 }
 
 std::string page_html(const PageInput& input) {

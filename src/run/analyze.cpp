@@ -28,8 +28,8 @@ std::vector<Batch> batches_of(const LoadedModel& run, const AnalyzeRequest& requ
   const data::Task& task = data::find_task(run.config.task.id);
   const auto data = task.make(options, task.traits().draws_windows ? data::Split::kValidation : data::Split::kTest);
   const index_t T = run.model->family().positions();
-  examples = request.examples > 0 ? request.examples
-                                  : std::min(data->size(), std::max<index_t>(1, kEnoughPositions / T));
+  examples =
+      request.examples > 0 ? request.examples : std::min(data->size(), std::max<index_t>(1, kEnoughPositions / T));
   if (examples > data->size() || examples == 0)
     fail_usage("--examples " + std::to_string(examples) + ": there are " + std::to_string(data->size()) +
                " test examples; ask for fewer");
@@ -90,7 +90,8 @@ void add_spectra(const Sources& sources, std::size_t i, index_t layer, std::vect
       if (measure.subject() != Subject::kTensor || scope != measure.scope) continue;
       const auto one = [&](std::size_t source) {
         Measured measured{spectra[source].*measure.tensor, {}, reasons[source]};
-        if (!measured.value && measured.reason.empty()) measured.reason = "not defined for these numbers: zero or not finite";
+        if (!measured.value && measured.reason.empty())
+          measured.reason = "not defined for these numbers: zero or not finite";
         return measured;
       };
       out.push_back({&measure, layer, kTensors[i], one(0), one(1), one(2)});

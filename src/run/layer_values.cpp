@@ -89,10 +89,9 @@ LayerValues values_of(const nn::Model& model, const nn::Block& block, const List
 }
 
 void add(HeadAttention& sum, const HeadAttention& one, double weight) {
-  for (double HeadAttention::*part :
-       {&HeadAttention::entropy, &HeadAttention::entropy_share, &HeadAttention::distance,
-        &HeadAttention::score_asymmetry, &HeadAttention::probability_asymmetry, &HeadAttention::diagonal,
-        &HeadAttention::previous})
+  for (double HeadAttention::*part : {&HeadAttention::entropy, &HeadAttention::entropy_share, &HeadAttention::distance,
+                                      &HeadAttention::score_asymmetry, &HeadAttention::probability_asymmetry,
+                                      &HeadAttention::diagonal, &HeadAttention::previous})
     sum.*part += weight * (one.*part);
 }
 

@@ -61,7 +61,9 @@ void check_spectra(const LayerValues& layer, const json& expected) {
     for (const auto& [scope, there] : scopes.items()) {
       INFO(name << ' ' << scope);
       const Projected& one = tensor_of(layer, name[0]);
-      const Spectrum s = spectrum(scope == "weight" ? one.weight : scope == "activation" ? one.rows : centred(one.rows));
+      const Spectrum s = spectrum(scope == "weight"       ? one.weight
+                                  : scope == "activation" ? one.rows
+                                                          : centred(one.rows));
       for (const Measure& measure : all_measures())
         if (measure.subject() == Subject::kTensor && scope == measure.scope)
           check_near(measure.id, s.*measure.tensor, there);
@@ -121,7 +123,8 @@ TEST_CASE("with fewer key heads each query head is measured with the key head th
       CHECK(of_both.reason == "the two have different shapes");
     }
     if (measure.id == std::string_view("cka_by_head"))
-      CHECK(of_both.items[static_cast<std::size_t>(q.heads - 1)] == cka(q.head_rows(q.heads - 1), k.head_rows(k.heads - 1)));
+      CHECK(of_both.items[static_cast<std::size_t>(q.heads - 1)] ==
+            cka(q.head_rows(q.heads - 1), k.head_rows(k.heads - 1)));
   }
 }
 

@@ -16,7 +16,7 @@ inline constexpr index_t kEnoughPositions = 2048;
 struct AnalyzedValue {
   const Measure* measure;
   index_t layer = 0;
-  std::string of;    ///< "kv", "qk", "qv"; "q", "k", "v"; "attention"; between two models "q", "k", "v"
+  std::string of;  ///< "kv", "qk", "qv"; "q", "k", "v"; "attention"; between two models "q", "k", "v"
   Measured trained;
   Measured initial;  ///< the same configuration and seed before its first step
   Measured random;   ///< random projections of the trained model's X; none of attention

@@ -1,5 +1,5 @@
-// What each layer's attention reads and makes of some examples: its input X, and q, k and v as it tells them, in double.
-// Not a measure of them; run/measures has those.
+// What each layer's attention reads and makes of some examples: its input X, and q, k and v as it tells them, in
+// double. Not a measure of them; run/measures has those.
 #pragma once
 #include <array>
 #include <string>
@@ -13,13 +13,13 @@ namespace qkvbench::run {
 
 /// q, k or v of one layer.
 struct Projected {
-  Matrix rows;               ///< [n, heads·width], one row a position of an example, as attention reads them
-  Eigen::Index heads = 1;    ///< heads that it has: query heads, or key/value heads
-  Matrix weight;             ///< [heads·width, d], its projection of X; empty where there is none of its own
-  Eigen::VectorXd bias;      ///< [heads·width], or empty
+  Matrix rows;                 ///< [n, heads·width], one row a position of an example, as attention reads them
+  Eigen::Index heads = 1;      ///< heads that it has: query heads, or key/value heads
+  Matrix weight;               ///< [heads·width, d], its projection of X; empty where there is none of its own
+  Eigen::VectorXd bias;        ///< [heads·width], or empty
   bool is_projection = false;  ///< rows = X weightᵀ + bias, with no gain, norm or rotation behind it
-  std::string projection;    ///< names what it is made by: "c_kv"; equal where two names share it
-  std::string tensor;        ///< names the rows: equal where two names are one tensor
+  std::string projection;      ///< names what it is made by: "c_kv"; equal where two names share it
+  std::string tensor;          ///< names the rows: equal where two names are one tensor
 
   Eigen::Index width() const { return rows.cols() / heads; }
   /// The columns of a head's rows, the rows of its weight.

@@ -25,9 +25,9 @@ enum class Subject { kPair, kTensor, kAttention };
 /// A row of the table. Exactly one of the last three is set.
 struct Measure {
   const char* id;
-  const char* scope;       ///< weight, activation, activation_centred or attention
-  const char* items;       ///< what `items` are: "head", "angle" or ""
-  const char* title;       ///< of its column in tables; empty: in JSON alone
+  const char* scope;  ///< weight, activation, activation_centred or attention
+  const char* items;  ///< what `items` are: "head", "angle" or ""
+  const char* title;  ///< of its column in tables; empty: in JSON alone
   const char* definition;
   const char* source;
   Measured (*pair)(const Projected& first, const Projected& second);

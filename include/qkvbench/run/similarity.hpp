@@ -38,8 +38,8 @@ std::optional<double> cka_debiased(MatrixView a, MatrixView b);
 /// |a_cᵀ b_c|_* / (|a_c| |b_c|), with the nuclear norm, of the centred matrices.
 std::optional<double> procrustes(MatrixView a, MatrixView b);
 
-/// Share of b's variance that the best affine map of a explains: 1 − |b_c − a_c M|² / |b_c|². None where n <= columns of
-/// a, when any b is explained.
+/// Share of b's variance that the best affine map of a explains: 1 − |b_c − a_c M|² / |b_c|². None where n <= columns
+/// of a, when any b is explained.
 std::optional<double> r2_from(MatrixView a, MatrixView b);
 
 }  // namespace qkvbench::run
