@@ -24,6 +24,7 @@ constexpr Command kCommands[]{
     {"predict", "what a trained model makes of a list of your own", add_predict},
     {"generate", "a trained language model writes on", add_generate},
     {"attention", "the attention maps of a trained model on one example", add_attention},
+    {"analyze", "how alike a trained model's queries, keys and values are, beside no training", add_analyze},
     {"import", "a model that another program trained, made a run", add_import},
     {"export", "a language model in a form that other programs run", add_export},
     {"compare", "two results, or two directories of them, metric by metric", add_compare},

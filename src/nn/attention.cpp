@@ -39,6 +39,7 @@ Value Attention::forward(Tape& tape, Value x, Value residual, const CachedRows* 
       fail_internal("attention: x " + x.shape().text() +
                     ": a cache takes one position of each row, or the first positions of one empty row");
   }
+  tape.tell(name_.c_str(), "x", x);
   return out_->forward_dropout(tape, heads(tape, x, place), residual, dropout_);
 }
 

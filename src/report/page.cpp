@@ -79,6 +79,17 @@ std::string figure(const std::string& title, const std::string& svg) {
   return svg.empty() ? "" : "<figure><figcaption>" + escaped(title) + "</figcaption>\n" + svg + "</figure>\n";
 }
 
+std::string document(const std::string& title, const std::string& heading, const std::string& links,
+                     const std::string& parts) {
+  return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+         "<meta name=\"color-scheme\" content=\"light dark\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+         "<title>" +
+         escaped(title) + "</title>\n<style>\n" + std::string(page_style()) + "</style></head>\n<body>\n" + heading +
+         "<nav>" + links + "</nav>\n<main>\n" + parts + "</main>\n</body></html>\n";
+}
+
 std::string page_html(const PageInput& input) {
   std::string links, parts;
   for (const Part& part : kParts) {
@@ -87,13 +98,7 @@ std::string page_html(const PageInput& input) {
     links += "<a href=\"#" + std::string(part.id) + "\">" + escaped(part.title) + "</a>\n";
     parts += section(part.id, part.title, content);
   }
-  return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-         "<meta name=\"color-scheme\" content=\"light dark\">\n"
-         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-         "<title>" +
-         escaped(input.title) + "</title>\n<style>\n" + std::string(page_style()) + "</style></head>\n<body>\n" +
-         heading_html(input) + "<nav>" + links + "</nav>\n<main>\n" + parts + "</main>\n</body></html>\n";
+  return document(input.title, heading_html(input), links, parts);
 }
 
 }  // namespace qkvbench::report

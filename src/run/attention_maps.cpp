@@ -2,39 +2,21 @@
 // Where scores come from is in nn.
 #include "qkvbench/run/attention_maps.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <memory>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/data/vision.hpp"
 #include "qkvbench/nn/score_reader.hpp"
+#include "qkvbench/run/attention_measures.hpp"
 
 namespace qkvbench::run {
 
 namespace {
 
-/// mean |x - xᵀ|   x: [T, T]
-double asymmetry(const std::vector<double>& x, index_t T) {
-  double total = 0;
-  for (index_t i = 0; i < T; ++i)
-    for (index_t j = 0; j < T; ++j)
-      total += std::abs(x[static_cast<std::size_t>(i * T + j)] - x[static_cast<std::size_t>(j * T + i)]);
-  return total / static_cast<double>(T * T);
-}
-
 /// scores: [T, T]
 AttentionMap make_map(index_t layer, index_t head, const real* scores, index_t T) {
-  AttentionMap map{layer, head, {}, 0, 0};
-  std::vector<double> s(scores, scores + T * T);
-  for (index_t i = 0; i < T; ++i) {
-    const auto row = s.begin() + i * T;
-    const double largest = *std::max_element(row, row + T);
-    double total = 0;
-    for (index_t j = 0; j < T; ++j) total += map.probabilities.emplace_back(std::exp(row[j] - largest));
-    for (index_t j = 0; j < T; ++j) map.probabilities[static_cast<std::size_t>(i * T + j)] /= total;
-  }
-  map.score_asymmetry = asymmetry(s, T);
+  AttentionMap map{layer, head, attention_probabilities(scores, T), 0, 0};
+  map.score_asymmetry = asymmetry(std::vector<double>(scores, scores + T * T), T);
   map.probability_asymmetry = asymmetry(map.probabilities, T);
   return map;
 }

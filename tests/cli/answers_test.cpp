@@ -75,6 +75,8 @@ void use_models(Answers& answers) {
   answers.take({"downstream", choices + "/model.safetensors", "--tasks", "piqa,lambada", "--data", choices});
   answers.take({"attention", copy});
   answers.take({"attention", lm});
+  answers.take({"analyze", copy, "--against", only_entry(dir / "one"), "--report", dir / "analysis.html"});
+  answers.take({"analyze", lm, "--by-head", "--examples", "2"});
   answers.take({"import", SOURCE_DIR "/tests/fixtures/interop/llmc/gpt2_tiny.bin", "--out", dir / "imported"});
   answers.take({"export", only_entry(dir / "imported"), "--to", "nanogpt", "--out", dir / "exported"});
   answers.take({"features", images, "--out", dir / "features"});

@@ -92,6 +92,7 @@ void add_predict(CLI::App& command, Session& session);
 void add_generate(CLI::App& command, Session& session);
 void add_downstream(CLI::App& command, Session& session);
 void add_attention(CLI::App& command, Session& session);
+void add_analyze(CLI::App& command, Session& session);
 void add_features(CLI::App& command, Session& session);
 void add_import(CLI::App& command, Session& session);
 void add_export(CLI::App& command, Session& session);

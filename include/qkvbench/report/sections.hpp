@@ -24,6 +24,10 @@ std::string section(const std::string& id, const std::string& title, const std::
 /// A chart with its title; nothing for an empty chart.
 std::string figure(const std::string& title, const std::string& svg);
 
+/// A whole page of these: its head with the style sheet, a heading, links to its parts, and the parts.
+std::string document(const std::string& title, const std::string& heading, const std::string& links,
+                     const std::string& parts);
+
 // Parts; an empty text when there is nothing to show.
 std::string arms_html(const PageInput& input);
 std::string table_html(const PageInput& input);
