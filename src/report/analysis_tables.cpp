@@ -38,9 +38,8 @@ bool belongs(const Block& block, const AnalyzedValue& value, bool by_head) {
   return of && scope && *measure.title != '\0' && (!by_head || measure.items == std::string_view("head"));
 }
 
-std::string number_text(const std::optional<double>& x, std::string_view id) {
-  if (!x) return "–";
-  return fixed(*x, id == "rank_90" ? 0 : std::abs(*x) >= 10 ? 2 : 3);
+std::string number_text(double x, std::string_view id) {
+  return fixed(x, id == "rank_90" ? 0 : std::abs(x) >= 10 ? 2 : 3);
 }
 
 /// The cells of a row: a value of each measure.
@@ -50,8 +49,10 @@ std::vector<std::string> cells(const std::vector<const AnalyzedValue*>& row, con
   for (const AnalyzedValue* value : row) {
     const Measured& measured = value->*source.values;
     const auto& items = measured.items;
-    const auto x = !by_head ? measured.value : head < items.size() ? items[head] : std::nullopt;
-    any = any || x.has_value();
+    double x = NAN;
+    if (!by_head && measured.value) x = *measured.value;
+    if (by_head && head < items.size() && items[head]) x = *items[head];
+    any = any || !std::isnan(x);
     out.push_back(number_text(x, value->measure->id));
   }
   return out;

@@ -29,6 +29,10 @@ Matrix top_space(MatrixView a, Eigen::Index r) {
   return svd.matrixU().leftCols(r);
 }
 
+/// What rounding of the 32-bit numbers that all matrices here are made of leaves where there is nothing: an exact rank
+/// below the number of channels is common, and a sum over σ, not σ², would see the noise in its sixth digit.
+constexpr double kRounding = 0x1p-23;
+
 double entropy_rank(const Eigen::ArrayXd& weights) {
   const Eigen::ArrayXd p = weights / weights.sum();
   double entropy = 0;
@@ -49,7 +53,9 @@ Spectrum spectrum(MatrixView a) {
   const auto x = scaled(a);
   if (!x) return {};
   Spectrum out;
-  const Eigen::ArrayXd s = singular_values(*x), energy = s.square();
+  Eigen::ArrayXd s = singular_values(*x);
+  s = (s > kRounding * s(0)).select(s, 0.0);
+  const Eigen::ArrayXd energy = s.square();
   const double scale = a.cwiseAbs().maxCoeff(), total = energy.sum();
   out.spectral_norm = s(0) * scale;
   out.frobenius = std::sqrt(total) * scale;

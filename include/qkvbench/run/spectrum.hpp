@@ -10,7 +10,8 @@ namespace qkvbench::run {
 /// σ, the largest first; rows and columns may be any.   a: finite. Accurate to rounding on the scale of the largest.
 Eigen::VectorXd singular_values(MatrixView a);
 
-/// σ of a matrix in numbers. What has no value, as all ranks of a matrix of zeros, is none.
+/// σ of a matrix in numbers, those below 2⁻²³ of the largest counted as zero: rounding of 32-bit inputs. What has no
+/// value, as all ranks of a matrix of zeros, is none.
 struct Spectrum {
   std::optional<double> effective_rank;         ///< exp(−Σ p ln p), p = σ/Σσ   (Roy and Vetterli, 2007)
   std::optional<double> effective_rank_energy;  ///< the same with p = σ²/Σσ²
