@@ -84,9 +84,11 @@ std::string tables_text(const std::vector<report::AnalysisTable>& tables, const 
   const char* mark = format == report::Format::kLatex ? "% " : format == report::Format::kMarkdown ? "**" : "";
   const char* end = format == report::Format::kMarkdown ? "**" : "";
   std::string out;
-  for (const report::AnalysisTable& one : tables) {
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const report::AnalysisTable& one = tables[i];
     out += "\n" + std::string(mark) + one.heading + end + "\n\n";
     if (!one.rows.empty()) out += one.table().render(format, output_columns()) + "\n";
+    if (i + 1 < tables.size() && tables[i + 1].note == one.note) continue;  // said once, behind the last of them
     std::string notes;
     std::size_t from = 0;
     for (std::size_t at; (at = one.note.find('\n', from)) != std::string::npos; from = at + 1) {
