@@ -17,7 +17,7 @@ PairsText read_pairs_text(const std::string& spec, const std::optional<Tokenizer
   const bool named = colon != rest.npos && fs::is_regular_file(rest.substr(0, colon));
   const fs::path path = named ? rest.substr(colon + 1) : rest;
   if (!fs::is_regular_file(path))
-    fail_input("'" + spec + "': there is no such file; write bpe:FILE or bpe:VOCABULARY:FILE");
+    fail_input(path.string() + ": there is no such file; write bpe:FILE or bpe:VOCABULARY:FILE");
   if (own && own->kind() != Kind::kIds && own->kind() != Kind::kBytePairs)
     fail_input("'" + spec + "': the model was not trained on byte-pair tokens; name the file without bpe:");
   std::string text = read_file(path, max_bytes);
