@@ -7,6 +7,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/parallel.hpp"
+#include "qkvbench/data/drawn.hpp"
 
 namespace qkvbench::data {
 
@@ -140,9 +141,7 @@ class AnswerDataset : public Dataset {
   AnswerDataset(const TaskOptions& options, Split split)
       : options_(options),
         rule_(find_rule(options.id)),
-        size_(split == Split::kTrain  ? options.n_train
-              : split == Split::kTest ? options.n_test
-                                      : 0),
+        size_(drawn_lists(options, split)),
         random_(options.seed, split == Split::kTrain ? Purpose::kTrain : Purpose::kTest, fnv1a(options.id)) {}
 
   index_t size() const override { return size_; }
@@ -182,30 +181,14 @@ void complete_answers(TaskOptions& options) {
   rule.complete(options);
 }
 
-class AnswerData : public TaskData {
- public:
-  explicit AnswerData(const TaskOptions& options) : options_(options) {}
-  DataFacts facts() override {
-    DataFacts facts;
-    facts.name = options_.id;
-    facts.n_train = options_.n_train;
-    facts.n_test = options_.n_test;
-    return facts;
-  }
-  std::unique_ptr<Dataset> split(Split split) override { return std::make_unique<AnswerDataset>(options_, split); }
-
- private:
-  TaskOptions options_;
-};
-
 }  // namespace
 
 std::span<const Task> answer_tasks() {
   static const std::vector<Task> tasks = [] {
     std::vector<Task> out;
     for (const Rule& rule : rules())
-      out.push_back(
-          {rule.id, "gpt", rule.summary, rule.example, complete_answers, open_as<AnswerData>, "answers", rule.levels});
+      out.push_back({rule.id, "gpt", rule.summary, rule.example, complete_answers, open_as<DrawnData<AnswerDataset>>,
+                     "answers", rule.levels});
     return out;
   }();
   return tasks;

@@ -7,6 +7,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/parallel.hpp"
+#include "qkvbench/data/drawn.hpp"
 
 namespace qkvbench::data {
 
@@ -51,9 +52,7 @@ class SyntheticDataset : public Dataset {
   SyntheticDataset(const TaskOptions& options, Split split)
       : rule_(find_rule(options.id)),
         T_(options.seq_len),
-        size_(split == Split::kTrain  ? options.n_train
-              : split == Split::kTest ? options.n_test
-                                      : 0),
+        size_(drawn_lists(options, split)),
         random_(options.seed, split == Split::kTrain ? Purpose::kTrain : Purpose::kTest) {}
 
   index_t size() const override { return size_; }
@@ -90,29 +89,14 @@ void complete_synthetic(TaskOptions& options) {
                std::to_string(options.seq_len));
 }
 
-class SyntheticData : public TaskData {
- public:
-  explicit SyntheticData(const TaskOptions& options) : options_(options) {}
-  DataFacts facts() override {
-    DataFacts facts;
-    facts.name = options_.id;
-    facts.n_train = options_.n_train;
-    facts.n_test = options_.n_test;
-    return facts;
-  }
-  std::unique_ptr<Dataset> split(Split split) override { return std::make_unique<SyntheticDataset>(options_, split); }
-
- private:
-  TaskOptions options_;
-};
-
 }  // namespace
 
 std::span<const Task> synthetic_tasks() {
   static const std::vector<Task> tasks = [] {
     std::vector<Task> out;
     for (const Rule& rule : kRules)
-      out.push_back({rule.id, "encoder", rule.summary, rule.example, complete_synthetic, open_as<SyntheticData>});
+      out.push_back(
+          {rule.id, "encoder", rule.summary, rule.example, complete_synthetic, open_as<DrawnData<SyntheticDataset>>});
     return out;
   }();
   return tasks;

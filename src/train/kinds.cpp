@@ -18,12 +18,9 @@ KindScores evaluate_kinds(const nn::Model& model, const data::Dataset& data, ind
     scores.all += cross_entropy(tape, logits, batch.targets).score;
     for (std::size_t k = 0; k < kinds.size(); ++k) {
       targets = batch.targets;
-      bool any = false;
-      for (std::int32_t& target : targets) {
+      for (std::int32_t& target : targets)
         if (target >= 0 && !kinds[k].tokens[static_cast<std::size_t>(target)]) target = kIgnoredTarget;
-        any = any || target >= 0;
-      }
-      if (any) scores.by_kind[k] += cross_entropy(tape, logits, targets).score;  // a loss of nothing is refused
+      scores.by_kind[k] += cross_entropy(tape, logits, targets).score;
     }
   });
   return scores;

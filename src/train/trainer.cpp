@@ -9,6 +9,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/profile.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/train/kinds.hpp"
 
 namespace qkvbench::train {
 
@@ -191,14 +192,7 @@ void Trainer::note(const kernels::EvalSums& score, double norm, double lr) {
 }
 
 kernels::EvalSums evaluate(const nn::Model& model, const data::Dataset& data, index_t batch_size, TapeObserver* watch) {
-  Tape tape(false);
-  tape.watch(watch);
-  kernels::EvalSums total;
-  data::for_batches(data, batch_size, [&](const Batch& batch) {
-    tape.reset();
-    total += cross_entropy(tape, model.forward(tape, batch), batch.targets).score;
-  });
-  return total;
+  return evaluate_kinds(model, data, batch_size, {}, watch).all;
 }
 
 }  // namespace qkvbench::train

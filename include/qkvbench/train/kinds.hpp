@@ -1,4 +1,4 @@
-// Scores by the kind of target: one pass over the data, as evaluate() makes it.
+// Scores by the kind of target, in one pass over the data; evaluate() is this without kinds.
 // Which targets are of which kind, the task says.
 #pragma once
 #include <span>
