@@ -27,6 +27,7 @@ constexpr Command kCommands[]{
     {"analyze", "how alike a trained model's queries, keys and values are, beside no training", add_analyze},
     {"import", "a model that another program trained, made a run", add_import},
     {"export", "a language model in a form that other programs run", add_export},
+    {"convert", "a trained model with other projections shared, or other key/value heads", add_convert},
     {"compare", "two results, or two directories of them, metric by metric", add_compare},
     {"report", "tables and a page of all results in a directory, with intervals", add_report},
     {"downstream", "a language model on tasks of multiple choice", add_downstream},

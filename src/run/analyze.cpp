@@ -22,26 +22,10 @@ struct PairOf {
 constexpr std::array<PairOf, 3> kPairs{{{"kv", 1, 2}, {"qk", 0, 1}, {"qv", 0, 2}}};
 constexpr std::array<const char*, 3> kTensors{"q", "k", "v"};
 
-std::vector<Batch> batches_of(const LoadedModel& run, const AnalyzeRequest& request, index_t& examples) {
-  data::TaskOptions options = task_options(run);
-  if (!request.data.empty()) options.data = request.data;
-  const data::Task& task = data::find_task(run.config.task.id);
-  const auto data =
-      task.open(options)->split(task.traits().draws_windows ? data::Split::kValidation : data::Split::kTest);
-  const index_t T = run.model->family().positions();
-  examples =
-      request.examples > 0 ? request.examples : std::min(data->size(), std::max<index_t>(1, kEnoughPositions / T));
-  if (examples > data->size() || examples == 0)
-    fail_usage("--examples " + std::to_string(examples) + ": there are " + std::to_string(data->size()) +
-               " test examples; ask for fewer");
-  const index_t size = std::max<index_t>(1, run.config.train.micro_batch);
-  std::vector<Batch> batches;
-  for (index_t from = 0; from < examples; from += size) {
-    std::vector<index_t> numbers;
-    for (index_t i = from; i < std::min(examples, from + size); ++i) numbers.push_back(i);
-    data->fill(numbers, batches.emplace_back());
-  }
-  return batches;
+/// Examples that the model was not trained on.
+std::vector<Batch> batches_of(const LoadedModel& run, const AnalyzeRequest& request) {
+  const bool text = data::find_task(run.config.task.id).traits().draws_windows;
+  return first_examples(run, text ? data::Split::kValidation : data::Split::kTest, request);
 }
 
 std::unique_ptr<nn::Model> untrained(const LoadedModel& run) {
@@ -153,7 +137,8 @@ void check_same_examples(const LoadedModel& a, const LoadedModel& b) {
 
 Analysis analyze(const LoadedModel& run, const AnalyzeRequest& request) {
   Analysis out;
-  const std::vector<Batch> batches = batches_of(run, request, out.examples);
+  const std::vector<Batch> batches = batches_of(run, request);
+  out.examples = examples_in(batches);
   out.positions = out.examples * run.model->family().positions();
   const ModelValues trained = layer_values(*run.model, batches), initial = layer_values(*untrained(run), batches);
   out.values = over_layers(trained.layers.size(), [&](index_t layer, std::vector<AnalyzedValue>& values) {
@@ -174,7 +159,8 @@ Analysis analyze(const LoadedModel& run, const AnalyzeRequest& request) {
 Analysis analyze_against(const LoadedModel& first, const LoadedModel& second, const AnalyzeRequest& request) {
   check_same_examples(first, second);
   Analysis out;
-  const std::vector<Batch> batches = batches_of(first, request, out.examples);
+  const std::vector<Batch> batches = batches_of(first, request);
+  out.examples = examples_in(batches);
   out.positions = out.examples * first.model->family().positions();
   // Names of tensors are those within a model: between two of them nothing is one tensor.
   const auto values_of = [&](const nn::Model& model, const char* which) {

@@ -14,6 +14,7 @@
 #include "qkvbench/formats/merges.hpp"
 #include "qkvbench/formats/safetensors.hpp"
 #include "qkvbench/formats/sha256.hpp"
+#include "qkvbench/run/made_run.hpp"
 #include "qkvbench/run/model_file.hpp"
 #include "qkvbench/run/run_files.hpp"
 #include "qkvbench/train/checkpoint.hpp"
@@ -144,28 +145,14 @@ ImportReport import_model(const fs::path& path, const ImportOptions& options) {
   const Json origin = origin_json(model, files);
   const std::string hash =
       formats::sha256(origin["files"].dump() + std::to_string(model.config.model.heads)).substr(0, 8);
-  const RunFiles there(options.out / ("import-" + plain_name(path) + "-" + hash));
-  ImportReport report{there.directory, {}, false, model.notes};
-
-  Footprint footprint({options.out, there.directory, replacement_of(there.directory)});
-  make_directories(options.out);
-  make_directories(there.directory);
-  const FileLock lock(there.lock, there.directory.string());
-  footprint.begin();
-  remove_left_over(there.directory);
-  if (!options.overwrite)
-    if (const auto result = finished_result(there)) {
-      report.result = *result;
-      report.was_there = true;
-      return report;
-    }
-  std::map<std::string, std::string> metadata{
-      {"config", config_json(model.config).dump()}, {"origin", formats::text_of(origin)}, {"format", "pt"}};
-  if (tokenizer) metadata["tokenizer"] = tokenizer_json(*tokenizer).dump();
-  const formats::ManifestEntry entry = formats::write_safetensors(there.model, tensors, metadata);
-  report.result = imported_json(model, origin, options.argv, seconds_now() - begin_s);
-  write_finished(there, entry, "", report.result);
-  footprint.keep();
+  MadeRun made{options.out / ("import-" + plain_name(path) + "-" + hash),
+               tensors,
+               {{"config", config_json(model.config).dump()}, {"origin", formats::text_of(origin)}, {"format", "pt"}},
+               {}};
+  if (tokenizer) made.metadata["tokenizer"] = tokenizer_json(*tokenizer).dump();
+  made.result = imported_json(model, origin, options.argv, seconds_now() - begin_s);
+  ImportReport report{made.directory, {}, false, model.notes};
+  report.was_there = !write_made_run(made, options.out, options.overwrite, report.result);
   return report;
 }
 

@@ -64,6 +64,7 @@ const char* status_name(Status status) {
     case Status::kDiverged: return "diverged";
     case Status::kFailed: return "failed";
     case Status::kImported: return "imported";
+    case Status::kConverted: return "converted";
   }
   return "failed";
 }

@@ -69,10 +69,12 @@ class Fields {
 Status status_of(const Fields& result) {
   const std::string name = result.text("status");
   for (const Status status :
-       {Status::kCompleted, Status::kDiverged, Status::kInterrupted, Status::kFailed, Status::kImported})
+       {Status::kCompleted, Status::kDiverged, Status::kInterrupted, Status::kFailed, Status::kImported,
+        Status::kConverted})
     if (name == status_name(status)) {
       if (status == Status::kInterrupted) throw Refusal{"the run is not finished; train --resume goes on with it"};
       if (status == Status::kImported) throw Refusal{"the model was imported, not trained here"};
+      if (status == Status::kConverted) throw Refusal{"the model was converted from another run's, not trained"};
       if (status == Status::kFailed) throw Refusal{"the run failed"};
       return status;
     }

@@ -63,7 +63,8 @@ std::optional<Json> finished_result(const RunFiles& files) {
   const Json result = formats::parse_json(text, files.result.string());
   const auto status = result.is_object() && result.contains("status") ? result["status"] : Json(nullptr);
   if (status == status_name(Status::kInterrupted)) return std::nullopt;
-  const bool completed = status == status_name(Status::kCompleted) || status == status_name(Status::kImported);
+  const bool completed = status == status_name(Status::kCompleted) || status == status_name(Status::kImported) ||
+                         status == status_name(Status::kConverted);
   if (!completed && status != status_name(Status::kDiverged))
     fail_input(files.result.string() + " is no result of this tool; move it away or use --overwrite");
   // Results of before there were manifests have none.

@@ -95,6 +95,7 @@ void add_attention(CLI::App& command, Session& session);
 void add_analyze(CLI::App& command, Session& session);
 void add_features(CLI::App& command, Session& session);
 void add_import(CLI::App& command, Session& session);
+void add_convert(CLI::App& command, Session& session);
 void add_export(CLI::App& command, Session& session);
 void add_inspect(CLI::App& command, Session& session);
 void add_bench(CLI::App& command, Session& session);

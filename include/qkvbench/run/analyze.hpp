@@ -1,16 +1,13 @@
 // All measures of a trained model's q, k, v and attention on examples, beside what they are without any training.
 // Not a table; whoever asks prints.
 #pragma once
+#include "qkvbench/run/examples.hpp"
 #include "qkvbench/run/measures.hpp"
 #include "qkvbench/run/run.hpp"
 
 namespace qkvbench::run {
 
-struct AnalyzeRequest {
-  index_t examples = 0;  ///< 0: as many as fill kEnoughPositions, at most all
-  std::string data;      ///< folder of the data; empty: as trained
-};
-inline constexpr index_t kEnoughPositions = 2048;
+using AnalyzeRequest = ExamplesRequest;
 
 /// One measure in one layer, beside its two baselines.
 struct AnalyzedValue {

@@ -14,8 +14,8 @@ Json or_null(double x);
 Json or_null(const std::optional<double>& x);
 Json or_null(const std::string& text);
 
-/// How a run ended; imported: it was trained elsewhere.
-enum class Status { kCompleted, kInterrupted, kDiverged, kFailed, kImported };
+/// How a run ended; imported: it was trained elsewhere; converted: its weights are another run's, changed.
+enum class Status { kCompleted, kInterrupted, kDiverged, kFailed, kImported, kConverted };
 const char* status_name(Status status);
 
 /// What a model scored on the targets of one kind.

@@ -1,0 +1,28 @@
+// Writing a run whose model was not trained here: imported from another program, or converted from another run.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/formats/safetensors.hpp"
+
+namespace qkvbench::run {
+
+/// All that is written.
+struct MadeRun {
+  std::filesystem::path directory;
+  std::vector<formats::TensorToWrite> tensors;
+  std::map<std::string, std::string> metadata;
+  formats::Json result;
+};
+
+/// Writes result.json, an empty metrics.jsonl, model.safetensors and the manifest, or finds the finished run that is
+/// there already. A failure leaves no directory that was not there before.
+///   result: what result.json holds now.   Returns whether it was written.
+/// Throws Error: output when it cannot be written or another process is at work there; input when what is there is
+/// damaged or a number is not finite.
+bool write_made_run(const MadeRun& made, const std::filesystem::path& out, bool overwrite, formats::Json& result);
+
+}  // namespace qkvbench::run
