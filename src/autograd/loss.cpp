@@ -47,6 +47,58 @@ Loss cross_entropy(Tape& tape, Value logits, std::span<const std::int32_t> targe
   return loss;
 }
 
+Value divergence(Tape& tape, Value logits, const real* teacher, std::span<const std::int32_t> targets,
+                 real temperature) {
+  const PartTimer timer(Part::kLoss);
+  const index_t R = logits.shape().rows(), V = logits.shape().last();
+  check_ids("divergence", targets, R, V, -1);
+  const auto scored = static_cast<real>(std::ranges::count_if(targets, [](std::int32_t id) { return id >= 0; }));
+  if (scored == 0) fail_input("divergence: none of " + std::to_string(R) + " targets is scored");
+  real *lse = tape.arena().take<real>(R), *teacher_lse = tape.arena().take<real>(R);
+  const Value mean = tape.new_value({}, logits.needs_grad());
+  *mean.data() = static_cast<real>(kernels::divergence_forward(R, V, logits.data(), teacher, targets.data(),
+                                                               temperature, lse, teacher_lse)) /
+                 scored;
+
+  tape.on_backward(mean, [=, &tape] {
+    const GradientSlot d = tape.grad_slot(logits);
+    kernels::divergence_backward(R, V, logits.data(), teacher, targets.data(), temperature, lse, teacher_lse,
+                                 *mean.grad() / scored, d.data, d.accumulate);
+  });
+  return mean;
+}
+
+Value squared_distance(Tape& tape, Value a, Value b, const real* target) {
+  const PartTimer timer(Part::kLoss);
+  if (!(a.shape() == b.shape()))
+    fail_internal("squared_distance: " + a.shape().text() + " and " + b.shape().text() + " differ");
+  const index_t N = a.shape().elements();
+  const Value mean = tape.new_value({}, a.needs_grad() || b.needs_grad());
+  *mean.data() =
+      static_cast<real>(kernels::squared_distance_forward(N, a.data(), b.data(), target) / static_cast<double>(N));
+
+  tape.on_backward(mean, [=, &tape] {
+    const real slope = 2 * *mean.grad() / static_cast<real>(N);
+    for (const auto& [value, sign] : {std::pair{a, real{1}}, std::pair{b, real{-1}}}) {
+      if (!value.needs_grad()) continue;
+      const GradientSlot d = tape.grad_slot(value);
+      kernels::squared_distance_backward(N, a.data(), b.data(), target, sign * slope, d.data, d.accumulate);
+    }
+  });
+  return mean;
+}
+
+Value weighted_sum(Tape& tape, Value a, real factor_a, Value b, real factor_b) {
+  const Value sum = tape.new_value({}, a.needs_grad() || b.needs_grad());
+  *sum.data() = *a.data() * factor_a + *b.data() * factor_b;
+
+  tape.on_backward(sum, [=, &tape] {
+    if (a.needs_grad()) *tape.accumulator(a) += *sum.grad() * factor_a;
+    if (b.needs_grad()) *tape.accumulator(b) += *sum.grad() * factor_b;
+  });
+  return sum;
+}
+
 Value embedding(Tape& tape, Value table, std::span<const std::int32_t> ids, index_t B, index_t T) {
   const PartTimer timer(Part::kElementwise);
   const index_t C = table.shape().last();

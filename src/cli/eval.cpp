@@ -1,5 +1,6 @@
 // qkvbench eval: a trained model on its task's test data, or on other data of the same task.
 // Writes nothing but what it prints.
+#include <array>
 #include <memory>
 
 #include "qkvbench/base/text.hpp"
@@ -7,12 +8,12 @@
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/report/svg.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/documents.hpp"
+#include "qkvbench/run/evaluate.hpp"
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/run.hpp"
-#include "qkvbench/train/generate.hpp"
-#include "qkvbench/train/kinds.hpp"
 
 namespace qkvbench::cli {
 
@@ -28,6 +29,8 @@ struct EvalFlags {
   index_t n_test = 0, batch_size = 0;
   std::optional<std::uint64_t> seed;
   bool cached = false, padded = false;
+  std::vector<double> blend;
+  bool swap = false, each_layer = false;
 };
 
 /// Puts the flags into the configuration. Throws Error (usage) when one does not concern the model's task.
@@ -62,6 +65,17 @@ std::unique_ptr<data::TaskData> data_of(const Session& session, const LoadedMode
   return task.open(options);
 }
 
+Json eval_json(const EvalFlags& flags, const LoadedModel& run, const data::DataFacts& facts, const Json& metrics,
+               index_t cache_bytes, const Json& changes) {
+  return {{"model", flags.model},
+          {"config", config_json(run.config)},
+          {"variant", variant_json(run.config)},
+          {"dataset", run::dataset_json(facts)},
+          {"metrics", metrics},
+          {"cache_bytes", cache_bytes},
+          {"changes", changes}};
+}
+
 /// `metrics` with what is said of the model and of the data that were scored.
 Exit tell(const Session& session, const EvalFlags& flags, const LoadedModel& run, const data::DataFacts& facts,
           const Json& metrics, index_t cache_bytes) {
@@ -73,12 +87,69 @@ Exit tell(const Session& session, const EvalFlags& flags, const LoadedModel& run
         {"cache of " + std::to_string(run.config.train.micro_batch) + " windows", with_commas(cache_bytes) + " B"});
   print(session, "eval",
         run.config.task.id + " " + run.config.model.variant.id() + "\n\n" + table.text(output_columns()),
-        {{"model", flags.model},
-         {"config", config_json(run.config)},
-         {"variant", variant_json(run.config)},
-         {"dataset", run::dataset_json(facts)},
-         {"metrics", metrics},
-         {"cache_bytes", cache_bytes}});
+        eval_json(flags, run, facts, metrics, cache_bytes, Json::array()));
+  return Exit::kDone;
+}
+
+Json metrics_of(const run::SplitScores& scores, const data::DataFacts& facts) {
+  return run::scores_json(scores.validation, scores.test, facts, scores.validation_kinds);
+}
+
+/// What --blend and --swap ask for. Throws Error (usage) when they do not go together or with others.
+std::vector<run::Intervention> interventions_of(const EvalFlags& flags, index_t layers) {
+  if (flags.blend.empty() && !flags.swap) {
+    if (flags.each_layer) fail_usage("--each-layer goes with --blend, which says what is changed");
+    return {};
+  }
+  if (!flags.blend.empty() && flags.swap) fail_usage("--blend and --swap change the same; give one of them");
+  if (flags.cached || flags.documents)
+    fail_usage(
+        "--blend and --swap score the task's data in whole passes; --cached and --documents do not go with them");
+  if (flags.swap) return run::swaps(layers);
+  return run::blends(flags.blend, layers, flags.each_layer);
+}
+
+/// The numbers that tables show of a score, where there are any.
+constexpr std::array kShown{"val_loss", "perplexity", "test_loss", "test_accuracy"};
+
+/// Scores under each change, beside those of the model as it is.
+Exit tell_changes(const Session& session, const EvalFlags& flags, LoadedModel& run, data::TaskData& data,
+                  const std::vector<run::Intervention>& interventions) {
+  const data::DataFacts facts = data.facts();
+  const index_t batch_size = run.config.train.micro_batch;
+  const Json metrics = metrics_of(run::score_splits(*run.model, data, batch_size), facts);
+  const std::vector<run::SplitScores> scores = run::score_interventions(*run.model, data, batch_size, interventions);
+  std::vector<report::Table::Column> columns{{"layer"}, {"change"}};
+  for (const char* metric : kShown)
+    if (metrics.contains(metric)) columns.push_back({metric, report::Align::kRight});
+  report::Table table(columns);
+  const auto add = [&](const std::string& layer, const std::string& change, const Json& values) {
+    std::vector<std::string> row{layer, change};
+    for (const char* metric : kShown)
+      if (values.contains(metric)) row.push_back(report::fixed(values[metric], 4));
+    table.add(row);
+  };
+  add("", "none", metrics);
+  Json changes = Json::array();
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const run::Intervention& change = interventions[i];
+    const Json values = metrics_of(scores[i], facts);
+    add(change.layer ? std::to_string(*change.layer) : "all",
+        change.of_keys ? "K = V"
+        : flags.swap   ? "V = K"
+                       : "α = " + report::short_number(change.alpha, 6),
+        values);
+    changes.push_back({{"layer", change.layer ? Json(*change.layer) : Json()},
+                       {"changed", change.of_keys ? "keys" : "values"},
+                       {"alpha", change.alpha},
+                       {"metrics", values}});
+  }
+  const std::string legend = flags.swap ? "V = K: values by the keys' projection; K = V: keys by the values'."
+                                        : "Values are (1 - α) V + α K, by their projections.";
+  print(session, "eval",
+        run.config.task.id + " " + run.config.model.variant.id() + "\n\n" + table.text(output_columns()) + "\n" +
+            report::wrapped(legend, output_columns()) + "\n",
+        eval_json(flags, run, facts, metrics, 0, changes));
   return Exit::kDone;
 }
 
@@ -94,30 +165,18 @@ Exit eval_documents(const Session& session, const EvalFlags& flags) {
 Exit eval(const Session& session, const EvalFlags& flags) {
   if (flags.documents) return eval_documents(session, flags);
   if (flags.padded) fail_usage("--padded goes with --documents, which names the text");
-  const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
+  LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
   const data::Task& task = data::find_task(run.config.task.id);
   if (flags.cached && !task.traits().decodes)
     fail_usage("--cached: task " + task.id + " does not decode; only language models do");
+  const std::vector<run::Intervention> interventions = interventions_of(flags, run.config.model.layers);
   const auto opened = data_of(session, run);
   const data::DataFacts facts = opened->facts();
   if (const std::string other = run::other_files(run.dataset, facts); !other.empty())
     note(session, "note: these are not the data that the model was trained with: " + other);
-  index_t cache_bytes = 0;
-  std::vector<run::KindScore> by_kind;  // of validation, in a whole pass
-  const auto score = [&](data::Split split) {
-    const auto data = opened->split(split);
-    if (flags.cached && data->size() > 0) {
-      const train::DecodedScore decoded = train::evaluate_decoding(*run.model, *data, run.config.train.micro_batch);
-      cache_bytes = decoded.cache_bytes;
-      return decoded.score;
-    }
-    const auto kinds = split == data::Split::kValidation ? opened->kinds() : std::vector<data::TargetKind>{};
-    const train::KindScores scores = train::evaluate_kinds(*run.model, *data, run.config.train.micro_batch, kinds);
-    for (std::size_t k = 0; k < kinds.size(); ++k) by_kind.push_back({kinds[k].name, scores.by_kind[k]});
-    return scores.all;
-  };
-  const kernels::EvalSums validation = score(data::Split::kValidation), test = score(data::Split::kTest);
-  return tell(session, flags, run, facts, run::scores_json(validation, test, facts, by_kind), cache_bytes);
+  if (!interventions.empty()) return tell_changes(session, flags, run, *opened, interventions);
+  const run::SplitScores scores = run::score_splits(*run.model, *opened, run.config.train.micro_batch, flags.cached);
+  return tell(session, flags, run, facts, metrics_of(scores, facts), scores.cache_bytes);
 }
 
 }  // namespace
@@ -146,6 +205,13 @@ void add_eval(CLI::App& command, Session& session) {
       .between(index_t{1}, index_t{1} << 20)
       .type_name("N");
   add_flag(command, "--cached", flags->cached, "of text: one token after the other through the decoding cache");
+  add_option(command, "--blend", flags->blend,
+             "score it again with values that are (1 - a) V + a K, for each a of a list: 0,0.5,1")
+      .between(0.0, 1.0)
+      .comma_separated()
+      .type_name("A,…");
+  add_flag(command, "--each-layer", flags->each_layer, "of --blend: in each layer alone, not in all at once");
+  add_flag(command, "--swap", flags->swap, "score it again with V = K and with K = V, in each layer alone and in all");
   finish_command(command, session,
                  "Tests a trained model on its task's test data, or on other data of the same task: with its own\n"
                  "vocabulary, class names and normalisation, or not at all (status 3 names what it does not know).",

@@ -67,6 +67,7 @@ template Flag add_option(CLI::App&, const std::string&, std::optional<unsigned l
 template Flag add_option(CLI::App&, const std::string&, std::optional<unsigned long long>&, const std::string&);
 template Flag add_option(CLI::App&, const std::string&, std::vector<std::string>&, const std::string&);
 template Flag add_option(CLI::App&, const std::string&, std::vector<long>&, const std::string&);
+template Flag add_option(CLI::App&, const std::string&, std::vector<double>&, const std::string&);
 
 Flag add_option(CLI::App& command, const std::string& name, std::function<void(const std::string&)> read,
                 const std::string& help) {

@@ -32,6 +32,17 @@ RowLogits look_at(index_t V, const real* x) {
   return {x[largest] + std::log(simd::sum(total)), largest};
 }
 
+/// log Σ exp(x/τ), with `inverse` = 1/τ.
+real log_sum_exp(index_t V, const real* x, real inverse) {
+  const real largest = *std::max_element(x, x + V);
+  Vec total{};
+  for (index_t j = 0; j < V; j += kLanes) {
+    const index_t n = std::min<index_t>(kLanes, V - j);
+    total += simd::keep_first(simd::exp((simd::load_part(x + j, n) - largest) * inverse), n);
+  }
+  return largest * inverse + std::log(simd::sum(total));
+}
+
 }  // namespace
 
 EvalSums cross_entropy_forward(index_t R, index_t V, const real* logits, const std::int32_t* targets, real* lse) {
@@ -71,6 +82,76 @@ void cross_entropy_backward(index_t R, index_t V, const real* logits, const std:
         simd::store_part(d + j, y, n);
       }
       d[targets[r]] -= scale;
+    }
+  });
+}
+
+double divergence_forward(index_t R, index_t V, const real* logits, const real* teacher, const std::int32_t* targets,
+                          real temperature, real* lse, real* teacher_lse) {
+  Scratch scratch;
+  real* divergence = scratch.take(R);
+  const real inverse = 1 / temperature;
+  for_row_blocks(R, 2 * V, [=](index_t begin, index_t end) {
+    for (index_t r = begin; r < end; ++r) {
+      divergence[r] = 0;
+      if (targets[r] < 0) continue;
+      const real *s = logits + r * V, *t = teacher + r * V;
+      lse[r] = log_sum_exp(V, s, inverse);
+      teacher_lse[r] = log_sum_exp(V, t, inverse);
+      Vec total{};
+      for (index_t j = 0; j < V; j += kLanes) {
+        const index_t n = std::min<index_t>(kLanes, V - j);
+        const Vec log_p = simd::load_part(t + j, n) * inverse - teacher_lse[r];
+        const Vec log_q = simd::load_part(s + j, n) * inverse - lse[r];
+        total += simd::keep_first(simd::exp(log_p) * (log_p - log_q), n);
+      }
+      divergence[r] = simd::sum(total);
+    }
+  });
+  double sum = 0;
+  for (index_t r = 0; r < R; ++r) sum += static_cast<double>(divergence[r]);
+  return sum * static_cast<double>(temperature) * static_cast<double>(temperature);
+}
+
+void divergence_backward(index_t R, index_t V, const real* logits, const real* teacher, const std::int32_t* targets,
+                         real temperature, const real* lse, const real* teacher_lse, real scale, real* dlogits,
+                         bool accumulate) {
+  const real inverse = 1 / temperature, factor = temperature * scale;
+  for_row_blocks(R, 2 * V, [=](index_t begin, index_t end) {
+    for (index_t r = begin; r < end; ++r) {
+      const real *s = logits + r * V, *t = teacher + r * V;
+      real* d = dlogits + r * V;
+      if (targets[r] < 0) {
+        if (!accumulate) std::fill_n(d, V, real{0});
+        continue;
+      }
+      for (index_t j = 0; j < V; j += kLanes) {
+        const index_t n = std::min<index_t>(kLanes, V - j);
+        const Vec p = simd::exp(simd::load_part(t + j, n) * inverse - teacher_lse[r]);
+        const Vec q = simd::exp(simd::load_part(s + j, n) * inverse - lse[r]);
+        Vec y = (q - p) * factor;
+        if (accumulate) y += simd::load_part(d + j, n);
+        simd::store_part(d + j, y, n);
+      }
+    }
+  });
+}
+
+double squared_distance_forward(index_t N, const real* a, const real* b, const real* target) {
+  double sum = 0;
+  for (index_t i = 0; i < N; ++i) {
+    const real difference = a[i] - b[i] - target[i];
+    sum += static_cast<double>(difference) * static_cast<double>(difference);
+  }
+  return sum;
+}
+
+void squared_distance_backward(index_t N, const real* a, const real* b, const real* target, real scale, real* d,
+                               bool accumulate) {
+  parallel_ranges(N, 4096, [=](index_t begin, index_t end) {
+    for (index_t i = begin; i < end; ++i) {
+      const real y = (a[i] - b[i] - target[i]) * scale;
+      d[i] = accumulate ? d[i] + y : y;
     }
   });
 }

@@ -40,7 +40,10 @@ Value Attention::forward(Tape& tape, Value x, Value residual, const CachedRows* 
                     ": a cache takes one position of each row, or the first positions of one empty row");
   }
   tape.tell(name_.c_str(), "x", x);
-  return out_->forward_dropout(tape, heads(tape, x, place), residual, dropout_);
+  const Value sum = out_->forward_dropout(tape, heads(tape, x, place), residual, dropout_);
+  tape.tell(name_.c_str(), "residual", residual);
+  tape.tell(name_.c_str(), "sum", sum);
+  return sum;
 }
 
 kernels::PlusForm Attention::plus_form() const {

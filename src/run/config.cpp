@@ -124,7 +124,8 @@ Config config_of_model(const std::filesystem::path& path) {
   const auto file = formats::Safetensors::map(model_file_of(path));
   const std::string origin = file.origin() + ": config";
   Config config = config_in(file.metadata("config"), origin);
-  config.init_from.clear();
+  config.init_from.clear(), config.distill.clear();
+  config.train.distill = {};
   config.train.freeze.clear();
   config.train.micro_batch = config.train.log_every = 0;  // as they follow from what is asked for now
   return config;
@@ -161,15 +162,25 @@ void check_concerns(const Config& config, const Option& option, bool task_is_cho
 
 namespace {
 
+/// A run or model file becomes its hash, and its place goes to `file`.
+void resolve_weights(std::string& key, std::filesystem::path& file) {
+  const bool is_hash = key.size() == 64 && key.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (is_hash) return;
+  file = model_file_of(key);
+  key = formats::sha256_file(file);
+}
+
+void resolve_distill(Config& c) {
+  if (!c.distill.empty()) return resolve_weights(c.distill, c.distill_file);
+  for (const char* key : {"distill_weight", "distill_temperature", "distill_layers"})
+    if (!find_option(key, "").is_neutral(c))
+      fail_usage(find_option(key, "").flag() + " says how to learn from another model; name it with --distill");
+}
+
 /// The weights that a run begins with: their hash into the configuration, and of text their vocabulary into the task,
 /// since their ids would mean something else in another.
 void resolve_init(Config& c) {
-  const bool is_hash =
-      c.init_from.size() == 64 && c.init_from.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!is_hash) {
-    c.init_file = model_file_of(c.init_from);
-    c.init_from = formats::sha256_file(c.init_file);
-  }
+  resolve_weights(c.init_from, c.init_file);
   if (c.init_file.empty() || c.task.tokenizer || !data::find_task(c.task.id).traits().decodes) return;
   const auto file = formats::Safetensors::map(c.init_file);
   if (!file.metadata().contains("tokenizer")) return;
@@ -204,6 +215,7 @@ void resolve(Config& c) {
     fail_usage("micro_batch " + std::to_string(c.train.micro_batch) + " is larger than batch_size " +
                std::to_string(c.train.batch_size) + "; lower --micro-batch, or leave it out");
   if (!c.init_from.empty()) resolve_init(c);
+  resolve_distill(c);
   // Sizes that follow from others stay zero, so that all ways to make q, k and v share one configuration.
   nn::BlockSpec checked = m;
   nn::complete_block(checked);

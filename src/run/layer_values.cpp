@@ -22,7 +22,8 @@ class Listener : public TapeObserver {
   explicit Listener(const nn::Model& model) : scores_(model) {}
   void on_named(const char* module, const char* name, Value value) override {
     scores_.on_named(module, name, value);
-    if (!value.defined()) return;
+    constexpr std::array<std::string_view, 4> kWanted{"x", "q", "k", "v"};
+    if (std::ranges::find(kWanted, name) == kWanted.end()) return;
     std::vector<real>& rows = rows_[module][name];
     rows.insert(rows.end(), value.data(), value.data() + value.shape().elements());
     tensors_[module][name] = value.data();

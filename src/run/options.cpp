@@ -83,6 +83,7 @@ const std::vector<Option>& table() {
   using R = train::TrainOptions;
   using A = optim::AdamOptions;
   using S = optim::ScheduleOptions;
+  using D = train::DistillOptions;
   static const std::vector<Option> options{
       {"task", "what to learn", "Task", text_at<task_names, &C::task, &T::id>},
       {"variant", "which projections are shared, e.g. qk_v, q_kv+ (see list variants)", "Model",
@@ -192,6 +193,14 @@ const std::vector<Option>& table() {
       {"n_val", "examples held out of training, to choose by", "Task", at<&C::task, &T::n_val>, 0, kHuge, kFiles},
       {"init_from", "begin with the weights of a run or model file instead of random ones; its sizes are the defaults",
        "Training", at<&C::init_from>, 0, 0, nullptr, ""},
+      {"distill", "learn from the logits of this run or model file too, as a teacher", "Training", at<&C::distill>, 0,
+       0, nullptr, ""},
+      {"distill_weight", "share of the teacher in the loss, the targets have the rest", "Training",
+       at<&C::train, &R::distill, &D::weight>, 0, 1, nullptr, "0.5"},
+      {"distill_temperature", "logits of both are divided by it before they are compared", "Training",
+       at<&C::train, &R::distill, &D::temperature>, 0.01, 1e3, nullptr, "2"},
+      {"distill_layers", "weight of the squared distance between what attention adds in each layer", "Training",
+       at<&C::train, &R::distill, &D::layers>, 0, 1e6, nullptr, "0"},
       {"freeze", "parameters that keep their values: beginnings of names, between commas", "Training",
        at<&C::train, &R::freeze>, 0, 0, nullptr, ""},
       {"log_every", "steps that one point of the curve averages; 0: a fiftieth of all", "Training",

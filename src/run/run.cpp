@@ -54,7 +54,11 @@ class Worker {
         train_data_(data_.split(data::Split::kTrain)),
         trainer_(allocated(), *train_data_, config.train),
         checkpoints_(files.directory),
-        stop_([&monitor] { return monitor.wants_stop(); }) {}
+        stop_([&monitor] { return monitor.wants_stop(); }) {
+    if (config.distill.empty()) return;
+    teacher_ = load_teacher(config, facts_.tokenizer);
+    trainer_.learn_from(*teacher_->model);
+  }
 
   RunReport run() {
     if (!options_.resume || !load_checkpoint()) begin_weights();
@@ -221,6 +225,7 @@ class Worker {
   const data::DataFacts& facts_;
   nn::Model model_;
   std::unique_ptr<data::Dataset> train_data_;
+  std::optional<LoadedModel> teacher_;  // outlives the trainer
   train::Trainer trainer_;
   Checkpoints checkpoints_;
   train::StopObserver stop_;

@@ -9,6 +9,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/profile.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/train/distill.hpp"
 #include "qkvbench/train/kinds.hpp"
 
 namespace qkvbench::train {
@@ -73,6 +74,12 @@ Trainer::Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions
     adam_.freeze(p->offset, p->shape.elements());
 }
 
+Trainer::~Trainer() = default;
+
+void Trainer::learn_from(const nn::Model& teacher) {
+  teacher_ = std::make_unique<Teacher>(teacher, model_, options_.distill);
+}
+
 void Trainer::set_state(TrainState state) {
   state_ = std::move(state);
   adam_.set_steps_done(state_.step);
@@ -96,7 +103,8 @@ void Trainer::fill(index_t number, Batch& batch) {
 }
 
 kernels::EvalSums Trainer::accumulate(const Batch& batch, index_t step_targets) {
-  const Loss loss = cross_entropy(tape_, model_.forward(tape_, batch), batch.targets);
+  const Loss loss = teacher_ ? teacher_->loss(tape_, model_, batch)
+                             : cross_entropy(tape_, model_.forward(tape_, batch), batch.targets);
   // Nothing to walk back from: whoever adds up the losses finds that they are not finite.
   if (loss.score.targets > 0 && std::isfinite(loss.score.loss_nats))
     tape_.backward(loss.mean_nats, static_cast<real>(loss.score.targets) / static_cast<real>(step_targets));

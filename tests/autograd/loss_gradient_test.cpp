@@ -28,6 +28,33 @@ TEST_CASE("gradient of cross_entropy behind a map", "[gradient]") {
                   [&](Tape& t, auto in) { return cross_entropy(t, linear(t, in[0], in[1]), targets).mean_nats; });
 }
 
+TEST_CASE("gradient of divergence, in rows that are scored", "[gradient]") {
+  for (const index_t V : {2, 7, 16, 21})
+    for (const double temperature : {0.7, 1.0, 3.0}) {
+      std::vector<std::int32_t> targets;
+      for (index_t r = 0; r < 15; ++r) targets.push_back(r % 4 == 1 ? -1 : static_cast<std::int32_t>(r * 5 % V));
+      const auto teacher = normals(15 * V, 3, 2);
+      check_gradients("divergence", {input("logits", {3, 5, V}, 1, 2)},
+                      [&](Tape& t, auto in) { return divergence(t, in[0], teacher.data(), targets, temperature); });
+    }
+}
+
+TEST_CASE("gradient of squared_distance, for both values", "[gradient]") {
+  for (const index_t N : {1, 7, 70}) {
+    const auto target = normals(2 * N, 3);
+    check_gradients("squared_distance", {input("a", {2, N}, 1), input("b", {2, N}, 2)},
+                    [&](Tape& t, auto in) { return squared_distance(t, in[0], in[1], target.data()); });
+  }
+  const auto target = normals(6, 3);
+  check_gradients("squared_distance of one", {input("a", {2, 3}, 1)},
+                  [&](Tape& t, auto in) { return squared_distance(t, in[0], in[0], target.data()); });
+}
+
+TEST_CASE("gradient of weighted_sum", "[gradient]") {
+  check_gradients("weighted_sum", {input("a", {}, 1), input("b", {}, 2)},
+                  [](Tape& t, auto in) { return weighted_sum(t, in[0], 0.3, in[1], -1.7); });
+}
+
 TEST_CASE("gradient of embedding adds up repeated ids", "[gradient]") {
   const std::vector<std::int32_t> ids{3, 0, 3, 3, 1, 0};
   for (const index_t C : {1, 7, 70})

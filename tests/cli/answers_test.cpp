@@ -78,6 +78,9 @@ void use_models(Answers& answers) {
   answers.take({"analyze", copy, "--against", only_entry(dir / "one"), "--report", dir / "analysis.html"});
   answers.take({"analyze", lm, "--by-head", "--examples", "2"});
   answers.take({"import", SOURCE_DIR "/tests/fixtures/interop/llmc/gpt2_tiny.bin", "--out", dir / "imported"});
+  answers.take({"convert", lm, "--to", "q_kv", "--method", "joint_svd", "--out", dir / "converted"});
+  answers.take({"eval", lm, "--swap"});
+  answers.take({"eval", copy, "--blend", "0,0.5", "--each-layer"});
   answers.take({"export", only_entry(dir / "imported"), "--to", "nanogpt", "--out", dir / "exported"});
   answers.take({"features", images, "--out", dir / "features"});
   answers.take({"compare", copy, copy});

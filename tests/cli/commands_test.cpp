@@ -28,7 +28,7 @@ std::vector<std::string> tiny_train(const TemporaryDirectory& out, std::vector<s
 TEST_CASE("every command explains itself with an example") {
   for (const char* command :
        {"train", "eval", "sweep", "reproduce", "predict", "generate", "attention", "features", "compare", "report",
-        "import", "export", "inspect", "bench", "verify", "data", "list", "schema"}) {
+        "import", "convert", "export", "inspect", "bench", "verify", "data", "list", "schema"}) {
     const Outcome r = run_qkvbench({command, "--help"});
     INFO(command);
     CHECK(r.status == 0);

@@ -99,6 +99,42 @@ TEST_CASE("frozen parameters keep every bit, with weight decay too, and the othe
   });
 }
 
+TEST_CASE("a run learns from a teacher, remembers it, and goes nowhere when it is its own", "[init]") {
+  const TemporaryDirectory out;
+  const fs::path first = trained(config_with(small(), {}), out).directory;
+  const run::Config same = config_with(
+      run::config_of_model(first),
+      {{"init_from", first.string()}, {"distill", first.string()}, {"distill_weight", "1"}, {"epochs", "2"}});
+  const run::RunReport report = trained(same, out);
+  CHECK(report.result["config"]["distill"] == formats::sha256_file(first / "model.safetensors"));
+  for (const char* name : {"blocks.0.attn.c_q.weight", "head.bias"})
+    CHECK(values(report.directory, name) == values(first, name));  // no divergence, no gradient
+  // Without weight the teacher says nothing.
+  const auto weights = [&](std::vector<std::pair<std::string, std::string>> keys) {
+    keys.emplace_back("init_from", first.string());
+    return values(trained(config_with(run::config_of_model(first), keys), out).directory, "head.weight");
+  };
+  const auto alone = weights({}), unheard = weights({{"distill", first.string()}, {"distill_weight", "0"}}),
+             heard = weights({{"distill", first.string()}, {"distill_layers", "1"}});
+  CHECK(unheard == alone);
+  CHECK(heard != alone);
+}
+
+TEST_CASE("a teacher that cannot be found or does not fit is told before anything is trained", "[init]") {
+  const TemporaryDirectory out;
+  const fs::path first = trained(config_with(small(), {}), out).directory;
+  run::Config config = config_with(small(), {{"distill", first.string()}, {"lr", "0.01"}});
+  config.distill_file.clear();
+  testing::check_error(Exit::kUsage, {"--distill"}, [&] { trained(config, out); });
+  testing::check_error(Exit::kUsage, {"--distill-weight", "name it with --distill"}, [] {
+    config_with(small(), {{"distill_weight", "0.1"}});
+  });
+  testing::check_error(Exit::kUsage, {"number of positions"}, [&] {
+    trained(config_with(small(), {{"distill", first.string()}, {"seq_len", "8"}}), out);
+  });
+  CHECK(std::distance(fs::directory_iterator(out.path()), {}) == 1);
+}
+
 TEST_CASE("names of runs that begin with random weights are as before", "[init]") {
   run::Config config = config_with(small(), {});
   CHECK_FALSE(config_json(config).contains("init_from"));

@@ -21,6 +21,19 @@ struct Loss {
 /// not the mean is then 0.
 Loss cross_entropy(Tape& tape, Value logits, std::span<const std::int32_t> targets);
 
+/// Mean over scored rows of τ² KL(softmax(teacher/τ) || softmax(logits/τ)).   result: [], in nats·τ².
+/// logits: [..., V]; teacher: as many numbers, which the caller keeps until the backward pass is over and which get no
+/// gradient; targets: one for each row, those below 0 are not scored; at least one is.
+Value divergence(Tape& tape, Value logits, const real* teacher, std::span<const std::int32_t> targets,
+                 real temperature);
+
+/// Mean over all numbers of (a - b - target)².   result: [].
+/// a, b: one shape; target: as many numbers, which the caller keeps until the backward pass is over.
+Value squared_distance(Tape& tape, Value a, Value b, const real* target);
+
+/// a·factor_a + b·factor_b.   a, b, result: [].
+Value weighted_sum(Tape& tape, Value a, real factor_a, Value b, real factor_b);
+
 /// y[b, t] = table[ids[b, t]].   ids: B·T of them; table: [V, C]; y: [B, T, C].
 /// Throws when an id is not below V. The ids are read again in the backward pass.
 Value embedding(Tape& tape, Value table, std::span<const std::int32_t> ids, index_t B, index_t T);

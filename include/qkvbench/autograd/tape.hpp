@@ -84,6 +84,7 @@ class Tape {
   }
   /// From now on; null ends it. It must outlive its time here.
   void watch(TapeObserver* watch) { watch_ = watch; }
+  TapeObserver* watcher() const { return watch_; }
 
   /// Forgets all values and gives their memory back for the next step.
   void reset(RandomContext random = {});

@@ -27,7 +27,7 @@ class Attention {
   Attention& operator=(const Attention&) = delete;
 
   /// x, residual, result: [B, T, d_model]; result = residual + attention(x) through the output projection (with
-  /// dropout, where residuals have it).
+  /// dropout, where residuals have it), which it tells by the names "residual" and "sum".
   /// With `cached`, what decoding keeps of x is appended to those B rows, and what they hold already takes part: T is
   /// 1, or B is 1 and the row is empty.
   Value forward(Tape& tape, Value x, Value residual, const CachedRows* cached = nullptr) const;

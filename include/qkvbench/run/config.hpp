@@ -31,6 +31,9 @@ struct Config {
   /// which then goes to init_file. Empty: it begins with random ones.
   std::string init_from;
   std::filesystem::path init_file;  ///< no key: the weights themselves, where somebody named them
+  /// The same of the model that a run learns from beside its targets. Empty: from none.
+  std::string distill;
+  std::filesystem::path distill_file;
 
   /// The defaults of keys, which are Table 1's recipe.
   Config();

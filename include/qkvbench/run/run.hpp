@@ -79,4 +79,8 @@ data::TaskOptions task_options(const LoadedModel& run);
 /// Throws Error (input) when it is missing, damaged or not a model of this tool.
 LoadedModel load_run(const std::filesystem::path& path, const std::function<void(Config&)>& adapt = {});
 
+/// The model that `distill` names, for a run on data of these tokens (none: no text). Throws as load_run(), and Error
+/// (usage) when no file is named or the tokens differ.
+LoadedModel load_teacher(const Config& config, const std::optional<data::Tokenizer>& tokenizer);
+
 }  // namespace qkvbench::run

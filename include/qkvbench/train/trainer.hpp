@@ -2,6 +2,7 @@
 // Not a loop: whoever calls step() decides about progress lines, checkpoints and when to stop.
 #pragma once
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@
 
 namespace qkvbench::train {
 
+/// How a model learns from another one: (1 - weight)·CE + weight·τ² KL + layers·Σ over layers of the mean squared
+/// distance of what attention adds.
+struct DistillOptions {
+  double weight = 0.5, temperature = 2, layers = 0;
+};
+
 struct TrainOptions {
   index_t batch_size = 128;
   index_t micro_batch = 0;  ///< examples on the tape at a time, at least 1; gradients add up over a batch
@@ -24,7 +31,8 @@ struct TrainOptions {
   optim::ScheduleOptions schedule;
   optim::AdamOptions adam;
   std::uint64_t seed = 0;
-  std::string freeze{};  ///< parameters whose names begin so keep their values, between commas
+  DistillOptions distill{};  ///< of no effect without a teacher
+  std::string freeze{};      ///< parameters whose names begin so keep their values, between commas
 };
 
 /// Averages over the steps since the point before.
@@ -40,6 +48,8 @@ struct TrainState {
   double open_grad_norm = 0;
   std::vector<CurvePoint> curve;
 };
+
+class Teacher;
 
 /// One step's numbers.
 struct StepReport {
@@ -84,6 +94,7 @@ class Trainer {
  public:
   /// The model's parameters must be allocated. Model and data must outlive the trainer.
   Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions& options);
+  ~Trainer();
 
   bool done() const { return state_.step >= options_.total_steps; }
   /// One optimizer step on the next batch. Throws Error (diverged) when a number is not finite, naming the step and the
@@ -91,6 +102,9 @@ class Trainer {
   /// its own update made infinite: the update has been made then. Throws what a watch does; parameters are those before
   /// the step and gradients zero, so that the same step can be taken again.
   StepReport step();
+  /// From here on steps minimise what DistillOptions say, with this model as the teacher; curves and reports go on with
+  /// the cross-entropy. It must outlive the trainer and take the same batches. Throws Error (usage) when it does not.
+  void learn_from(const nn::Model& teacher);
   /// Looks on at every step; null ends it.
   void watch(TapeObserver* watch) { watch_ = watch; }
 
@@ -129,6 +143,7 @@ class Trainer {
   TrainOptions options_;
   optim::Adam adam_;
   Tape tape_;
+  std::unique_ptr<Teacher> teacher_;  // none: the targets alone teach
   TapeObserver* watch_ = nullptr;
   TrainState state_;
   BatchSampler sampler_;
