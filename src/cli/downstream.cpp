@@ -21,7 +21,7 @@ using formats::Json;
 using run::DownstreamTask;
 
 struct DownstreamFlags {
-  std::string model, tasks, scoring = "harness";
+  std::string model, tasks, scoring = "harness", shots_from = "first";
   run::DownstreamOptions options;
 };
 
@@ -65,6 +65,7 @@ void add_rows(const DownstreamTask& task, report::Table& table) {
 Exit downstream(const Session& session, DownstreamFlags flags) {
   const auto tasks = tasks_of(flags.tasks);
   flags.options.scoring = flags.scoring == "authors" ? run::Scoring::kAuthors : run::Scoring::kHarness;
+  flags.options.shot_source = flags.shots_from == "train" ? data::ShotSource::kTraining : data::ShotSource::kFirst;
   const run::LoadedModel run = run::load_run(flags.model);
   report::Table table({{"task"},
                        {"documents", report::Align::kRight},
@@ -99,6 +100,7 @@ Exit downstream(const Session& session, DownstreamFlags flags) {
         {{"model", flags.model},
          {"variant", variant_json(run.config)},
          {"shots", flags.options.shots},
+         {"shots_from", flags.shots_from},
          {"scoring", flags.scoring},
          {"context", run.config.task.seq_len},
          {"tasks", all},
@@ -120,9 +122,14 @@ void add_downstream(CLI::App& command, Session& session) {
   add_option(command, "--data", flags->options.data, "folder of the tasks' files, as they are published")
       .required()
       .type_name("DIR");
-  add_option(command, "--shots", flags->options.shots, "examples before each question: the first others of its file")
+  add_option(command, "--shots", flags->options.shots, "examples before each question")
       .between(std::size_t{0}, std::size_t{100})
       .type_name("N [0]");
+  add_option(command, "--shots-from", flags->shots_from,
+             "first: the first others of the questions' file; train: drawn for each question from the training split, "
+             "as lm-evaluation-harness does by default")
+      .one_of({"first", "train"})
+      .type_name("SPLIT [first]");
   add_option(command, "--scoring", flags->scoring,
              "harness: as lm-evaluation-harness; authors: as the paper's script, which encodes context and answer "
              "apart")

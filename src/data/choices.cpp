@@ -8,6 +8,7 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/choice_text.hpp"
+#include "qkvbench/data/python_random.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 
@@ -110,24 +111,37 @@ struct Row : ChoiceTask {
 
 const std::vector<Row>& rows() {
   static const std::vector<Row> table{
-      {{"hellaswag", "how does it go on? 4 endings", {"hellaswag_val.jsonl"}, true}, hellaswag},
-      {{"piqa", "which of 2 ways works?", {"piqa_valid.jsonl", "valid.jsonl"}, true}, piqa},
-      {{"arc_easy", "school questions, 3 to 5 answers", {"ARC-Easy-Test.jsonl", "arc_easy.jsonl"}, true}, arc},
-      {{"arc_challenge", "the harder ones", {"ARC-Challenge-Test.jsonl", "arc_challenge.jsonl"}, true}, arc},
-      {{"winogrande", "whom does a pronoun mean?", {"winogrande_dev.jsonl", "dev.jsonl"}, true}, winogrande},
-      {{"lambada", "the last word of a passage", {"lambada_test.jsonl"}, false}, lambada}};
+      {{"hellaswag", "how does it go on? 4 endings", {"hellaswag_val.jsonl"}, {"hellaswag_train.jsonl"}}, hellaswag},
+      {{"piqa", "which of 2 ways works?", {"piqa_valid.jsonl", "valid.jsonl"}, {"piqa_train.jsonl", "train.jsonl"}},
+       piqa},
+      {{"arc_easy",
+        "school questions, 3 to 5 answers",
+        {"ARC-Easy-Test.jsonl", "arc_easy.jsonl"},
+        {"ARC-Easy-Train.jsonl", "arc_easy_train.jsonl"}},
+       arc},
+      {{"arc_challenge",
+        "the harder ones",
+        {"ARC-Challenge-Test.jsonl", "arc_challenge.jsonl"},
+        {"ARC-Challenge-Train.jsonl", "arc_challenge_train.jsonl"}},
+       arc},
+      {{"winogrande",
+        "whom does a pronoun mean?",
+        {"winogrande_dev.jsonl", "dev.jsonl"},
+        {"winogrande_train_xl.jsonl", "train_xl.jsonl"}},
+       winogrande},
+      {{"lambada", "the last word of a passage", {"lambada_test.jsonl"}, {}}, lambada}};
   return table;
 }
 
-fs::path find_file(const ChoiceTask& task, const fs::path& folder) {
+fs::path find_file(const ChoiceTask& task, const std::vector<std::string>& names, const fs::path& folder) {
   std::error_code error;
   for (const fs::path& place : {folder / task.name, folder})
-    for (const std::string& name : task.files) {
+    for (const std::string& name : names) {
       // Two tasks call their file by its split alone: only in a folder of its own is it known whose it is.
       const bool of_any = name.find('_') == name.npos && name.find('-') == name.npos;
       if ((!of_any || place != folder) && fs::is_regular_file(place / name, error)) return place / name;
     }
-  fail_input("task " + task.name + ": there is no " + (folder / task.files[0]).string() +
+  fail_input("task " + task.name + ": there is no " + (folder / names[0]).string() +
              "; --data names the folder of the task's own file");
 }
 
@@ -154,20 +168,47 @@ std::vector<std::string> labels_of(const fs::path& path, ChoiceDocuments& into) 
   return fs::is_regular_file(labels, error) ? lines_of(read(labels, into)) : std::vector<std::string>();
 }
 
-void put_shots_before(std::vector<ChoiceDocument>& documents, std::size_t shots) {
+/// The first `shots` but the one that is asked.
+std::vector<std::size_t> first_others(std::size_t asked, std::size_t shots) {
+  std::vector<std::size_t> others;
+  for (std::size_t other = 0; others.size() < shots; ++other)
+    if (other != asked) others.push_back(other);
+  return others;
+}
+
+/// choose(i): which examples stand before document i.
+template <class Choose>
+void put_shots_before(std::vector<ChoiceDocument>& documents, const std::vector<ChoiceDocument>& examples,
+                      Choose choose) {
   std::vector<std::string> contexts;
   for (std::size_t i = 0; i < documents.size(); ++i) {
-    std::string before;
-    std::size_t taken = 0;
-    for (std::size_t other = 0; taken < shots; ++other) {
-      if (other == i) continue;
-      before += documents[other].shot + "\n\n";
-      ++taken;
-    }
-    contexts.push_back(before);
+    contexts.emplace_back();
+    for (const std::size_t shot : choose(i)) contexts.back() += examples[shot].shot + "\n\n";
   }
   for (std::size_t i = 0; i < documents.size(); ++i)
     for (ChoiceRequest& request : documents[i].requests) request.context.insert(0, contexts[i]);
+}
+
+/// The documents of a file, which and whose answers become files of `into`.
+std::vector<ChoiceDocument> read_documents(const Row& row, const fs::path& path, ChoiceDocuments& into) {
+  const std::vector<std::string> lines = lines_of(read(path, into));
+  const std::vector<std::string> labels = labels_of(path, into);
+  std::vector<ChoiceDocument> documents;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string place = path.string() + ": line " + std::to_string(i + 1);
+    if (lines[i].empty()) continue;
+    try {
+      const json label = i < labels.size() ? json(stripped(labels[i])) : json(nullptr);
+      documents.push_back(row.document(formats::parse_json(lines[i], place), label));
+    } catch (const json::exception& error) {
+      fail_input(place + ": " + error.what());
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      fail_input(what.starts_with(place) ? what : place + ": " + what);
+    }
+  }
+  if (documents.empty()) fail_input(path.string() + ": it is empty");
+  return documents;
 }
 
 }  // namespace
@@ -181,32 +222,29 @@ const ChoiceTask& find_choice_task(const std::string& name) {
   return find_row("task", name, choice_tasks(), &ChoiceTask::name);
 }
 
-ChoiceDocuments read_choices(const ChoiceTask& task, const fs::path& folder, std::size_t shots) {
-  if (shots > 0 && !task.takes_shots)
+ChoiceDocuments read_choices(const ChoiceTask& task, const fs::path& folder, std::size_t shots, ShotSource source) {
+  if (shots > 0 && !task.takes_shots())
     fail_usage("--shots: task " + task.name + " is scored without examples; leave it out, or give --shots 0");
   const Row& row = find_row("task", task.name, rows(), &ChoiceTask::name);
   ChoiceDocuments out;
-  const fs::path path = find_file(task, folder);
-  const std::vector<std::string> lines = lines_of(read(path, out));
-  const std::vector<std::string> labels = labels_of(path, out);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::string place = path.string() + ": line " + std::to_string(i + 1);
-    if (lines[i].empty()) continue;
-    try {
-      const json label = i < labels.size() ? json(stripped(labels[i])) : json(nullptr);
-      out.documents.push_back(row.document(formats::parse_json(lines[i], place), label));
-    } catch (const json::exception& error) {
-      fail_input(place + ": " + error.what());
-    } catch (const Error& error) {
-      const std::string what = error.what();
-      fail_input(what.starts_with(place) ? what : place + ": " + what);
-    }
+  const fs::path path = find_file(task, task.files, folder);
+  out.documents = read_documents(row, path, out);
+  if (shots == 0) return out;
+  const auto refuse = [shots](const fs::path& file, std::size_t n, const char* but) {
+    fail_usage("--shots " + std::to_string(shots) + ": " + file.string() + " has only " + counted(n, "document") + but);
+  };
+  if (source == ShotSource::kTraining) {
+    const fs::path training = find_file(task, task.training_files, folder);
+    const std::vector<ChoiceDocument> examples = read_documents(row, training, out);
+    if (shots > examples.size()) refuse(training, examples.size(), "");
+    constexpr std::uint32_t kHarnessSeed = 1234;
+    PythonRandom random(kHarnessSeed);
+    put_shots_before(out.documents, examples, [&](std::size_t) { return random.sample(examples.size(), shots); });
+    return out;
   }
-  if (out.documents.empty()) fail_input(path.string() + ": it is empty");
-  if (shots >= out.documents.size())
-    fail_usage("--shots " + std::to_string(shots) + ": " + path.string() + " has only " +
-               counted(out.documents.size(), "document") + ", one of them asked");
-  if (shots > 0) put_shots_before(out.documents, shots);
+  if (shots >= out.documents.size()) refuse(path, out.documents.size(), ", one of them asked");
+  const std::vector<ChoiceDocument> examples = out.documents;
+  put_shots_before(out.documents, examples, [&](std::size_t i) { return first_others(i, shots); });
   return out;
 }
 

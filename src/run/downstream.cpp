@@ -127,7 +127,7 @@ DownstreamTask score_task(const LoadedModel& run, const data::ChoiceTask& task, 
     fail_usage("task " + task.name + " asks in text, and " +
                (run.tokenizer ? "this model knows tokens by their ids only" : "this is no language model") +
                "; train on a text, or on bpe:FILE");
-  data::ChoiceDocuments read = data::read_choices(task, options.data, options.shots);
+  data::ChoiceDocuments read = data::read_choices(task, options.data, options.shots, options.shot_source);
   DownstreamTask out{task.name, std::move(read.files), std::move(read.documents), {}, {}};
   std::vector<Continuation> requests;
   for (const ChoiceDocument& document : out.documents)

@@ -3,6 +3,7 @@
 #include "qkvbench/data/choices.hpp"
 
 #include "qkvbench/data/choice_text.hpp"
+#include "qkvbench/data/python_random.hpp"
 #include "support/choice_fixtures.hpp"
 #include "support/messages.hpp"
 #include "support/temporary.hpp"
@@ -29,6 +30,42 @@ TEST_CASE("every task asks in the words of the harness, with and without shots",
       CHECK((gold ? json(*gold) : json(nullptr)) == documents[d]["gold"]);
     }
   }
+}
+
+TEST_CASE("draws are those of Python's random.Random(seed).sample", "[data]") {
+  // Made by CPython 3.11, one after the other from one generator.
+  using Drawn = std::vector<std::size_t>;
+  PythonRandom random(1234);
+  CHECK(random.sample(12, 5) == Drawn{7, 1, 0, 10, 9});
+  CHECK(random.sample(40000, 5) == Drawn{5500, 6450, 23241, 15519, 1142});
+  CHECK(random.sample(30, 5) == Drawn{0, 25, 11, 20, 19});
+  CHECK(random.sample(9741, 10) == Drawn{7933, 7594, 2433, 1495, 2999, 1874, 239, 8242, 7974, 4093});
+  const Drawn all = random.sample(100, 100);
+  CHECK(Drawn(all.begin(), all.begin() + 6) == Drawn{8, 85, 69, 59, 99, 76});
+  CHECK(PythonRandom(0).sample(7, 7) == Drawn{6, 3, 5, 0, 1, 2, 4});
+}
+
+TEST_CASE("shots of the training split are drawn anew for each question", "[data]") {
+  const test::TemporaryDirectory dir;
+  const auto line = [](const std::string& goal) {
+    return R"({"goal": ")" + goal + R"(", "sol1": "s", "sol2": "t", "label": 1})" + "\n";
+  };
+  std::string training;
+  for (int i = 0; i < 12; ++i) training += line("t" + std::to_string(i));
+  dir.write("piqa_valid.jsonl", line("a") + line("b"));
+  dir.write("piqa_train.jsonl", training);
+  const ChoiceDocuments read = read_choices(find_choice_task("piqa"), dir.path(), 5, ShotSource::kTraining);
+  CHECK(read.files.size() == 2);
+  std::string before;
+  for (const int shot : {7, 1, 0, 10, 9}) before += "Question: t" + std::to_string(shot) + "\nAnswer: t\n\n";
+  CHECK(read.documents[0].requests[1].context == before + "Question: a\nAnswer:");
+  CHECK(read.documents[1].requests[0].context != before + "Question: b\nAnswer:");
+  check_error(Exit::kUsage, {"--shots 13", "piqa_train.jsonl", "only 12 documents"},
+              [&] { read_choices(find_choice_task("piqa"), dir.path(), 13, ShotSource::kTraining); });
+  check_error(Exit::kInput, {"winogrande_train_xl.jsonl"}, [&] {
+    dir.write("winogrande_dev.jsonl", R"({"sentence": "a _ b", "option1": "o", "option2": "p", "answer": "1"})");
+    read_choices(find_choice_task("winogrande"), dir.path(), 1, ShotSource::kTraining);
+  });
 }
 
 TEST_CASE("rows are read as the original files and as other places have them", "[data]") {

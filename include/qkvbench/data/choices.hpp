@@ -27,8 +27,13 @@ struct ChoiceDocument {
 struct ChoiceTask {
   std::string name, summary;
   std::vector<std::string> files;  ///< names that its file may have, in the folder or in one of the task's name
-  bool takes_shots;
+  std::vector<std::string> training_files;  ///< the same of its training split
+  bool takes_shots() const { return !training_files.empty(); }
 };
+
+/// Where the examples before a question are from: the first others of its file (the harness's `first_n`), or drawn at
+/// random from the training split for each question (the harness's default, with its seed 1234).
+enum class ShotSource { kFirst, kTraining };
 
 std::span<const ChoiceTask> choice_tasks();
 /// Throws Error (usage) with the nearest name.
@@ -36,12 +41,14 @@ const ChoiceTask& find_choice_task(const std::string& name);
 
 struct ChoiceDocuments {
   std::vector<ChoiceDocument> documents;
-  std::vector<formats::SourceFile> files;  ///< the questions, and the answers where they are a file of their own
+  std::vector<formats::SourceFile>
+      files;  ///< the questions, the answers where they are a file of their own, the training split
 };
 
-/// Reads a task's file in `folder`, one JSON object a line. With shots every context begins with the first `shots`
-/// other documents of the same file. Throws Error: input when the file is missing, a line is not of the form or no
-/// answer is known; usage when there are too few documents for the shots, or the task takes none.
-ChoiceDocuments read_choices(const ChoiceTask& task, const std::filesystem::path& folder, std::size_t shots);
+/// Reads a task's file in `folder`, one JSON object a line. With shots every context begins with so many documents and
+/// their right answers. Throws Error: input when a file is missing, a line is not of the form or no answer is known;
+/// usage when there are too few documents for the shots, or the task takes none.
+ChoiceDocuments read_choices(const ChoiceTask& task, const std::filesystem::path& folder, std::size_t shots,
+                             ShotSource source = ShotSource::kFirst);
 
 }  // namespace qkvbench::data

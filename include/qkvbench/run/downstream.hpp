@@ -20,6 +20,7 @@ struct DownstreamOptions {
   std::filesystem::path data;
   std::size_t shots = 0;
   Scoring scoring = Scoring::kHarness;
+  data::ShotSource shot_source = data::ShotSource::kFirst;
 };
 
 /// The tokens of a request for a model of at most `context` positions, cut from the left to what fits.
