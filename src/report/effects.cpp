@@ -105,6 +105,26 @@ Units differences_of(const PaperTable& recipe, const Claim& claim, const Summary
   return out;
 }
 
+Units change_of(const PaperTable& recipe, const Claim& claim, const Summary& summary, const std::string& first,
+                const std::string& last) {
+  const auto at = [&](const std::string& place) {
+    return differences_of(recipe, claim, summary, {claim.arm, place}, {claim.against, place});
+  };
+  const Units before = at(first);
+  Units change = at(last);
+  for (const Units& end : {before, change})
+    if (!end.incomplete.empty()) change.incomplete = end.incomplete;
+  if (before.values.size() != change.values.size()) {  // not the same seeds
+    if (change.incomplete.empty()) change.incomplete = "runs at the two ends are no pairs";
+    change.values.clear();
+    return change;
+  }
+  for (std::size_t i = 0; i < change.values.size(); ++i) change.values[i] -= before.values[i];
+  const double widest = change.population.most - change.population.least;  // of accuracies; else there is no bound
+  change.population = {change.population.shape, -widest, widest};
+  return change;
+}
+
 Units values_of(const Cell& cell) {
   ByUnit by_unit;
   for (const Sample& sample : cell.samples)

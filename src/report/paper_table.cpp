@@ -89,6 +89,18 @@ void set_relative(const PaperTable& recipe, const Summary& summary, const Cell& 
     row.paper = 100 * *effect;
 }
 
+/// What the paper has at values of the recipe's key that were not run here, of perplexities: they stand at any size.
+void add_paper_only(const PaperTable& recipe, std::vector<PaperRow>& rows) {
+  if (recipe.by.empty()) return;
+  for (const study::PaperCell& cell : recipe.cells) {
+    const std::vector<std::pair<std::string, std::string>> settings{{recipe.by, cell.at}};
+    const bool there = std::ranges::any_of(rows, [&](const PaperRow& row) { return row.settings == settings; });
+    const auto effect = paper_effect(recipe, {cell.task}, {cell.arm, cell.at}, {{"q_k_v", 0}, cell.at});
+    if (metric_of(cell.task).is_share || there || cell.arm == Arm{"q_k_v"} || !effect) continue;
+    rows.push_back({cell.task, cell.arm.name(), {}, 100 * *effect, {}, {}, 0, 0, 0, {}, settings});
+  }
+}
+
 }  // namespace
 
 std::vector<PaperRow> paper_rows(const PaperTable& recipe, const Summary& summary, const Agreement& agreement,
@@ -106,6 +118,7 @@ std::vector<PaperRow> paper_rows(const PaperTable& recipe, const Summary& summar
       row.paper = paper_number(recipe, cell.task, {cell.arm, cell.group.value(recipe.by)});
     rows.push_back(row);
   }
+  add_paper_only(recipe, rows);
   return rows;
 }
 

@@ -37,6 +37,18 @@ std::optional<double> paper_effect(const PaperTable& recipe, const std::vector<s
   return mean_of(effects);
 }
 
+std::optional<double> paper_change(const PaperTable& recipe, const study::Claim& claim) {
+  std::vector<std::string> places;
+  for (const study::PaperCell& cell : recipe.cells)
+    if (cell.arm == claim.arm) places.push_back(cell.at);
+  if (places.empty()) return std::nullopt;
+  const auto effect_at = [&](const std::string& at) {
+    return paper_effect(recipe, claim.tasks, {claim.arm, at}, {claim.against, at});
+  };
+  const auto first = effect_at(places.front()), last = effect_at(places.back());
+  return first && last ? std::optional(*last - *first) : std::nullopt;
+}
+
 std::optional<double> rerun_effect(const Agreement& agreement, const std::vector<std::string>& tasks, const Arm& arm,
                                    const Arm& against) {
   Effects effects;

@@ -209,6 +209,27 @@ void judge_level(const Judging& table, const Claim& claim, double sign, ClaimRes
     conclude(table, test_lowest({turned(units, sign)}, sign * *needed, table.level()), sign * *needed, sign, 1, result);
 }
 
+/// How the effect at the last value of the recipe's key differs from that at the first.
+void judge_catching_up(const Judging& table, const Claim& claim, ClaimResult& result) {
+  const double up = metric_of(claim.tasks.front()).higher_is_better ? 1 : -1;
+  result.unit = is_relative(claim) ? "%" : "points";
+  result.threshold = 0;
+  result.above = up > 0;
+  const std::vector<Group>& groups = table.summary.groups;
+  if (groups.size() < 2) {
+    result.note = "there is one " + table.recipe.by + " only";
+    return;
+  }
+  const std::string first = groups.front().value(table.recipe.by), last = groups.back().value(table.recipe.by);
+  const Units change = change_of(table.recipe, claim, table.summary, first, last);
+  result.test = claim.arm.name() + " − " + claim.against.name() + " at " + table.recipe.by + " " + last +
+                ", less the same at " + first;
+  result.note = change.incomplete;
+  if (const auto paper = paper_change(table.recipe, claim)) result.paper = kPerCent * *paper;
+  if (!change.values.empty())
+    conclude(table, test_lowest({turned(change, up)}, 0, table.level()), 0, up, kPerCent, result);
+}
+
 /// The grid before the one that was run; empty when there is none.
 std::string next_larger(const PaperTable& recipe, const std::string& grid) {
   const auto at = std::ranges::find(recipe.levels, grid);
@@ -260,6 +281,7 @@ std::vector<ClaimResult> judge(const PaperTable& recipe, const Summary& summary,
       case ClaimKind::kAllSolve: judge_all_solve(table, claim, result); break;
       case ClaimKind::kLearned: judge_level(table, claim, 1, result); break;
       case ClaimKind::kNotLearned: judge_level(table, claim, -1, result); break;
+      case ClaimKind::kCatchesUp: judge_catching_up(table, claim, result); break;
     }
     result.rule = "the effect's interval lies wholly beyond the threshold: " + fixed(kPerCent * table.level(), 2) +
                   " %, so that all " + std::to_string(recipe.claims.size()) + " claims together have 95 %";

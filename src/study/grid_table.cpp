@@ -162,6 +162,25 @@ std::vector<GridBlock> plus_forms(const std::vector<Axis>& sizes, const Axis& se
   return blocks;
 }
 
+/// Language models by context length, with the same tokens in a step at every length.
+std::vector<GridBlock> lengths(index_t tokens, const std::vector<index_t>& of, const std::vector<Axis>& own) {
+  std::vector<GridBlock> blocks;
+  for (const index_t length : of)
+    for (const char* kv_heads : {"4", "1"}) {
+      GridBlock block{{{"preset", {"char"}}}};
+      block.axes.insert(block.axes.end(), own.begin(), own.end());
+      const bool all = kv_heads == std::string("4");
+      block.axes.insert(block.axes.end(), {{"seq_len", {std::to_string(length)}},
+                                           {"batch_size", {std::to_string(tokens / length)}},
+                                           {"variant", all ? std::vector<std::string>{"q_k_v", "q_kv"}
+                                                           : std::vector<std::string>{"q_k_v"}},
+                                           {"kv_heads", {kv_heads}},
+                                           kThreeSeeds});
+      blocks.push_back(block);
+    }
+  return blocks;
+}
+
 const std::vector<Grid>& grids() {
   static const std::vector<Grid> rows{
       {"table1", "the paper's Table 1, whole", {table1(kTable1Sizes)}},
@@ -222,6 +241,19 @@ const std::vector<Grid>& grids() {
       {"plus-controls", "the same at one size: d 64, two layers, four heads, length 16", plus_forms({}, kTwelveSeeds)},
       {"plus-least", "the same with d 32 and two heads",
        plus_forms({{"d_model", {"32"}}, {"heads", {"2"}}}, kTwelveSeeds)},
+      {"length-paper", "sharing by context length: a small model of Shakespeare, at the paper's lengths",
+       lengths(2048, {512, 1024, 2048}, {{"corpus", {"tinyshakespeare"}}})},
+      {"length-char", "the same at lengths of 32 to 512",
+       lengths(1024, {32, 128, 512}, {{"corpus", {"tinyshakespeare"}}})},
+      {"length-stories", "the same on generated stories (no download)",
+       lengths(1024, {32, 128, 512}, {{"corpus", {"stories"}}})},
+      {"length-short", "the same on Shakespeare, two layers, lengths of 16 to 64, 1,000 steps",
+       lengths(1024, {16, 32, 64},
+               {{"corpus", {"tinyshakespeare"}}, {"layers", {"2"}}, {"lr", {"4e-3"}}, {"steps", {"1000"}}})},
+      {"length-least", "the same on generated stories, with 64 channels, for 600 steps",
+       lengths(
+           1024, {16, 32, 64},
+           {{"corpus", {"stories"}}, {"d_model", {"64"}}, {"layers", {"2"}}, {"lr", {"4e-3"}}, {"steps", {"600"}}})},
   };
   return rows;
 }

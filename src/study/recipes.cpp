@@ -104,6 +104,7 @@ const std::vector<PaperTable>& recipes() {
        "compared, differences from q_k_v can. 4 kv heads of the paper's 16 stand beside 2 of 8."},
       recall_recipe(),
       plus_recipe(table1_cells()),
+      table16_recipe(),
   };
   return rows;
 }

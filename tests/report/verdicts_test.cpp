@@ -290,6 +290,34 @@ TEST_CASE("an arm has learned, or has not, against half-way from a guess to the 
   CHECK(threshold_text(below).starts_with("< "));
 }
 
+TEST_CASE("a penalty that falls from the first value of the key to the last catches up, seed by seed", "[verdicts]") {
+  const auto result_of = [](const std::vector<double>& first, const std::vector<double>& last) {
+    std::vector<Record> records;
+    for (const index_t heads : {1, 2, 4}) add(records, "lm", "q_k_v", {10, 20, 40}, heads);
+    add(records, "lm", "q_kv", first, 1);
+    add(records, "lm", "q_kv", {11, 22, 44}, 2);  // what lies between the ends counts for nothing
+    add(records, "lm", "q_kv", last, 4);
+    PaperTable recipe;
+    recipe.by = "heads";
+    for (const auto& [at, penalty] : {std::pair{"1", .054}, {"2", .037}, {"4", .022}}) {
+      recipe.cells.push_back({"lm", {"q_k_v"}, 1, at});
+      recipe.cells.push_back({"lm", {"q_kv"}, 1 + penalty, at});
+    }
+    recipe.claims = {{"falls", "", ClaimKind::kCatchesUp, {"q_kv"}, {"q_k_v"}, {"lm"}}};
+    SummaryOptions options;
+    options.telling.keys = {"heads"};
+    return judge(recipe, summarize(records, options)).front();
+  };
+  const ClaimResult falls = result_of({10.5, 21, 42.04}, {10.2, 20.42, 40.8});
+  CHECK(falls.verdict == Verdict::kHolds);
+  CHECK(std::abs(*falls.effect - 100 * (-.03 - .029 - .031) / 3) <= 1e-9);
+  CHECK(std::abs(*falls.paper + 3.2) <= 1e-9);
+  CHECK_FALSE(falls.above);
+  CHECK(result_of({10.2, 20.42, 40.8}, {10.5, 21, 42.04}).verdict == Verdict::kRefuted);
+  CHECK(result_of({10.5, 21, 42}, {10.5, 21.2, 41.5}).verdict == Verdict::kInconclusive);
+  CHECK(result_of({10.5, 21}, {10.2, 20.42, 40.8}).note.find("missing") != std::string::npos);
+}
+
 TEST_CASE("runs that are missing, or one run alone, decide nothing", "[verdicts]") {
   std::vector<Record> records;
   add(records, "anomaly", "q_k_v", {.9, .9, .9});

@@ -42,6 +42,11 @@ bool is_relative(const study::Claim& claim);
 Units differences_of(const study::PaperTable& recipe, const study::Claim& claim, const Summary& summary,
                      const Side& one, const Side& other);
 
+/// The claim's differences arm − against at `last` less those at `first`, seed by seed; each end must be one
+/// configuration.
+Units change_of(const study::PaperTable& recipe, const study::Claim& claim, const Summary& summary,
+                const std::string& first, const std::string& last);
+
 /// The values of a cell.
 Units values_of(const Cell& cell);
 

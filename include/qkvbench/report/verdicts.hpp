@@ -32,6 +32,8 @@ std::optional<double> paper_number(const study::PaperTable& recipe, const std::s
 /// a cell is not there.
 std::optional<double> paper_effect(const study::PaperTable& recipe, const std::vector<std::string>& tasks,
                                    const Side& one, const Side& other);
+/// The paper's difference arm − against at the last value of the recipe's key that it has, less that at the first.
+std::optional<double> paper_change(const study::PaperTable& recipe, const study::Claim& claim);
 /// The same difference of accuracies in the authors' re-run, over the configurations that both ran.
 std::optional<double> rerun_effect(const Agreement& agreement, const std::vector<std::string>& tasks, const Arm& arm,
                                    const Arm& against);

@@ -26,7 +26,8 @@ enum class ClaimKind {
   kWorst,        ///< arm is worse than every other one
   kAllSolve,     ///< every arm's mean accuracy is at least kSolved
   kLearned,      ///< arm's mean accuracy is above half-way from a guess to the best there is
-  kNotLearned    ///< it is below
+  kNotLearned,   ///< it is below
+  kCatchesUp     ///< arm − against is better at the last value of the table's key `by` than at the first
 };
 
 /// A claim of the paper, or one made of what it studies. Effects are differences of accuracy, or relative differences
@@ -62,6 +63,7 @@ bool shows_paper(const PaperTable& recipe, const std::string& grid);
 std::span<const PaperTable> all_recipes();
 /// Those that the paper's Tables 1, 2 and 4 do not hold: its further claims, and those that others made of it.
 PaperTable recall_recipe();
+PaperTable table16_recipe();
 PaperTable plus_recipe(const std::vector<PaperCell>& table1);
 /// All that `reproduce` takes, in the order of help: the recipes, and accounting.
 std::vector<std::string> recipe_names();
