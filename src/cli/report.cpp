@@ -48,15 +48,6 @@ struct ReportFlags {
   std::string baseline = "q_k_v";
 };
 
-Json settings_json(const std::vector<std::pair<std::string, std::string>>& settings) {
-  Json json = Json::object();
-  for (const auto& [key, value] : settings) {
-    const Json number = Json::parse(value, nullptr, false);
-    json[key] = number.is_number() ? number : Json(value);
-  }
-  return json;
-}
-
 Json arm_json(const report::Group& group, const report::Arm& arm) {
   return {{"task", group.task},
           {"data", group.data},

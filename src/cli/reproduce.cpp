@@ -81,13 +81,13 @@ std::vector<std::string> remarks_of(const PaperTable& recipe, const Plan& plan) 
 }
 
 /// What stands below the table: how it agrees with the authors' re-run, and what a larger budget would run.
-std::vector<std::string> lines_below(const Plan& plan, const report::Summary& summary,
+std::vector<std::string> lines_below(const PaperTable& recipe, const Plan& plan, const report::Summary& summary,
                                      const report::Agreement& agreement) {
   std::vector<std::string> lines;
   const bool shares = std::ranges::any_of(summary.cells, [](const report::Cell& cell) {
     return report::metric_of(cell.task).is_share && cell.with_value() > 0;
   });
-  if (shares) lines.push_back(report::agreement_text(agreement));
+  if (shares && !recipe.single_size) lines.push_back(report::agreement_text(agreement));
   if (summary.averages_incomplete) lines.emplace_back("Averages leave out runs that are missing.");
   if (!plan.next_level.empty())
     lines.push_back("next larger part " + plan.next_level + ": --budget " + budget_text(plan.next_s));
@@ -142,12 +142,13 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
   options.allow_missing = flags.allow_missing;
   options.mix_builds = flags.mix_builds;
   options.planned = plan.runs;
-  options.telling = {};  // the grid's sizes are averaged, as the paper's tables do
+  options.telling.matched = recipe.matched;  // sizes are averaged, as the paper's tables do, but for one key
+  if (!recipe.by.empty()) options.telling.keys = {recipe.by};
   const report::Summary summary = report::summarize(set.records, options);
   const report::Agreement agreement = report::agreement_of(summary);
   const std::vector<report::PaperRow> rows = report::paper_rows(recipe, summary, agreement, plan.level);
   const report::PaperDocument document{recipe.title, remarks_of(recipe, plan), report::paper_table(rows),
-                                       lines_below(plan, summary, agreement),
+                                       lines_below(recipe, plan, summary, agreement),
                                        report::judge(recipe, summary, plan.level)};
   const std::size_t missing = plan.runs.size() - set.records.size();
   if (missing > 0)
@@ -220,7 +221,7 @@ Exit reproduce(const Session& session, const ReproduceCommand& flags) {
 
 void add_reproduce(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<ReproduceCommand>();
-  add_option(command, "table", flags->what, "table1, table2, table4 or accounting").required().type_name("TABLE");
+  add_option(command, "table", flags->what, join(study::recipe_names())).required().type_name("TABLE");
   add_option(command, "--budget", flags->budget, "time to take on this machine: 90s, 10m, 1.5h, or full")
       .type_name("TIME [10m]")
       .group("Runs");

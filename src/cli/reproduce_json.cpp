@@ -17,6 +17,7 @@ Json baseline_json(const std::vector<report::BaselineLevel>& levels) {
   Json json = Json::array();
   for (const report::BaselineLevel& level : levels)
     json.push_back({{"task", level.task},
+                    {"settings", settings_json(level.settings)},
                     {"metric", level.metric},
                     {"here", or_null(level.here)},
                     {"chance", or_null(level.chance)},
@@ -64,6 +65,7 @@ Json claims_json(const std::vector<report::ClaimResult>& claims) {
 
 Json cell_json(const report::PaperRow& row, const std::string& quantity) {
   return {{"task", row.task},
+          {"settings", settings_json(row.settings)},
           {"variant", row.arm},
           {"quantity", quantity},
           {"here", or_null(row.here)},

@@ -14,4 +14,13 @@ formats::Json interval_json(const std::optional<report::Interval>& interval) {
   return interval ? formats::Json::array({interval->low, interval->high}) : formats::Json(nullptr);
 }
 
+formats::Json settings_json(const std::vector<std::pair<std::string, std::string>>& settings) {
+  formats::Json json = formats::Json::object();
+  for (const auto& [key, value] : settings) {
+    const formats::Json number = formats::Json::parse(value, nullptr, false);
+    json[key] = number.is_number() ? number : formats::Json(value);
+  }
+  return json;
+}
+
 }  // namespace qkvbench::cli

@@ -165,6 +165,11 @@ std::string Group::name() const {
   return text;
 }
 
+std::string Group::value(const std::string& key) const {
+  const auto at = std::ranges::find(settings, key, [](const auto& setting) { return setting.first; });
+  return at == settings.end() ? "" : at->second;
+}
+
 std::string data_name(const Config& config) {
   const auto last = [](const std::string& path) {
     const std::filesystem::path clean = std::filesystem::path(path).lexically_normal();

@@ -7,6 +7,8 @@
 #include <boost/math/distributions/binomial.hpp>
 #include <set>
 
+#include "qkvbench/report/verdicts.hpp"
+
 namespace qkvbench::report {
 
 namespace {
@@ -94,14 +96,14 @@ void judge_text(const Cell& cell, BaselineLevel& level) {
   level.learned = level.here && level.needed && *level.here <= *level.needed;
 }
 
-void judge_accuracy(const study::PaperTable& recipe, const Cell& cell, BaselineLevel& level) {
+/// `paper`: its accuracy, a mean over its whole grid.
+void judge_accuracy(const Cell& cell, std::optional<double> paper, BaselineLevel& level) {
   level.here = cell.mean;
   std::vector<double> chances;
   for (const Sample& sample : cell.samples)
     if (const auto chance = chance_of(sample.record->config)) chances.push_back(*chance);
   if (!chances.empty()) level.chance = mean(chances);
-  for (const study::PaperCell& paper : recipe.cells)
-    if (paper.task == cell.task && paper.arm == cell.arm) level.published = paper.paper;  // of its whole grid
+  level.published = paper;
   level.floor = optimum_of(first_record(cell)->config);
   const std::optional<double> reached = level.published ? level.published : level.floor;
   if (reached && level.chance) level.needed = *level.chance + kHalfWay * (*reached - *level.chance);
@@ -149,21 +151,26 @@ std::optional<double> chance_of(const Summary& summary, const Group& group) {
   return levels.size() == 1 ? *levels.begin() : std::nullopt;
 }
 
-BaselineLevel baseline_level(const study::PaperTable& recipe, const Summary& summary, const std::string& task) {
+BaselineLevel baseline_level(const study::PaperTable& recipe, const Summary& summary, const std::string& task,
+                             const std::string& at) {
   BaselineLevel level;
   level.task = task;
+  if (!at.empty()) level.settings = {{recipe.by, at}};
   level.metric = metric_of(task).is_share ? "accuracy" : "val loss";
-  const Cell* cell = summary.cell(task, Arm{"q_k_v", 0});
-  if (cell == nullptr || first_record(*cell) == nullptr) return level;
+  const Side side{{"q_k_v", 0}, at};
+  const std::vector<const Cell*> cells = cells_of(recipe, summary, task, side);
+  if (cells.empty() || first_record(*cells.front()) == nullptr) return level;
   if (metric_of(task).is_share)
-    judge_accuracy(recipe, *cell, level);
+    judge_accuracy(*cells.front(), paper_number(recipe, task, side), level);
   else
-    judge_text(*cell, level);
+    judge_text(*cells.front(), level);
   return level;
 }
 
+std::string baseline_task(const BaselineLevel& level) { return Group{level.task, level.task, level.settings}.name(); }
+
 std::string baseline_text(const BaselineLevel& level) {
-  const std::string where = "q_k_v on " + level.task;
+  const std::string where = "q_k_v on " + baseline_task(level);
   if (!level.here) return where + " has no average";
   const std::string here = where + " has " + level.metric + " " + shown(level.here);
   if (!level.needed) return here + ", and what it should reach is not known";
@@ -183,8 +190,8 @@ Table baseline_table(const std::vector<ClaimResult>& claims) {
   std::set<std::string> seen;
   for (const ClaimResult& claim : claims)
     for (const BaselineLevel& level : claim.baseline)
-      if (seen.insert(level.task).second)
-        table.add({level.task, level.metric, shown(level.here), shown(level.chance), shown(level.floor),
+      if (seen.insert(baseline_task(level)).second)
+        table.add({baseline_task(level), level.metric, shown(level.here), shown(level.chance), shown(level.floor),
                    shown(level.needed),
                    !level.needed || !level.here ? "not known"
                    : level.learned              ? "yes"

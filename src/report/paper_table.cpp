@@ -42,11 +42,14 @@ std::vector<PaperColumn> columns_of(const std::vector<PaperRow>& rows) {
   const bool shares = any(is_share), paper = any([](const PaperRow&row) { return row.paper.has_value(); });
   const bool lists =
       any([](const PaperRow& row) { return row.solved && data::find_task(row.task).traits().all_or_nothing; });
-  std::vector<PaperColumn> columns{
-      {{"task"}, [](const PaperRow& row) { return row.task; }},
-      {{"variant"}, [](const PaperRow& row) { return row.arm; }},
-      {{shares ? "here" : "here, %", Align::kRight}, [](const PaperRow& row) { return number(row, row.here); }},
-      {{"95 % interval", Align::kRight}, interval_of}};
+  std::vector<PaperColumn> columns{{{"task"}, [](const PaperRow& row) { return row.task; }}};
+  if (!rows.empty() && !rows.front().settings.empty())
+    columns.push_back({{rows.front().settings.front().first, Align::kRight},
+                       [](const PaperRow& row) { return row.settings.front().second; }});
+  columns.insert(columns.end(), {{{"variant"}, [](const PaperRow& row) { return row.arm; }},
+                                 {{shares ? "here" : "here, %", Align::kRight},
+                                  [](const PaperRow& row) { return number(row, row.here); }},
+                                 {{"95 % interval", Align::kRight}, interval_of}});
   if (lists)
     columns.push_back({{"solved", Align::kRight}, [](const PaperRow& row) {
                          return row.solved ? fixed(100 * *row.solved, 0) + " %" : std::string("–");
@@ -71,30 +74,51 @@ std::vector<PaperColumn> columns_of(const std::vector<PaperRow>& rows) {
 
 }  // namespace
 
+namespace {
+
+/// Differences of perplexity from q_k_v, and the paper's, in per cent.
+void set_relative(const PaperTable& recipe, const Summary& summary, const Cell& cell, PaperRow& row) {
+  const Difference* difference = summary.difference(cell.group, cell.arm);
+  const bool complete = cell.mean && difference != nullptr;
+  row.here = complete ? std::optional(100 * difference->test.mean) : std::nullopt;
+  row.interval.reset();
+  if (complete && difference->interval)
+    row.interval = {100 * difference->interval->low, 100 * difference->interval->high};
+  const std::string at = cell.group.value(recipe.by);
+  if (const auto effect = paper_effect(recipe, {cell.task}, {cell.arm, at}, {{"q_k_v", 0}, at}))
+    row.paper = 100 * *effect;
+}
+
+/// What the paper has at values of the recipe's key that were not run here, of perplexities: they stand at any size.
+void add_paper_only(const PaperTable& recipe, std::vector<PaperRow>& rows) {
+  if (recipe.by.empty()) return;
+  for (const study::PaperCell& cell : recipe.cells) {
+    const std::vector<std::pair<std::string, std::string>> settings{{recipe.by, cell.at}};
+    const bool there = std::ranges::any_of(rows, [&](const PaperRow& row) { return row.settings == settings; });
+    const auto effect = paper_effect(recipe, {cell.task}, {cell.arm, cell.at}, {{"q_k_v", 0}, cell.at});
+    if (metric_of(cell.task).is_share || there || cell.arm == Arm{"q_k_v"} || !effect) continue;
+    rows.push_back({cell.task, cell.arm.name(), {}, 100 * *effect, {}, {}, 0, 0, 0, {}, settings});
+  }
+}
+
+}  // namespace
+
 std::vector<PaperRow> paper_rows(const PaperTable& recipe, const Summary& summary, const Agreement& agreement,
                                  const std::string& grid) {
-  const Arm baseline{"q_k_v", 0};
   std::vector<PaperRow> rows;
   for (const Cell& cell : summary.cells) {
-    PaperRow row{cell.task,         cell.arm.name(), cell.mean,           {}, cell.interval, cell.solved,
-                 cell.with_value(), cell.expected,   cell.configurations, {}};
-    if (const SharedCell* shared = agreement.cell(cell.task, cell.arm); shared != nullptr && cell.mean)
+    PaperRow row{cell.task,         cell.arm.name(), cell.mean,           {}, cell.interval,      cell.solved,
+                 cell.with_value(), cell.expected,   cell.configurations, {}, cell.group.settings};
+    if (const SharedCell* shared = agreement.cell(cell.task, cell.arm);
+        shared != nullptr && cell.mean && recipe.by.empty())
       row.shared = *shared;
-    if (metric_of(cell.task).is_share) {
-      for (const study::PaperCell& paper : recipe.cells)
-        if (is_whole(recipe, grid) && paper.task == cell.task && paper.arm == cell.arm) row.paper = paper.paper;
-    } else {
-      const Difference* difference = summary.difference(cell.task, cell.arm);
-      const bool complete = cell.mean && difference != nullptr;
-      row.here = complete ? std::optional(100 * difference->test.mean) : std::nullopt;
-      row.interval.reset();
-      if (complete && difference->interval)
-        row.interval = {100 * difference->interval->low, 100 * difference->interval->high};
-      const auto effect = paper_effect(recipe, {cell.task}, cell.arm, baseline);
-      row.paper = effect ? std::optional(100 * *effect) : std::nullopt;
-    }
+    if (!metric_of(cell.task).is_share)
+      set_relative(recipe, summary, cell, row);
+    else if (shows_paper(recipe, grid))
+      row.paper = paper_number(recipe, cell.task, {cell.arm, cell.group.value(recipe.by)});
     rows.push_back(row);
   }
+  add_paper_only(recipe, rows);
   return rows;
 }
 
@@ -157,7 +181,9 @@ std::string paper_csv(const std::vector<PaperRow>& rows, const std::vector<Claim
                {"rerun"},
                {"threshold"},
                {"p_adjusted"},
-               {"verdict"}});
+               {"verdict"},
+               {"setting"}});
+  constexpr std::size_t columns = 23;
   const auto text = [](const std::optional<double>& x) { return x ? exact(*x) : std::string(); };
   for (const PaperRow& row : rows) {
     std::vector<std::string> cells{"cell", row.task, row.arm, "", is_share(row) ? "fraction" : "%", text(row.here)};
@@ -172,6 +198,8 @@ std::string paper_csv(const std::vector<PaperRow>& rows, const std::vector<Claim
     else
       cells.resize(cells.size() + 5);
     cells.push_back(text(row.paper));
+    cells.resize(columns - 1);
+    cells.push_back(row.settings.empty() ? "" : row.settings[0].first + " " + row.settings[0].second);
     table.add(cells);
   }
   for (const ClaimResult& claim : claims) {

@@ -94,7 +94,7 @@ std::string effect_text(const ClaimResult& claim) {
 
 std::string threshold_text(const ClaimResult& claim) {
   if (!claim.threshold) return "–";
-  return (claim.unit.empty() ? "≥ " : claim.above ? "> " : "< ") + value_text(claim, claim.threshold);
+  return (!claim.above ? "< " : claim.unit.empty() ? "≥ " : "> ") + value_text(claim, claim.threshold);
 }
 
 std::string claims_html(const PageInput& input) {

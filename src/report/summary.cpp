@@ -277,6 +277,12 @@ const Difference* Summary::difference(const std::string& task, const Arm& arm) c
   return found == differences.end() ? nullptr : &*found;
 }
 
+const Difference* Summary::difference(const Group& group, const Arm& arm) const {
+  const auto found =
+      std::ranges::find_if(differences, [&](const Difference& d) { return d.group == group && d.arm == arm; });
+  return found == differences.end() ? nullptr : &*found;
+}
+
 Summary summarize(const std::vector<Record>& records, const SummaryOptions& options) {
   Summary summary;
   summary.builds = builds_of(records);

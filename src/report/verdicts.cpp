@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/report/effects.hpp"
 #include "qkvbench/report/learned.hpp"
 #include "qkvbench/report/mean_interval.hpp"
 #include "qkvbench/report/table.hpp"
@@ -21,86 +21,6 @@ using study::PaperTable;
 
 constexpr double kSignificant = 0.05, kPerCent = 100;  // of all claims of a table together
 
-/// A run without its task and arm: what is paired, and with which runs of other tasks it belongs together.
-struct Unit {
-  std::string configuration;
-  std::uint64_t seed;
-  auto operator<=>(const Unit&) const = default;
-};
-
-/// The configuration of a sample without its task: runs of one size on several tasks are one cluster.
-std::string without_task(const Sample& sample) {
-  std::string text = sample.configuration;
-  const std::string task = "\"task\":\"" + sample.record->config.task.id + "\",";
-  if (const std::size_t at = text.find(task); at != std::string::npos) text.erase(at, task.size());
-  return text;
-}
-
-/// Differences arm − against of all tasks of a claim, by unit; fractions.
-struct Differences {
-  std::map<Unit, std::vector<double>> by_unit;
-  Population population;
-  std::string incomplete;  ///< why they cannot be judged, if so
-
-  bool empty() const { return by_unit.empty(); }
-  /// What is drawn independently: of each configuration the mean over seeds and tasks, of a single one that of each
-  /// seed.
-  std::vector<double> units() const {
-    std::map<std::string, std::vector<double>> clusters;
-    std::vector<double> seeds, configurations;
-    for (const auto& [unit, values] : by_unit) {
-      clusters[unit.configuration].insert(clusters[unit.configuration].end(), values.begin(), values.end());
-      seeds.push_back(mean(values));
-    }
-    for (const auto& [name, values] : clusters) configurations.push_back(mean(values));
-    return configurations.size() == 1 ? seeds : configurations;
-  }
-};
-
-/// The tasks of a claim that were run at all.
-std::vector<std::string> tasks_of(const Claim& claim, const Summary& summary) {
-  std::vector<std::string> tasks;
-  for (const std::string& task : claim.tasks)
-    if (std::ranges::find(summary.tasks, task) != summary.tasks.end()) tasks.push_back(task);
-  return tasks;
-}
-
-bool relative(const Claim& claim) { return !metric_of(claim.tasks.front()).is_share; }
-
-Differences differences_of(const Claim& claim, const Summary& summary, const Arm& arm, const Arm& against) {
-  Differences out{{}, population_of_differences(claim.tasks.front()), {}};
-  for (const std::string& task : tasks_of(claim, summary)) {
-    const Cell *one = summary.cell(task, arm), *other = summary.cell(task, against);
-    for (const Cell* cell : {one, other})
-      if (cell == nullptr || !cell->mean)
-        out.incomplete = (cell == one ? arm : against).name() + " on " + task + ": runs are missing";
-    if (one == nullptr || other == nullptr) continue;
-    std::map<Unit, double> base;
-    for (const Sample& sample : other->samples)
-      if (sample.value) base[{without_task(sample), sample.seed}] = *sample.value;
-    for (const Sample& sample : one->samples) {
-      const Unit unit{without_task(sample), sample.seed};
-      const auto at = base.find(unit);
-      if (!sample.value || at == base.end()) continue;
-      const double difference = *sample.value - at->second;
-      out.by_unit[unit].push_back(relative(claim) ? difference / at->second : difference);
-    }
-  }
-  if (out.empty() && out.incomplete.empty()) out.incomplete = "none of its tasks was run";
-  return out;
-}
-
-/// The numbers of a cell that are drawn independently.
-std::vector<double> cell_units(const Cell& cell) {
-  std::map<std::string, std::vector<double>> clusters;
-  for (const Sample& sample : cell.samples)
-    if (sample.value) clusters[sample.configuration].push_back(*sample.value);
-  if (clusters.size() == 1) return clusters.begin()->second;
-  std::vector<double> units;
-  for (const auto& [name, values] : clusters) units.push_back(mean(values));
-  return units;
-}
-
 /// One number against one threshold: what a verdict follows from.
 struct Test {
   double effect = 0;
@@ -108,14 +28,15 @@ struct Test {
   std::optional<Sides> sides;  ///< p-values, already counted for what was picked
 };
 
-/// The number that is furthest down of several: of each its units and population. An interval of the lowest one starts
-/// where the lowest starts, and ends where all of them would, were each asked for a k-th of the error.
-Test test_lowest(const std::vector<std::pair<std::vector<double>, Population>>& several, double threshold,
-                 double level) {
+/// The number that is furthest down of several. An interval of the lowest one starts where the lowest starts, and ends
+/// where all of them would, were each asked for a k-th of the error.
+Test test_lowest(const std::vector<Units>& several, double threshold, double level) {
   const auto count = static_cast<double>(several.size());
   Test test;
   bool first = true, complete = true;
-  for (const auto& [units, population] : several) {
+  for (const Units& one : several) {
+    const std::vector<double>& units = one.values;
+    const Population& population = one.population;
     const double effect = mean(units);
     const auto low = mean_interval(units, population, level),
                high = mean_interval(units, population, 1 - (1 - level) / count);
@@ -142,7 +63,7 @@ struct Judging {
   const PaperTable& recipe;
   const Summary& summary;
   const Agreement& agreement;  ///< with the authors' re-run
-  bool whole;                  ///< the paper's whole grid was run
+  bool shows_paper;            ///< the paper's accuracies stand beside those here
   double claims() const { return static_cast<double>(recipe.claims.size()); }
   double level() const { return 1 - kSignificant / claims(); }
 };
@@ -171,33 +92,38 @@ void conclude(const Judging& table, const Test& test, double threshold, double s
     result.verdict = test.sides->above < test.sides->below ? Verdict::kHolds : Verdict::kRefuted;
 }
 
-void set_paper(const Judging& table, const Claim& claim, const Arm& against, ClaimResult& result) {
+Side arm_side(const Claim& claim) { return {claim.arm, claim.at}; }
+Side other_side(const Claim& claim) { return {claim.against, claim.against_at}; }
+
+void set_paper(const Judging& table, const Claim& claim, const Side& against, ClaimResult& result) {
   const std::vector<std::string> tasks = tasks_of(claim, table.summary);
   const auto in_unit = [](std::optional<double> x) { return x ? std::optional(kPerCent * *x) : std::nullopt; };
-  if (table.whole || relative(claim)) result.paper = in_unit(paper_effect(table.recipe, tasks, claim.arm, against));
-  result.rerun = in_unit(rerun_effect(table.agreement, tasks, claim.arm, against));
+  if (table.shows_paper || is_relative(claim))
+    result.paper = in_unit(paper_effect(table.recipe, tasks, arm_side(claim), against));
+  if (table.recipe.by.empty()) result.rerun = in_unit(rerun_effect(table.agreement, tasks, claim.arm, against.arm));
 }
 
 /// So that better is up: accuracies as they are, perplexities turned round.
-std::pair<std::vector<double>, Population> turned(const Differences& differences, double sign) {
-  std::vector<double> units = differences.units();
-  Population population = differences.population;
-  for (double& x : units) x *= sign;
-  if (sign < 0) population = {population.shape, -population.most, -population.least};
-  return {units, population};
+Units turned(Units units, double sign) {
+  const Population was = units.population;
+  for (double& x : units.values) x *= sign;
+  if (sign < 0) units.population = {was.shape, -was.most, -was.least};
+  return units;
 }
 
 /// Where an effect must lie: above −margin for accuracies, below +margin for perplexities.
 void judge_bound(const Judging& table, const Claim& claim, ClaimResult& result) {
   const double up = metric_of(claim.tasks.front()).higher_is_better ? 1 : -1;
-  const Differences differences = differences_of(claim, table.summary, claim.arm, claim.against);
-  result.unit = relative(claim) ? "%" : "points";
-  result.test = claim.arm.name() + " − " + claim.against.name() + ", " + join(tasks_of(claim, table.summary));
+  const Side one = arm_side(claim), other = other_side(claim);
+  const Units differences = differences_of(table.recipe, claim, table.summary, one, other);
+  result.unit = is_relative(claim) ? "%" : "points";
+  result.test = side_name(table.recipe, one) + " − " + side_name(table.recipe, other) + ", " +
+                join(tasks_of(claim, table.summary));
   result.threshold = -up * kPerCent * claim.margin + 0.0;
   result.above = up > 0;
   result.note = differences.incomplete;
-  set_paper(table, claim, claim.against, result);
-  if (!differences.empty())
+  set_paper(table, claim, other, result);
+  if (!differences.values.empty())
     conclude(table, test_lowest({turned(differences, up)}, -claim.margin, table.level()), -claim.margin, up, kPerCent,
              result);
 }
@@ -205,21 +131,21 @@ void judge_bound(const Judging& table, const Claim& claim, ClaimResult& result) 
 /// The arm against each other one; what is shown is the closest of them.
 void judge_worst(const Judging& table, const Claim& claim, ClaimResult& result) {
   const double worse = metric_of(claim.tasks.front()).higher_is_better ? -1 : 1;  // of an effect that agrees
-  result.unit = relative(claim) ? "%" : "points";
+  result.unit = is_relative(claim) ? "%" : "points";
   result.threshold = 0;
   result.above = worse > 0;
-  std::vector<std::pair<std::vector<double>, Population>> several;
+  std::vector<Units> several;
   std::optional<double> closest;
   for (const Arm& other : table.summary.arms) {
     if (other == claim.arm) continue;
-    const Differences differences = differences_of(claim, table.summary, claim.arm, other);
+    const Units differences = differences_of(table.recipe, claim, table.summary, arm_side(claim), {other, claim.at});
     if (!differences.incomplete.empty()) result.note = differences.incomplete;
-    if (differences.empty()) continue;
+    if (differences.values.empty()) continue;
     several.push_back(turned(differences, worse));
-    const double effect = mean(several.back().first);
+    const double effect = mean(several.back().values);
     if (closest && effect >= *closest) continue;
     closest = effect;
-    set_paper(table, claim, other, result);
+    set_paper(table, claim, {other, claim.at}, result);
     result.test =
         claim.arm.name() + " − the closest other, " + other.name() + ", of " + join(tasks_of(claim, table.summary));
   }
@@ -232,7 +158,7 @@ void judge_worst(const Judging& table, const Claim& claim, ClaimResult& result) 
 
 /// The lowest mean of any arm on any of the tasks.
 void judge_all_solve(const Judging& table, const Claim& claim, ClaimResult& result) {
-  std::vector<std::pair<std::vector<double>, Population>> several;
+  std::vector<Units> several;
   const Cell* lowest = nullptr;
   for (const Cell& cell : table.summary.cells) {
     if (std::ranges::find(claim.tasks, cell.task) == claim.tasks.end()) continue;
@@ -240,7 +166,7 @@ void judge_all_solve(const Judging& table, const Claim& claim, ClaimResult& resu
       result.note = cell.arm.name() + " on " + cell.task + ": runs are missing";
       continue;
     }
-    several.emplace_back(cell_units(cell), population_of_values(cell.task));
+    several.push_back(values_of(cell));
     if (lowest == nullptr || *cell.mean < *lowest->mean) lowest = &cell;
   }
   result.threshold = kSolved;
@@ -253,11 +179,55 @@ void judge_all_solve(const Judging& table, const Claim& claim, ClaimResult& resu
     least = least ? std::min(*least, value) : value;
   };
   for (const study::PaperCell& cell : table.recipe.cells)
-    if (table.whole && std::ranges::find(claim.tasks, cell.task) != claim.tasks.end()) lower(result.paper, cell.paper);
+    if (table.shows_paper && std::ranges::find(claim.tasks, cell.task) != claim.tasks.end())
+      lower(result.paper, cell.paper);
   for (const SharedCell& cell : table.agreement.cells)
     if (std::ranges::find(claim.tasks, cell.task) != claim.tasks.end()) lower(result.rerun, cell.rerun);
   result.test += "; it is " + lowest->arm.name() + " on " + lowest->task;
   conclude(table, test_lowest(several, kSolved, table.level()), kSolved, 1, 1, result);
+}
+
+/// The mean accuracy of an arm against what the baseline needs to have learned; `sign` −1: the claim is that it is
+/// below.
+void judge_level(const Judging& table, const Claim& claim, double sign, ClaimResult& result) {
+  const std::string& task = claim.tasks.front();
+  const Side side = arm_side(claim);
+  result.test = "mean accuracy of " + side_name(table.recipe, side) + " on " + task +
+                " against half-way from a guess to the best there is";
+  result.above = sign > 0;
+  const std::vector<const Cell*> cells = cells_of(table.recipe, table.summary, task, side);
+  const auto needed = baseline_level(table.recipe, table.summary, task, claim.at).needed;
+  if (cells.empty() || !needed) {
+    result.note = cells.empty() ? "it was not run" : "what it should reach is not known";
+    return;
+  }
+  if (!cells.front()->mean) result.note = "runs are missing";
+  if (table.shows_paper) result.paper = paper_number(table.recipe, task, side);
+  result.threshold = needed;
+  const Units units = values_of(*cells.front());
+  if (!units.values.empty())
+    conclude(table, test_lowest({turned(units, sign)}, sign * *needed, table.level()), sign * *needed, sign, 1, result);
+}
+
+/// How the effect at the last value of the recipe's key differs from that at the first.
+void judge_catching_up(const Judging& table, const Claim& claim, ClaimResult& result) {
+  const double up = metric_of(claim.tasks.front()).higher_is_better ? 1 : -1;
+  result.unit = is_relative(claim) ? "%" : "points";
+  result.threshold = 0;
+  result.above = up > 0;
+  const std::vector<Group>& groups = table.summary.groups;
+  if (groups.size() < 2) {
+    result.note = "there is one " + table.recipe.by + " only";
+    return;
+  }
+  const std::string first = groups.front().value(table.recipe.by), last = groups.back().value(table.recipe.by);
+  const Units change = change_of(table.recipe, claim, table.summary, first, last);
+  result.test = claim.arm.name() + " − " + claim.against.name() + " at " + table.recipe.by + " " + last +
+                ", less the same at " + first;
+  result.note = change.incomplete;
+  if (const auto paper = paper_change(table.recipe, claim)) result.paper = kPerCent * *paper;
+  if (!change.values.empty())
+    conclude(table, test_lowest({turned(change, up)}, 0, table.level()), 0, up, kPerCent, result);
 }
 
 /// The grid before the one that was run; empty when there is none.
@@ -266,14 +236,27 @@ std::string next_larger(const PaperTable& recipe, const std::string& grid) {
   return at == recipe.levels.end() || at == recipe.levels.begin() ? "" : *(at - 1);
 }
 
+/// The values of the recipe's key `by` at which the baseline must have learned; one empty text without such a key.
+std::vector<std::string> places_of(const Judging& table, const Claim& claim) {
+  if (table.recipe.by.empty()) return {""};
+  std::vector<std::string> places;
+  for (const Group& group : table.summary.groups) {
+    const std::string at = group.value(table.recipe.by);
+    const bool all = claim.at.empty() && claim.against_at.empty();
+    if (all || at == claim.at || at == claim.against_at) places.push_back(at);
+  }
+  return places;
+}
+
 /// No verdict where the baseline has not learned what is compared.
 void gate(const Judging& table, const Claim& claim, const std::string& grid, ClaimResult& result) {
   std::vector<std::string> untaught;
-  for (const std::string& task : tasks_of(claim, table.summary)) {
-    result.baseline.push_back(baseline_level(table.recipe, table.summary, task));
-    const BaselineLevel& level = result.baseline.back();
-    if (level.here && !level.learned) untaught.push_back(baseline_text(level));
-  }
+  for (const std::string& task : tasks_of(claim, table.summary))
+    for (const std::string& at : places_of(table, claim)) {
+      result.baseline.push_back(baseline_level(table.recipe, table.summary, task, at));
+      const BaselineLevel& level = result.baseline.back();
+      if (level.here && !level.learned) untaught.push_back(baseline_text(level));
+    }
   if (untaught.empty()) return;
   result.verdict = Verdict::kNotTested;
   result.note = join(untaught, "; ");
@@ -285,7 +268,7 @@ void gate(const Judging& table, const Claim& claim, const std::string& grid, Cla
 
 std::vector<ClaimResult> judge(const PaperTable& recipe, const Summary& summary, const std::string& grid) {
   const Agreement agreement = agreement_of(summary);
-  const Judging table{recipe, summary, agreement, is_whole(recipe, grid)};
+  const Judging table{recipe, summary, agreement, shows_paper(recipe, grid)};
   std::vector<ClaimResult> results;
   for (const Claim& claim : recipe.claims) {
     ClaimResult result;
@@ -296,6 +279,9 @@ std::vector<ClaimResult> judge(const PaperTable& recipe, const Summary& summary,
       case ClaimKind::kBetter: judge_bound(table, claim, result); break;
       case ClaimKind::kWorst: judge_worst(table, claim, result); break;
       case ClaimKind::kAllSolve: judge_all_solve(table, claim, result); break;
+      case ClaimKind::kLearned: judge_level(table, claim, 1, result); break;
+      case ClaimKind::kNotLearned: judge_level(table, claim, -1, result); break;
+      case ClaimKind::kCatchesUp: judge_catching_up(table, claim, result); break;
     }
     result.rule = "the effect's interval lies wholly beyond the threshold: " + fixed(kPerCent * table.level(), 2) +
                   " %, so that all " + std::to_string(recipe.claims.size()) + " claims together have 95 %";

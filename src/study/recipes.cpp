@@ -102,6 +102,9 @@ const std::vector<PaperTable>& recipes() {
        "The paper trains 300 million parameters on 10 billion tokens, which no budget here reaches: perplexities "
        "cannot be "
        "compared, differences from q_k_v can. 4 kv heads of the paper's 16 stand beside 2 of 8."},
+      recall_recipe(),
+      plus_recipe(table1_cells()),
+      table16_recipe(),
   };
   return rows;
 }
@@ -112,7 +115,18 @@ bool is_whole(const PaperTable& recipe, const std::string& grid) {
   return grid.empty() || grid == recipe.levels.front();
 }
 
+bool shows_paper(const PaperTable& recipe, const std::string& grid) {
+  return recipe.single_size || is_whole(recipe, grid);
+}
+
 std::span<const PaperTable> all_recipes() { return recipes(); }
+
+std::vector<std::string> recipe_names() {
+  std::vector<std::string> names;
+  for (const PaperTable& recipe : recipes()) names.push_back(recipe.id);
+  names.emplace_back("accounting");
+  return names;
+}
 
 const PaperTable& find_recipe(const std::string& id) {
   return find_row("table", id, recipes(), &PaperTable::id, {"accounting"});

@@ -4,10 +4,12 @@
 #include "data/image_fixtures.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/formats/json.hpp"
+#include "qkvbench/study/grid.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "support/process.hpp"
 #include "support/python.hpp"
+#include "support/results.hpp"
 
 using nlohmann::json;
 using qkvbench::write_file_atomic;
@@ -112,11 +114,18 @@ void sweep(Answers& answers) {
   answers.take({"sweep", dir / "grid.json", "--out", dir / "sweep"});
   answers.take({"sweep", dir / "grid.json", "--slurm", "2"});
   // A plan by hand, so that nothing is measured; out of time, so that nothing is trained.
-  std::filesystem::create_directories(dir / "table");
+  for (const char* out : {"table", "recall"}) std::filesystem::create_directories(dir / out);
   write_file_atomic(dir / "table/plan-table1-60s.json",
                     R"({"recipe": "table1", "budget": "60s", "level": "table1-least", "tasks": ["copy"],
                         "unavailable": [], "expected_s": 5})");
   answers.take({"reproduce", "table1", "--budget", "1m", "--out", dir / "table", "--max-time", "0.001s"}, 75);
+  // Results by hand: every run is solved, which the claim that Q = K does not recall contradicts.
+  write_file_atomic(dir / "recall/plan-recall-60s.json",
+                    R"({"recipe": "recall", "budget": "60s", "level": "recall-least", "tasks": ["recall"],
+                        "unavailable": [], "expected_s": 5})");
+  for (const auto& config : qkvbench::study::expand(qkvbench::study::find_grid("recall-least")))
+    qkvbench::testing::write_generated_result(dir / "recall", config, 1);
+  answers.take({"reproduce", "recall", "--budget", "1m", "--out", dir / "recall"}, 7);
 }
 
 void list(Answers& answers) {

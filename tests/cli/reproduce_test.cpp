@@ -138,19 +138,14 @@ TEST_CASE("a plan times the sizes that it runs, and says what the next larger pa
 }
 
 TEST_CASE("the table and the verdicts go to Markdown, LaTeX, CSV, JSON and the page") {
-  namespace formats = qkvbench::formats;
   namespace run = qkvbench::run;
   namespace study = qkvbench::study;
   const TemporaryDirectory dir;
   write_plan(dir / "out/plan-table1-60s.json", "table1-least", {"copy"}, json::array());
   for (const run::Config& config : study::expand(study::find_grid("table1-least")))
-    if (config.task.id == "copy") {
-      formats::Json result =
-          qkvbench::testing::made_up_result(config, study::rerun_accuracies(config).at(config.task.seed));
-      result["dataset"]["n_train"] = config.task.n_train,
-      result["dataset"]["n_test"] = config.task.n_test;  // as a run says
-      qkvbench::testing::write_result(fs::path(dir / "out") / run_name(config), result);
-    }
+    if (config.task.id == "copy")
+      qkvbench::testing::write_generated_result(dir / "out", config,
+                                                study::rerun_accuracies(config).at(config.task.seed));
   const auto with = [&](std::vector<std::string> more) {
     std::vector<std::string> arguments{"reproduce", "table1", "--budget", "1m", "--out", dir / "out"};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -180,4 +175,30 @@ TEST_CASE("the table and the verdicts go to Markdown, LaTeX, CSV, JSON and the p
   CHECK(with({"--md", "-", "--csv", "-"}).status == 2);
   CHECK(with({"--report", dir / "x.pdf"}).status == 2);
   CHECK(run_qkvbench({"reproduce", "accounting", "--md", "-"}).status == 2);
+}
+
+TEST_CASE("a table by a key has rows for each of its values, in every form") {
+  namespace study = qkvbench::study;
+  const TemporaryDirectory dir;
+  write_plan(dir / "out/plan-recall-60s.json", "recall-least", {"recall"}, json::array());
+  for (const qkvbench::run::Config& config : study::expand(study::find_grid("recall-least"))) {
+    const std::string variant = config.model.variant.id();
+    const bool solves = variant == "q_k_v" || (variant == "q_kv" && config.model.heads == 1);
+    qkvbench::testing::write_generated_result(dir / "out", config, solves ? 1 : .5);
+  }
+  const Outcome r =
+      run_qkvbench({"reproduce", "recall", "--budget", "1m", "--out", dir / "out", "--csv", dir / "t.csv", "--md",
+                    dir / "t.md", "--latex", dir / "t.tex", "--json", dir / "t.json", "--report", dir / "t.html"});
+  INFO(r.err << r.out);
+  CHECK(r.status == 0);
+  CHECK(has(r.out, "one-head-suffices"));
+  CHECK(has(read_file(dir / "t.md"), "| recall | 4 | q_kv | 0.500 |"));
+  CHECK(has(read_file(dir / "t.csv"), ",heads 4\r\n"));
+  CHECK(has(read_file(dir / "t.html"), "one-head-suffices"));
+  const json said = json::parse(read_file(dir / "t.json"));
+  REQUIRE(said["cells"].size() == 6);
+  for (const json& cell : said["cells"]) CHECK(cell["runs"] == 24);
+  CHECK(said["cells"][5]["settings"] == json{{"heads", 4}});
+  CHECK(said["claims"][0]["paper"] == 65);
+  for (const json& claim : said["claims"]) CHECK((claim["verdict"] == "holds" || claim["id"] == "one-head-close"));
 }

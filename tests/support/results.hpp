@@ -50,4 +50,12 @@ inline std::filesystem::path write_result(const std::filesystem::path& results, 
   return write_result(results / run_name(config), made_up_result(config, value));
 }
 
+/// The same of a task that generates its data, so that a sweep takes it for its own.
+inline std::filesystem::path write_generated_result(const std::filesystem::path& results, const run::Config& config,
+                                                    double value) {
+  formats::Json result = made_up_result(config, value);
+  result["dataset"]["n_train"] = config.task.n_train, result["dataset"]["n_test"] = config.task.n_test;
+  return write_result(results / run_name(config), result);
+}
+
 }  // namespace qkvbench::testing

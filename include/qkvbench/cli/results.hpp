@@ -13,4 +13,7 @@ void note_left_out(const Session& session, const std::vector<run::SkippedFile>& 
 /// [low, high], or null.
 formats::Json interval_json(const std::optional<report::Interval>& interval);
 
+/// Keys of a configuration with their values, numbers as numbers.
+formats::Json settings_json(const std::vector<std::pair<std::string, std::string>>& settings);
+
 }  // namespace qkvbench::cli

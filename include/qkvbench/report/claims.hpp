@@ -3,6 +3,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "qkvbench/report/statistics.hpp"
@@ -22,7 +23,11 @@ struct BaselineLevel {
   std::optional<double> needed;  ///< the accuracy or loss from which it has learned; none where nothing is known
   bool learned = false;
   std::string source{};  ///< of the floor or the published level
+  /// Where a task has several levels, by which key: {"heads", "4"}.
+  std::vector<std::pair<std::string, std::string>> settings{};
 };
+/// "mnist", "recall, heads 4"
+std::string baseline_task(const BaselineLevel& level);
 /// "q_k_v on mnist has accuracy 0.332, has not learned: at least 0.541 is needed"
 std::string baseline_text(const BaselineLevel& level);
 

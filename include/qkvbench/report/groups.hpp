@@ -24,6 +24,8 @@ struct Group {
 
   /// "lm/own.txt, seq_len 64"
   std::string name() const;
+  /// Of one of those keys; empty when it is none of them.
+  std::string value(const std::string& key) const;
   bool operator==(const Group&) const = default;
 };
 

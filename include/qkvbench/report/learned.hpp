@@ -26,7 +26,9 @@ std::optional<double> chance_of(const Summary& summary, const Group& group);
 /// learned when it is half-way from chance to the paper's accuracy; generated text when it is within 0.2 nats of the
 /// floor, and Shakespeare by characters within 0.1 nats of the loss that nanoGPT publishes. A text without floor or
 /// published loss, and a task without the paper's accuracy, cannot be judged.
-BaselineLevel baseline_level(const study::PaperTable& recipe, const Summary& summary, const std::string& task);
+/// `at`: the value of the recipe's key `by`, if it has one.
+BaselineLevel baseline_level(const study::PaperTable& recipe, const Summary& summary, const std::string& task,
+                             const std::string& at = "");
 
 /// The levels of all claims, each task once. The published level is left out: an accuracy is the paper's mean over its
 /// whole grid, and what follows from it stands under "needed".

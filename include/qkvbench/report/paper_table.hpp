@@ -19,6 +19,7 @@ struct PaperRow {
   std::optional<double> solved;      ///< share of runs, of accuracies only
   std::size_t runs, expected, configurations;
   std::optional<SharedCell> shared;  ///< with the authors' re-run, if they ran one of its configurations
+  std::vector<std::pair<std::string, std::string>> settings{};  ///< the recipe's key `by` and its value, if it has one
 };
 
 /// In the order of the summary's cells. grid: the recipe's level that was run; empty: the whole one.

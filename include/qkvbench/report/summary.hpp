@@ -79,6 +79,7 @@ struct Summary {
   const Cell* cell(const std::string& task, const Arm& arm) const;
   const Cell* cell(const Group& group, const Arm& arm) const;
   const Difference* difference(const std::string& task, const Arm& arm) const;
+  const Difference* difference(const Group& group, const Arm& arm) const;
 };
 
 struct SummaryOptions {
