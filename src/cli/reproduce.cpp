@@ -11,6 +11,7 @@
 #include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/reproduce_accounting.hpp"
 #include "qkvbench/cli/reproduce_json.hpp"
+#include "qkvbench/cli/reproduce_similarity.hpp"
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/formats/json.hpp"
@@ -38,21 +39,15 @@ using study::Plan;
 /// A form of what is printed that goes to a file or to stdout. To add one, add a row.
 struct PaperForm {
   const char *flag, *help;
-  std::string (*render)(const report::PaperDocument& document, const std::vector<report::PaperRow>& rows);
+  std::string (*render)(const report::PaperDocument& document, const std::string& csv);
 };
 const std::array<PaperForm, 3> kPaperForms{
     {{"--md", "the tables and verdicts as Markdown",
-      [](const report::PaperDocument& d, const std::vector<report::PaperRow>&) {
-        return report::render(d, report::Format::kMarkdown);
-      }},
+      [](const report::PaperDocument& d, const std::string&) { return report::render(d, report::Format::kMarkdown); }},
      {"--csv", "a row for each cell and each claim, numbers in full",
-      [](const report::PaperDocument& d, const std::vector<report::PaperRow>& rows) {
-        return report::paper_csv(rows, d.claims);
-      }},
+      [](const report::PaperDocument&, const std::string& csv) { return csv; }},
      {"--latex", "the tables and verdicts as LaTeX, with booktabs",
-      [](const report::PaperDocument& d, const std::vector<report::PaperRow>&) {
-        return report::render(d, report::Format::kLatex);
-      }}}};
+      [](const report::PaperDocument& d, const std::string&) { return report::render(d, report::Format::kLatex); }}}};
 
 struct ReproduceCommand {
   std::string what, budget = "10m", page;
@@ -87,7 +82,8 @@ std::vector<std::string> lines_below(const PaperTable& recipe, const Plan& plan,
   const bool shares = std::ranges::any_of(summary.cells, [](const report::Cell& cell) {
     return report::metric_of(cell.task).is_share && cell.with_value() > 0;
   });
-  if (shares && !recipe.single_size) lines.push_back(report::agreement_text(agreement));
+  if (shares && !recipe.single_size && recipe.shown == PaperTable::Shown::kMetrics)
+    lines.push_back(report::agreement_text(agreement));
   if (summary.averages_incomplete) lines.emplace_back("Averages leave out runs that are missing.");
   if (!plan.next_level.empty())
     lines.push_back("next larger part " + plan.next_level + ": --budget " + budget_text(plan.next_s));
@@ -113,12 +109,11 @@ run::RecordSet results_of(const Plan& plan, const std::filesystem::path& out, bo
 }
 
 /// Writes the forms that go to files; the one that goes to stdout, or the text.
-std::string forms(const ReproduceCommand& flags, const report::PaperDocument& document,
-                  const std::vector<report::PaperRow>& rows) {
+std::string forms(const ReproduceCommand& flags, const report::PaperDocument& document, const std::string& csv) {
   std::string text = report::render(document, report::Format::kText, output_columns());
   for (std::size_t i = 0; i < kPaperForms.size(); ++i) {
     if (flags.files[i].empty()) continue;
-    const std::string form = kPaperForms[i].render(document, rows);
+    const std::string form = kPaperForms[i].render(document, csv);
     if (flags.files[i] == "-")
       text = form;
     else
@@ -135,6 +130,14 @@ void write_page(const Session& session, const ReproduceCommand& flags, const Pap
   note(session, flags.page + " shows them");
 }
 
+ReproduceAnswer answer_of(const Session& session, const PaperTable& recipe, const Plan& plan,
+                          const report::Summary& summary, const report::Agreement& agreement) {
+  if (recipe.shown == PaperTable::Shown::kSimilarity) return similarity_answer(session, recipe, summary);
+  const std::vector<report::PaperRow> rows = report::paper_rows(recipe, summary, agreement, plan.level);
+  const std::vector<report::ClaimResult> claims = report::judge(recipe, summary, plan.level);
+  return {report::paper_table(rows), report::paper_csv(rows, claims), cells_json(rows), claims};
+}
+
 Exit show(const Session& session, const ReproduceCommand& flags, const PaperTable& recipe, const Plan& plan) {
   const run::RecordSet set = results_of(plan, flags.runs.out, flags.mix_builds);
   note_left_out(session, set.left_out);
@@ -146,10 +149,9 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
   if (!recipe.by.empty()) options.telling.keys = {recipe.by};
   const report::Summary summary = report::summarize(set.records, options);
   const report::Agreement agreement = report::agreement_of(summary);
-  const std::vector<report::PaperRow> rows = report::paper_rows(recipe, summary, agreement, plan.level);
-  const report::PaperDocument document{recipe.title, remarks_of(recipe, plan), report::paper_table(rows),
-                                       lines_below(recipe, plan, summary, agreement),
-                                       report::judge(recipe, summary, plan.level)};
+  const ReproduceAnswer answer = answer_of(session, recipe, plan, summary, agreement);
+  const report::PaperDocument document{recipe.title, remarks_of(recipe, plan), answer.table,
+                                       lines_below(recipe, plan, summary, agreement), answer.claims};
   const std::size_t missing = plan.runs.size() - set.records.size();
   if (missing > 0)
     note(session, std::to_string(missing) + " of " + std::to_string(plan.runs.size()) +
@@ -162,7 +164,7 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
     page.references = report::reference_values(recipe, agreement, plan.level);
     write_page(session, flags, recipe, page);
   }
-  print(session, "reproduce", forms(flags, document, rows),
+  print(session, "reproduce", forms(flags, document, answer.csv),
         {{"recipe", recipe.id},
          {"budget", plan.budget},
          {"grid", plan.level},
@@ -173,9 +175,9 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
          {"missing", missing},
          {"incomplete_averages", summary.averages_incomplete},
          {"agreement", agreement_json(agreement)},
-         {"cells", cells_json(rows)},
-         {"claims", claims_json(document.claims)}});
-  return verdict_status(document.claims);
+         {"cells", answer.cells},
+         {"claims", claims_json(answer.claims)}});
+  return verdict_status(answer.claims);
 }
 
 /// Throws Error when something cannot be written in the end: at most one form may take stdout, and a page is HTML.
@@ -197,6 +199,8 @@ Exit reproduce(const Session& session, const ReproduceCommand& flags) {
   check_files(session, flags);
   if (flags.what == "accounting") return reproduce_accounting(session);
   const PaperTable& recipe = study::find_recipe(flags.what);
+  if (!flags.page.empty() && recipe.shown == PaperTable::Shown::kSimilarity)
+    fail_usage("--report does not concern similarity; `qkvbench analyze RUN --report FILE.html` draws one model");
   const double budget_s = flags.budget == "full" ? 0 : parse_duration("--budget", flags.budget);
   const study::SweepOptions options = flags.runs.options(session);
   for (const std::string& missing : study::missing_data(recipe)) note(session, "not run: " + missing);
@@ -243,9 +247,12 @@ void add_reproduce(CLI::App& command, Session& session) {
                  "Then the paper's claims: holds, does not hold (status 7), inconclusive, or not\n"
                  "tested at this size when q_k_v has not learned. The first call times some runs\n"
                  "and writes its choice into --out; the same command then goes on with the same\n"
-                 "runs, and plans anew when data that were missing are there.",
+                 "runs, and plans anew when data that were missing are there.\n"
+                 "Beyond Tables 1, 2 and 4: recall (accuracy by heads), plus (the + term part by\n"
+                 "part), table16 (perplexity by context length), similarity (of trained q, k, v).",
                  "  qkvbench reproduce table1 --budget 20m\n"
                  "  qkvbench reproduce table4 --budget 1h --report table4.html\n"
+                 "  qkvbench reproduce recall --csv recall.csv\n"
                  "  qkvbench reproduce accounting");
   on_call(command, session, flags, reproduce);
 }

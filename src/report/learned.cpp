@@ -151,19 +151,26 @@ std::optional<double> chance_of(const Summary& summary, const Group& group) {
   return levels.size() == 1 ? *levels.begin() : std::nullopt;
 }
 
+BaselineLevel baseline_level(const Cell& cell, std::optional<double> paper) {
+  BaselineLevel level;
+  level.task = cell.task;
+  level.metric = metric_of(cell.task).is_share ? "accuracy" : "val loss";
+  if (first_record(cell) == nullptr) return level;
+  if (metric_of(cell.task).is_share)
+    judge_accuracy(cell, paper, level);
+  else
+    judge_text(cell, level);
+  return level;
+}
+
 BaselineLevel baseline_level(const study::PaperTable& recipe, const Summary& summary, const std::string& task,
                              const std::string& at) {
-  BaselineLevel level;
-  level.task = task;
-  if (!at.empty()) level.settings = {{recipe.by, at}};
-  level.metric = metric_of(task).is_share ? "accuracy" : "val loss";
   const Side side{{"q_k_v", 0}, at};
   const std::vector<const Cell*> cells = cells_of(recipe, summary, task, side);
-  if (cells.empty() || first_record(*cells.front()) == nullptr) return level;
-  if (metric_of(task).is_share)
-    judge_accuracy(*cells.front(), paper_number(recipe, task, side), level);
-  else
-    judge_text(*cells.front(), level);
+  Cell none;  // says of which task nothing is known
+  none.task = task;
+  BaselineLevel level = baseline_level(cells.empty() ? none : *cells.front(), paper_number(recipe, task, side));
+  if (!at.empty()) level.settings = {{recipe.by, at}};
   return level;
 }
 

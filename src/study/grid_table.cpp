@@ -113,6 +113,7 @@ std::vector<GridBlock> cache_char() {
           on_llama({variant("gla"), {"kv_rank", {"24"}}, d_ff("371")})};
 }
 
+const Axis kFiveSeeds{"seed", {"0", "1", "2", "3", "4"}};
 /// Of runs that solve their task or do not fewer decide nothing: docs/statistics.md.
 const Axis kTwelveSeeds{"seed", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"}};
 
@@ -125,18 +126,11 @@ GridBlock recall(std::vector<Axis> own, const Axis& seeds = kTwelveSeeds) {
   return {own};
 }
 
-/// The part that takes minutes. Its lists were chosen by runs with the first twelve seeds, so that its claims are
-/// tested on others.
-GridBlock recall_least() {
-  std::vector<std::string> seeds;
-  for (int seed = 12; seed < 36; ++seed) seeds.push_back(std::to_string(seed));
-  return recall({{"seq_len", {"8"}},
-                 {"pairs", {"2"}},
-                 {"vocab", {"16"}},
-                 {"steps", {"1500"}},
-                 {"heads", {"1", "4"}},
-                 kPartitions},
-                {"seed", seeds});
+/// Seeds other than those by which a part of a grid was chosen, so that its claims are not tested on what was seen.
+Axis fresh_seeds() {
+  Axis seeds{"seed", {}};
+  for (int seed = 12; seed < 36; ++seed) seeds.second.push_back(std::to_string(seed));
+  return seeds;
 }
 
 /// With one head to eight; thin keys have a quarter of a head's width.
@@ -150,16 +144,21 @@ std::vector<GridBlock> recall_heads() {
 }
 
 /// What the + term's parts do where queries are keys, on the tasks of order.
-std::vector<GridBlock> plus_forms(const std::vector<Axis>& sizes, const Axis& seeds) {
-  const Axis tasks{"task", {"reverse", "sort", "swap"}};
+std::vector<GridBlock> plus_forms(const std::vector<std::string>& tasks, const std::vector<std::string>& plain,
+                                  const std::vector<std::string>& with_term, const std::vector<Axis>& sizes,
+                                  const Axis& seeds) {
   std::vector<GridBlock> blocks{
-      {{tasks, {"variant", {"q_k_v", "qk_v", "qkv"}}}},
-      {{tasks, {"variant", {"qk_v+", "qkv+"}}, {"plus", {"2d", "column", "temperature", "relative"}}}}};
+      {{{"task", tasks}, {"variant", plain}}},
+      {{{"task", tasks}, {"variant", with_term}, {"plus", {"2d", "column", "temperature", "relative"}}}}};
   for (GridBlock& block : blocks) {
     block.axes.insert(block.axes.end(), sizes.begin(), sizes.end());
     block.axes.push_back(seeds);
   }
   return blocks;
+}
+
+std::vector<GridBlock> plus_controls(const std::vector<Axis>& sizes, const Axis& seeds) {
+  return plus_forms({"reverse", "sort", "swap"}, {"q_k_v", "qk_v", "qkv"}, {"qk_v+", "qkv+"}, sizes, seeds);
 }
 
 /// Language models by context length, with the same tokens in a step at every length.
@@ -178,6 +177,17 @@ std::vector<GridBlock> lengths(index_t tokens, const std::vector<index_t>& of, c
                                            kThreeSeeds});
       blocks.push_back(block);
     }
+  return blocks;
+}
+
+/// Trained models to measure: lists, Shakespeare and stories. `shakespeare` and `stories` shorten their training.
+std::vector<GridBlock> similarity(const std::vector<Axis>& shakespeare, const std::vector<Axis>& stories) {
+  std::vector<GridBlock> blocks{{{{"task", {"reverse"}}}},
+                                {{{"preset", {"char"}}, {"corpus", {"tinyshakespeare"}}}},
+                                {{{"preset", {"char"}}, {"corpus", {"stories"}}}}};
+  blocks[1].axes.insert(blocks[1].axes.end(), shakespeare.begin(), shakespeare.end());
+  blocks[2].axes.insert(blocks[2].axes.end(), stories.begin(), stories.end());
+  for (GridBlock& block : blocks) block.axes.push_back(kFiveSeeds);
   return blocks;
 }
 
@@ -235,12 +245,20 @@ const std::vector<Grid>& grids() {
        {recall({{"heads", {"1", "2", "4", "8"}}, kPartitions})}},
       {"recall-least",
        "the same with one head and four, on lists of two pairs, for half of the steps",
-       {recall_least()}},
+       {recall({{"seq_len", {"8"}},
+                {"pairs", {"2"}},
+                {"vocab", {"16"}},
+                {"steps", {"1500"}},
+                {"heads", {"1", "4"}},
+                kPartitions},
+               fresh_seeds())}},
       {"plus-table1", "what the + term's parts do for qk_v and qkv: Table 1's sizes on reverse, sort and swap",
-       plus_forms(kTable1Sizes, kThreeSeeds)},
-      {"plus-controls", "the same at one size: d 64, two layers, four heads, length 16", plus_forms({}, kTwelveSeeds)},
-      {"plus-least", "the same with d 32 and two heads",
-       plus_forms({{"d_model", {"32"}}, {"heads", {"2"}}}, kTwelveSeeds)},
+       plus_controls(kTable1Sizes, kThreeSeeds)},
+      {"plus-controls", "the same at one size: d 64, two layers, four heads, length 16",
+       plus_controls({}, kTwelveSeeds)},
+      {"plus-least", "what they do for qk_v on reverse and swap, with d 32, two heads and 3 epochs",
+       plus_forms({"reverse", "swap"}, {"q_k_v", "qk_v"}, {"qk_v+"},
+                  {{"d_model", {"32"}}, {"heads", {"2"}}, {"epochs", {"3"}}}, fresh_seeds())},
       {"length-paper", "sharing by context length: a small model of Shakespeare, at the paper's lengths",
        lengths(2048, {512, 1024, 2048}, {{"corpus", {"tinyshakespeare"}}})},
       {"length-char", "the same at lengths of 32 to 512",
@@ -254,6 +272,11 @@ const std::vector<Grid>& grids() {
        lengths(
            1024, {16, 32, 64},
            {{"corpus", {"stories"}}, {"d_model", {"64"}}, {"layers", {"2"}}, {"lr", {"4e-3"}}, {"steps", {"600"}}})},
+      {"similarity", "models of reverse, Shakespeare and stories, whose q, k and v are compared", similarity({}, {})},
+      {"similarity-least", "the same with two layers of text, trained shorter",
+       similarity(
+           {{"layers", {"2"}}, {"lr", {"4e-3"}}, {"batch_size", {"16"}}, {"steps", {"1000"}}},
+           {{"layers", {"2"}}, {"d_model", {"64"}}, {"lr", {"4e-3"}}, {"batch_size", {"16"}}, {"steps", {"600"}}})},
   };
   return rows;
 }

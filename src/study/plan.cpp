@@ -124,7 +124,8 @@ Plan read_choice(const PaperTable& recipe, const std::filesystem::path& path) {
     std::erase_if(grid.blocks, [](const GridBlock& block) {
       return std::ranges::any_of(block.axes, [](const auto& axis) { return axis.second.empty(); });
     });
-    Plan plan = plan_of(recipe, grid.id, unavailable, grid);
+    std::vector<std::string> missing;  // a part may have several corpora of one task; the caller says which are missing
+    Plan plan = plan_of(recipe, grid.id, unavailable, with_data(grid, missing));
     plan.expected_s = json.at("expected_s");
     if (json.contains("next")) {
       plan.next_level = json["next"].at("level");

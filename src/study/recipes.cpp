@@ -105,6 +105,7 @@ const std::vector<PaperTable>& recipes() {
       recall_recipe(),
       plus_recipe(table1_cells()),
       table16_recipe(),
+      similarity_recipe(table1_cells()),
   };
   return rows;
 }

@@ -177,6 +177,26 @@ TEST_CASE("the table and the verdicts go to Markdown, LaTeX, CSV, JSON and the p
   CHECK(run_qkvbench({"reproduce", "accounting", "--md", "-"}).status == 2);
 }
 
+TEST_CASE("every further table has a smallest part that needs no download") {
+  const TemporaryDirectory dir;
+  const EnvironmentVariable root("QKVBENCH_DATA", dir / "data");
+  struct Least {
+    const char *table, *level, *said;
+  };
+  for (const Least& least :
+       {Least{"recall", "recall-least", "144 runs"}, Least{"plus", "plus-least", "288 runs"},
+        Least{"table16", "length-least", "27 runs"}, Least{"similarity", "similarity-least", "10 runs"}}) {
+    const std::string out = dir / least.table;
+    write_plan(out + "/plan-" + least.table + "-60s.json", least.level, {"recall", "reverse", "swap", "lm"},
+               json::array());
+    const Outcome r = planned(least.table, out);
+    INFO(r.err);
+    CHECK(r.status == 75);
+    CHECK(has(r.err, std::string(least.said) + " of " + least.level));
+  }
+  CHECK(run_qkvbench({"reproduce", "similarity", "--report", dir / "x.html"}).status == 2);
+}
+
 TEST_CASE("a table by a key has rows for each of its values, in every form") {
   namespace study = qkvbench::study;
   const TemporaryDirectory dir;

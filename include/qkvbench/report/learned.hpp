@@ -30,6 +30,9 @@ std::optional<double> chance_of(const Summary& summary, const Group& group);
 BaselineLevel baseline_level(const study::PaperTable& recipe, const Summary& summary, const std::string& task,
                              const std::string& at = "");
 
+/// The same of one cell of q_k_v; `paper`: the paper's accuracy, if it has one.
+BaselineLevel baseline_level(const Cell& cell, std::optional<double> paper);
+
 /// The levels of all claims, each task once. The published level is left out: an accuracy is the paper's mean over its
 /// whole grid, and what follows from it stands under "needed".
 Table baseline_table(const std::vector<ClaimResult>& claims);

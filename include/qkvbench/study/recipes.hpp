@@ -52,6 +52,8 @@ struct PaperTable {
   std::vector<std::string> matched{};  ///< keys in which arms may differ and are compared all the same
   /// The paper's accuracies are no means over a grid, and stand beside every part.
   bool single_size = false;
+  /// What is shown of the runs: their metrics, or how alike q, k and v of the models are (study/similarity).
+  enum class Shown { kMetrics, kSimilarity } shown = Shown::kMetrics;
 };
 
 /// Whether a grid is the recipe's first: only then the paper's means of accuracy are means over the same
@@ -64,6 +66,7 @@ std::span<const PaperTable> all_recipes();
 /// Those that the paper's Tables 1, 2 and 4 do not hold: its further claims, and those that others made of it.
 PaperTable recall_recipe();
 PaperTable table16_recipe();
+PaperTable similarity_recipe(const std::vector<PaperCell>& table1);
 PaperTable plus_recipe(const std::vector<PaperCell>& table1);
 /// All that `reproduce` takes, in the order of help: the recipes, and accounting.
 std::vector<std::string> recipe_names();

@@ -1,0 +1,109 @@
+// Claims of tables that have rows for each value of a key: at one value, between two, and from the first to the last.
+#include <cmath>
+#include <map>
+
+#include "qkvbench/report/learned.hpp"
+#include "qkvbench/report/verdicts.hpp"
+#include "support/catch.hpp"
+#include "support/records.hpp"
+
+namespace qkvbench::report {
+
+using run::Record;
+using study::Claim;
+using study::ClaimKind;
+using study::PaperTable;
+using testing::add;
+
+namespace {
+
+/// A table by heads, and its claim on runs of recall with these accuracies with one head and with four.
+ClaimResult judged_by_heads(const Claim& claim, const std::map<std::string, std::pair<double, double>>& accuracies,
+                            std::size_t seeds = 12) {
+  std::vector<Record> records;
+  for (const auto& [variant, values] : accuracies) {
+    add(records, "recall", variant, std::vector<double>(seeds, values.first), 1);
+    add(records, "recall", variant, std::vector<double>(seeds, values.second), 4);
+  }
+  PaperTable recipe;
+  recipe.by = "heads";
+  recipe.cells = {{"recall", {"q_kv"}, 1, "1"}, {"recall", {"q_kv"}, .35, "4"}};
+  recipe.single_size = true;
+  recipe.levels = {"whole", "part"};
+  recipe.claims = {claim};
+  SummaryOptions options;
+  options.telling.keys = {"heads"};
+  return judge(recipe, summarize(records, options), "part").front();
+}
+
+const std::vector<std::string> kRecall{"recall"};
+
+}  // namespace
+
+TEST_CASE("a table by a key compares arms at one value of it, and an arm with itself at another", "[verdicts]") {
+  const Claim one_head{"one", "", ClaimKind::kBetter, {"q_kv"}, {"q_kv"}, kRecall, 0, "1", "4"};
+  const ClaimResult holds = judged_by_heads(one_head, {{"q_k_v", {1, 1}}, {"q_kv", {1, .25}}});
+  CHECK(holds.verdict == Verdict::kHolds);
+  CHECK(std::abs(*holds.effect - 75) <= 1e-9);
+  CHECK(std::abs(*holds.paper - 65) <= 1e-9);
+  CHECK(holds.test == "q_kv at heads 1 − q_kv at heads 4, recall");
+  REQUIRE(holds.baseline.size() == 2);
+  CHECK(baseline_task(holds.baseline[1]) == "recall, heads 4");
+  CHECK(judged_by_heads(one_head, {{"q_k_v", {1, 1}}, {"q_kv", {.25, 1}}}).verdict == Verdict::kRefuted);
+  CHECK(judged_by_heads(one_head, {{"q_k_v", {1, 1}}, {"q_kv", {1, .25}}}, 3).verdict == Verdict::kInconclusive);
+  const ClaimResult untaught = judged_by_heads(one_head, {{"q_k_v", {1, .25}}, {"q_kv", {1, .25}}});
+  CHECK(untaught.verdict == Verdict::kNotTested);
+  CHECK(untaught.note.find("recall, heads 4") != std::string::npos);
+
+  const Claim at_four{"four", "", ClaimKind::kBetter, {"q_k_v"}, {"q_kv"}, kRecall, 0, "4", "4"};
+  const ClaimResult four = judged_by_heads(at_four, {{"q_k_v", {.25, 1}}, {"q_kv", {1, .25}}});
+  CHECK(four.verdict == Verdict::kHolds);  // what one head does is no part of it
+  CHECK(std::abs(*four.effect - 75) <= 1e-9);
+}
+
+TEST_CASE("an arm has learned, or has not, against half-way from a guess to the best there is", "[verdicts]") {
+  Claim learned{"learned", "", ClaimKind::kLearned, {"qk_v"}, {}, kRecall, 0, "4"};
+  Claim not_learned = learned;
+  not_learned.kind = ClaimKind::kNotLearned;
+  const auto verdicts = [&](double accuracy) {
+    const std::map<std::string, std::pair<double, double>> runs{{"q_k_v", {1, 1}}, {"qk_v", {.5, accuracy}}};
+    return std::pair(judged_by_heads(learned, runs).verdict, judged_by_heads(not_learned, runs).verdict);
+  };
+  CHECK(verdicts(1) == std::pair(Verdict::kHolds, Verdict::kRefuted));
+  CHECK(verdicts(.1) == std::pair(Verdict::kRefuted, Verdict::kHolds));
+  CHECK(verdicts(.6) == std::pair(Verdict::kInconclusive, Verdict::kInconclusive));
+  const ClaimResult below = judged_by_heads(not_learned, {{"q_k_v", {1, 1}}, {"qk_v", {1, .1}}});
+  CHECK_FALSE(below.above);
+  CHECK(below.unit.empty());
+  CHECK(threshold_text(below).starts_with("< "));
+}
+
+TEST_CASE("a penalty that falls from the first value of the key to the last catches up, seed by seed", "[verdicts]") {
+  const auto result_of = [](const std::vector<double>& first, const std::vector<double>& last) {
+    std::vector<Record> records;
+    for (const index_t heads : {1, 2, 4}) add(records, "lm", "q_k_v", {10, 20, 40}, heads);
+    add(records, "lm", "q_kv", first, 1);
+    add(records, "lm", "q_kv", {11, 22, 44}, 2);  // what lies between the ends counts for nothing
+    add(records, "lm", "q_kv", last, 4);
+    PaperTable recipe;
+    recipe.by = "heads";
+    for (const auto& [at, penalty] : {std::pair{"1", .054}, {"2", .037}, {"4", .022}}) {
+      recipe.cells.push_back({"lm", {"q_k_v"}, 1, at});
+      recipe.cells.push_back({"lm", {"q_kv"}, 1 + penalty, at});
+    }
+    recipe.claims = {{"falls", "", ClaimKind::kCatchesUp, {"q_kv"}, {"q_k_v"}, {"lm"}}};
+    SummaryOptions options;
+    options.telling.keys = {"heads"};
+    return judge(recipe, summarize(records, options)).front();
+  };
+  const ClaimResult falls = result_of({10.5, 21, 42.04}, {10.2, 20.42, 40.8});
+  CHECK(falls.verdict == Verdict::kHolds);
+  CHECK(std::abs(*falls.effect - 100 * (-.03 - .029 - .031) / 3) <= 1e-9);
+  CHECK(std::abs(*falls.paper + 3.2) <= 1e-9);
+  CHECK_FALSE(falls.above);
+  CHECK(result_of({10.2, 20.42, 40.8}, {10.5, 21, 42.04}).verdict == Verdict::kRefuted);
+  CHECK(result_of({10.5, 21, 42}, {10.5, 21.2, 41.5}).verdict == Verdict::kInconclusive);
+  CHECK(result_of({10.5, 21}, {10.2, 20.42, 40.8}).note.find("missing") != std::string::npos);
+}
+
+}  // namespace qkvbench::report
