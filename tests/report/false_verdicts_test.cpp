@@ -100,7 +100,6 @@ bool is_false(const ClaimResult& result, ClaimKind kind, bool at_margin) {
 
 TEST_CASE("all claims of a table together say something false in at most 5 of 100 tables", "[coverage][release]") {
   const bool soak = std::getenv("QKVBENCH_SOAK") != nullptr;
-  const int sets = soak ? 1000 : 150;
   struct Size {
     int configurations, seeds;
   };
@@ -113,6 +112,9 @@ TEST_CASE("all claims of a table together say something false in at most 5 of 10
   std::uint64_t seed = 1;
   for (const study::PaperTable& recipe : study::all_recipes()) {
     if (recipe.claims.empty()) continue;
+    // Those beyond Tables 1, 2 and 4 are fewer sets: their claims are judged by the same numbers.
+    const bool further = recipe.id != "table1" && recipe.id != "table2" && recipe.id != "table4";
+    const int sets = soak ? 1000 : further ? 40 : 150;
     const bool solved_or_not = data::find_task(recipe.claims[0].tasks[0]).traits().all_or_nothing;
     SummaryOptions options;
     if (!recipe.by.empty()) options.telling.keys = {recipe.by};
