@@ -12,6 +12,7 @@
 #include "qkvbench/cli/reproduce_accounting.hpp"
 #include "qkvbench/cli/reproduce_json.hpp"
 #include "qkvbench/cli/reproduce_similarity.hpp"
+#include "qkvbench/cli/reproduce_surgery.hpp"
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/formats/json.hpp"
@@ -131,7 +132,9 @@ void write_page(const Session& session, const ReproduceCommand& flags, const Pap
 }
 
 ReproduceAnswer answer_of(const Session& session, const PaperTable& recipe, const Plan& plan,
-                          const report::Summary& summary, const report::Agreement& agreement) {
+                          const report::Summary& summary, const report::Agreement& agreement, const SweepFlags& flags) {
+  if (recipe.shown == PaperTable::Shown::kSurgery)
+    return surgery_answer(session, recipe, summary, flags, remarks_of(recipe, plan));
   if (recipe.shown == PaperTable::Shown::kSimilarity) return similarity_answer(session, recipe, summary);
   const std::vector<report::PaperRow> rows = report::paper_rows(recipe, summary, agreement, plan.level);
   const std::vector<report::ClaimResult> claims = report::judge(recipe, summary, plan.level);
@@ -149,14 +152,18 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
   if (!recipe.by.empty()) options.telling.keys = {recipe.by};
   const report::Summary summary = report::summarize(set.records, options);
   const report::Agreement agreement = report::agreement_of(summary);
-  const ReproduceAnswer answer = answer_of(session, recipe, plan, summary, agreement);
+  const ReproduceAnswer answer = answer_of(session, recipe, plan, summary, agreement, flags.runs);
+  if (answer.status != Exit::kDone && answer.status != Exit::kRunsFailed) return answer.status;  // stopped on the way
   const report::PaperDocument document{recipe.title, remarks_of(recipe, plan), answer.table,
                                        lines_below(recipe, plan, summary, agreement), answer.claims};
   const std::size_t missing = plan.runs.size() - set.records.size();
   if (missing > 0)
     note(session, std::to_string(missing) + " of " + std::to_string(plan.runs.size()) +
                       " runs are missing; averages over the rest are not shown unless --allow-missing asks for them");
-  if (!flags.page.empty()) {
+  if (!flags.page.empty() && !answer.page.empty()) {
+    write_named_file(flags.page, answer.page);
+    note(session, flags.page + " shows them");
+  } else if (!flags.page.empty()) {
     report::PageInput page{set, summary};
     page.remarks = document.remarks, page.title = recipe.title;
     page.remarks.insert(page.remarks.end(), document.below.begin(), document.below.end());
@@ -177,7 +184,7 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
          {"agreement", agreement_json(agreement)},
          {"cells", answer.cells},
          {"claims", claims_json(answer.claims)}});
-  return verdict_status(answer.claims);
+  return answer.status == Exit::kDone ? verdict_status(answer.claims) : answer.status;
 }
 
 /// Throws Error when something cannot be written in the end: at most one form may take stdout, and a page is HTML.
@@ -249,7 +256,8 @@ void add_reproduce(CLI::App& command, Session& session) {
                  "and writes its choice into --out; the same command then goes on with the same\n"
                  "runs, and plans anew when data that were missing are there.\n"
                  "Beyond Tables 1, 2 and 4: recall (accuracy by heads), plus (the + term part by\n"
-                 "part), table16 (perplexity by context length), similarity (of trained q, k, v).",
+                 "part), table16 (perplexity by context length), similarity (of trained q, k, v),\n"
+                 "surgery (K and V made one in trained models).",
                  "  qkvbench reproduce table1 --budget 20m\n"
                  "  qkvbench reproduce table4 --budget 1h --report table4.html\n"
                  "  qkvbench reproduce recall --csv recall.csv\n"

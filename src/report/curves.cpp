@@ -49,6 +49,10 @@ void draw_line(Svg& svg, const CurveLine& line, const Axis& x, const Axis& y, st
   }
   svg.path(up + back + "z", "h" + std::to_string(line.style.hue) + (faint ? " band faint" : " band"));
   svg.path(mean, style_class(line.style) + " line");
+  if (line.points.size() <= 8) {
+    for (const BandPoint& point : line.points) svg.marker(line.style, x.at(point.share), y.at(point.mean), 3);
+    return;
+  }
   constexpr std::size_t kMarkEvery = 12;  // not at the same shares for all, so that they do not cover each other
   for (std::size_t i = 4 + 2 * number % kMarkEvery; i < line.points.size(); i += kMarkEvery)
     svg.marker(line.style, x.at(line.points[i].share), y.at(line.points[i].mean), 3);
@@ -92,15 +96,15 @@ std::string curves_svg(const CurvesChart& whole) {
                         20;
   const double right = kChartWidth - labels;
   const double bottom = kTop + std::max(kPlot, kLineHeight * static_cast<double>(chart.lines.size()));
-  const Axis x({0, 1}, kLeft, right), y(range_of(chart), bottom, kTop, chart.scale);
-  Svg svg(kChartWidth, bottom + kBottom, "Learning curves: " + chart.axis);
+  const Axis x({0, chart.most}, kLeft, right), y(range_of(chart), bottom, kTop, chart.scale);
+  Svg svg(kChartWidth, bottom + kBottom, chart.what + ": " + chart.axis);
   for (const Tick& tick : y.ticks(6)) {
     svg.line(kLeft - 3, y.at(tick.at), right, y.at(tick.at), "rule");
     svg.text(kLeft - 6, y.at(tick.at) + 4, tick.label, "small end");
   }
   std::vector<Tick> shares = x.ticks(6);
   for (Tick& tick : shares) tick.label = short_number(100 * tick.at, 0) + " %";
-  draw_bottom_axis(svg, x, shares, kTop, bottom, (kLeft + right) / 2, "of the run's steps");
+  draw_bottom_axis(svg, x, shares, kTop, bottom, (kLeft + right) / 2, chart.shares);
   svg.text(0, kTop - 12, chart.axis, "start");
   for (std::size_t i = 0; i < chart.lines.size(); ++i)
     draw_line(svg, chart.lines[i], x, y, i, chart.lines.size() > kMostBands);

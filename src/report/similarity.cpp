@@ -2,11 +2,10 @@
 #include "qkvbench/report/similarity.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <string_view>
 
 #include "qkvbench/report/analysis.hpp"
-#include "qkvbench/report/mean_interval.hpp"
+#include "qkvbench/report/mean_claim.hpp"
 
 namespace qkvbench::report {
 
@@ -15,10 +14,6 @@ using study::SimilarityClaim;
 using study::SimilarityRow;
 
 namespace {
-
-constexpr double kSignificant = 0.05;  // of all claims together
-constexpr double kInfinite = std::numeric_limits<double>::infinity();
-constexpr Population kNumbers{Population::Shape::kSymmetric, -kInfinite, kInfinite};
 
 using Which = std::optional<double> SimilarityNumbers::*;
 
@@ -50,36 +45,16 @@ std::string test_text(const SimilarityModels& models, const SimilarityClaim& cla
   return subject_title(row.of) + ": " + row.title + beside + ", " + models.data;
 }
 
-ClaimResult judged(const SimilarityModels& models, const SimilarityClaim& claim, double claims) {
+ClaimResult judged(const SimilarityModels& models, const SimilarityClaim& claim, std::size_t claims) {
   ClaimResult result;
   result.id = std::string(claim.id) + ", " + models.data;
   result.claim = claim.text;
   result.test = test_text(models, claim);
   result.threshold = claim.number;
   result.above = claim.above;
-  result.level = 1 - kSignificant / claims;
-  result.rule = "the effect's interval lies wholly beyond the threshold: " + fixed(100 * *result.level, 2) +
-                " %, so that all " + fixed(claims, 0) + " claims together have 95 %";
   result.baseline = {models.level};
   if (claim.beside == Beside::kNumber) result.paper = study::similarity_rows()[claim.row].paper;
-  const std::vector<double> units = units_of(models, claim);
-  if (!units.empty()) result.effect = mean(units);
-  result.interval = mean_interval(units, kNumbers, *result.level);
-  if (!models.level.learned) {
-    result.verdict = Verdict::kNotTested;
-    result.note = "q_k_v on " + models.data + " has not learned";
-    result.needed = "a larger --budget";
-    return result;
-  }
-  if (!result.interval) {
-    result.note = "too few runs for an interval";
-    return result;
-  }
-  const Sides sides = *mean_sides(units, kNumbers, claim.number);
-  result.p = sides.both();
-  result.p_adjusted = std::min(1.0, claims * *result.p);
-  if (*result.p_adjusted <= kSignificant)
-    result.verdict = (sides.above < sides.below) == claim.above ? Verdict::kHolds : Verdict::kRefuted;
+  judge_mean(units_of(models, claim), claims, result);
   return result;
 }
 
@@ -111,7 +86,7 @@ std::vector<SimilarityNumbers> similarity_numbers(const run::Analysis& analysis,
 MeanNumber mean_number(const SimilarityModels& models, std::size_t row, Which which) {
   const std::vector<double> numbers = numbers_of(models, row, which);
   if (numbers.empty()) return {};
-  return {mean(numbers), mean_interval(numbers, kNumbers)};
+  return {mean(numbers), mean_interval(numbers, kSymmetricNumbers)};
 }
 
 Table similarity_table(const std::vector<SimilarityModels>& all) {
@@ -175,7 +150,7 @@ std::string similarity_csv(const std::vector<SimilarityModels>& all, const std::
 
 std::vector<ClaimResult> similarity_claims(const std::vector<SimilarityModels>& all) {
   std::vector<ClaimResult> results;
-  const auto claims = static_cast<double>(all.size() * study::similarity_claims().size());
+  const std::size_t claims = all.size() * study::similarity_claims().size();
   for (const SimilarityModels& models : all)
     for (const SimilarityClaim& claim : study::similarity_claims()) results.push_back(judged(models, claim, claims));
   return results;

@@ -191,6 +191,13 @@ std::vector<GridBlock> similarity(const std::vector<Axis>& shakespeare, const st
   return blocks;
 }
 
+/// Models to be changed, and what they are set beside.
+std::vector<GridBlock> surgery(std::vector<Axis> own) {
+  own.insert(own.begin(), {"preset", {"char"}});
+  own.insert(own.end(), {{"variant", {"q_k_v", "q_kv"}}, kThreeSeeds});
+  return {{own}};
+}
+
 const std::vector<Grid>& grids() {
   static const std::vector<Grid> rows{
       {"table1", "the paper's Table 1, whole", {table1(kTable1Sizes)}},
@@ -271,6 +278,14 @@ const std::vector<Grid>& grids() {
       {"length-least", "the same on generated stories, with 64 channels, for 600 steps",
        lengths(
            1024, {16, 32, 64},
+           {{"corpus", {"stories"}}, {"d_model", {"64"}}, {"layers", {"2"}}, {"lr", {"4e-3"}}, {"steps", {"600"}}})},
+      {"surgery-char", "sources of surgery: q_k_v, and q_kv from scratch, on Shakespeare by characters",
+       surgery({{"corpus", {"tinyshakespeare"}}})},
+      {"surgery", "the same on generated stories (no download)", surgery({{"corpus", {"stories"}}})},
+      {"surgery-short", "the same on Shakespeare, two layers, 1,000 steps",
+       surgery({{"corpus", {"tinyshakespeare"}}, {"layers", {"2"}}, {"lr", {"4e-3"}}, {"steps", {"1000"}}})},
+      {"surgery-least", "the same on generated stories, with 64 channels, for 600 steps",
+       surgery(
            {{"corpus", {"stories"}}, {"d_model", {"64"}}, {"layers", {"2"}}, {"lr", {"4e-3"}}, {"steps", {"600"}}})},
       {"similarity", "models of reverse, Shakespeare and stories, whose q, k and v are compared", similarity({}, {})},
       {"similarity-least", "the same with two layers of text, trained shorter",

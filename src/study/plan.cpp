@@ -80,12 +80,13 @@ Plan choose(const PaperTable& recipe, double budget_s, const SweepOptions& optio
   RunClock clock(options);
   std::size_t chosen = budget_s > 0 ? levels.size() - 1 : 0;
   double expected_s = 0;
-  if (budget_s > 0) expected_s = clock.expect(left_of(levels[chosen].runs, options.out));
+  const double all = 1 + recipe.further;
+  if (budget_s > 0) expected_s = all * clock.expect(left_of(levels[chosen].runs, options.out));
   const auto left_s = [&] { return kUsed * budget_s - (seconds_now() - begin); };
   while (chosen > 0 && expected_s <= left_s()) {
     const std::vector<run::Config> runs = left_of(levels[chosen - 1].runs, options.out);
-    if (clock.at_least(runs) > left_s()) break;
-    const double larger_s = clock.expect(runs);
+    if (all * clock.at_least(runs) > left_s()) break;
+    const double larger_s = all * clock.expect(runs);
     if (larger_s > left_s()) break;
     --chosen;
     expected_s = larger_s;
@@ -95,7 +96,7 @@ Plan choose(const PaperTable& recipe, double budget_s, const SweepOptions& optio
   if (chosen == 0) return plan;
   const std::vector<run::Config> next = left_of(levels[chosen - 1].runs, options.out, plan.runs);
   plan.next_level = levels[chosen - 1].grid.id;
-  plan.next_s = (clock.at_least(next) > budget_s ? clock.roughly(next) : clock.expect(next)) / kUsed;
+  plan.next_s = all * (all * clock.at_least(next) > budget_s ? clock.roughly(next) : clock.expect(next)) / kUsed;
   return plan;
 }
 

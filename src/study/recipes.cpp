@@ -106,6 +106,7 @@ const std::vector<PaperTable>& recipes() {
       plus_recipe(table1_cells()),
       table16_recipe(),
       similarity_recipe(table1_cells()),
+      surgery_recipe(),
   };
   return rows;
 }

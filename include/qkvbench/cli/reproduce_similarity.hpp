@@ -16,6 +16,8 @@ struct ReproduceAnswer {
   std::string csv;
   formats::Json cells;
   std::vector<report::ClaimResult> claims;
+  std::string page{};         ///< of a table with a page of its own: HTML
+  Exit status = Exit::kDone;  ///< how further runs ended
 };
 
 /// Measures the models of the summary's runs, data set by data set; those of a data set with runs missing are left out

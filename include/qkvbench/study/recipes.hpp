@@ -52,8 +52,10 @@ struct PaperTable {
   std::vector<std::string> matched{};  ///< keys in which arms may differ and are compared all the same
   /// The paper's accuracies are no means over a grid, and stand beside every part.
   bool single_size = false;
-  /// What is shown of the runs: their metrics, or how alike q, k and v of the models are (study/similarity).
-  enum class Shown { kMetrics, kSimilarity } shown = Shown::kMetrics;
+  /// What is shown of the runs: their metrics, how alike q, k and v of the models are
+  /// (study/similarity), or what becomes of the models when K and V are made one (study/surgery).
+  enum class Shown { kMetrics, kSimilarity, kSurgery } shown = Shown::kMetrics;
+  double further = 0;  ///< what is done with the runs takes so many times as long as they do
 };
 
 /// Whether a grid is the recipe's first: only then the paper's means of accuracy are means over the same
@@ -67,6 +69,7 @@ std::span<const PaperTable> all_recipes();
 PaperTable recall_recipe();
 PaperTable table16_recipe();
 PaperTable similarity_recipe(const std::vector<PaperCell>& table1);
+PaperTable surgery_recipe();
 PaperTable plus_recipe(const std::vector<PaperCell>& table1);
 /// All that `reproduce` takes, in the order of help: the recipes, and accounting.
 std::vector<std::string> recipe_names();

@@ -1,0 +1,213 @@
+// Student's t over sources: differences of losses between models of one seed have one mode.
+#include "qkvbench/report/surgery.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "qkvbench/report/charts.hpp"
+#include "qkvbench/report/mean_claim.hpp"
+#include "qkvbench/report/mean_interval.hpp"
+#include "qkvbench/report/sections.hpp"
+
+namespace qkvbench::report {
+
+using Beside = study::SurgeryClaim::Beside;
+
+namespace {
+
+constexpr double kLeastPercent = 0.1;  // of a logarithmic axis
+
+double percent_above(double loss, double beside) { return 100 * std::expm1(loss - beside); }
+
+std::string shown(const std::vector<double>& units) {
+  if (units.empty()) return "–";
+  const auto interval = mean_interval(units, kSymmetricNumbers);
+  return fixed(mean(units), 1) + (interval ? " ± " + fixed((interval->high - interval->low) / 2, 1) : "");
+}
+
+std::string share_text(double share) { return fixed(100 * share, 0) + " %"; }
+
+std::string beside_text(Beside beside) {
+  return beside == Beside::kSource ? "q_k_v" : beside == Beside::kScratch ? "q_kv from scratch" : "the same without";
+}
+
+std::vector<Table::Column> columns() {
+  std::vector<Table::Column> columns{{"K = V by"}};
+  for (const double share : study::kUptrainingShares) columns.push_back({share_text(share), Align::kRight});
+  return columns;
+}
+
+std::vector<std::vector<std::string>> rows_of(const SurgeryNumbers& numbers) {
+  std::vector<std::vector<std::string>> rows;
+  for (std::size_t arm = 0; arm < study::surgery_arms().size(); ++arm) {
+    rows.push_back({study::surgery_arms()[arm].name()});
+    // Taught by the source, it would begin as the same without.
+    for (std::size_t share = 0; share < study::kUptrainingShares.size(); ++share)
+      rows.back().push_back(study::surgery_arms()[arm].distilled && share == 0
+                                ? ""
+                                : shown(surgery_percent(numbers, arm, share, Beside::kSource)));
+  }
+  rows.push_back({"q_kv from scratch", shown(scratch_percent(numbers))});
+  rows.back().resize(columns().size());
+  return rows;
+}
+
+/// Lines of the arms with or without a teacher. What stands at 0 is the converted model, the same for both.
+CurvesChart chart_of(const SurgeryNumbers& numbers, bool distilled) {
+  CurvesChart chart;
+  chart.axis = "% above q_k_v's perplexity", chart.what = "Surgery", chart.shares = "of the source's steps";
+  chart.scale = Scale::kLog, chart.most = study::kUptrainingShares.back();
+  const std::span<const study::SurgeryArm> arms = study::surgery_arms();
+  int hue = 0;
+  for (std::size_t arm = 0; arm < arms.size(); ++arm) {
+    if (arms[arm].method != nullptr && !arms[arm].distilled) ++hue;  // one colour for both charts
+    if (arms[arm].method != nullptr && arms[arm].distilled != distilled) continue;
+    CurveLine line{arms[arm].method == nullptr ? "q_k_v" : arms[arm].method,
+                   {hue % kHues, static_cast<MarkerShape>(hue % kShapes), false, hue % 8},
+                   {}};
+    for (std::size_t share = 0; share < study::kUptrainingShares.size(); ++share) {
+      const std::vector<double> units = surgery_percent(numbers, arm, share, Beside::kSource);
+      if (units.empty()) continue;
+      const auto [low, high] = std::ranges::minmax(units);
+      // On a logarithmic axis: what is as good as the source or better lies at its bottom.
+      const auto shown_at = [](double percent) { return std::max(percent, kLeastPercent); };
+      line.points.push_back({study::kUptrainingShares[share], shown_at(mean(units)), shown_at(low), shown_at(high)});
+    }
+    chart.lines.push_back(line);
+  }
+  const std::vector<double> scratch = scratch_percent(numbers);
+  if (!scratch.empty()) {
+    CurveLine line{"q_kv from scratch", {8, MarkerShape::kCross, false, 1}, {}};
+    for (const double share : {0.0, study::kUptrainingShares.back()})
+      line.points.push_back({share, std::max(mean(scratch), kLeastPercent), std::max(mean(scratch), kLeastPercent),
+                             std::max(mean(scratch), kLeastPercent)});
+    chart.lines.push_back(line);
+  }
+  return chart;
+}
+
+std::string table_html(const std::vector<Table::Column>& heads, const std::vector<std::vector<std::string>>& rows) {
+  std::string head, body;
+  for (const Table::Column& column : heads) head += "<th>" + escaped(column.title) + "</th>";
+  for (const auto& row : rows) {
+    body += "<tr>";
+    for (const std::string& cell : row) body += "<td>" + escaped(cell) + "</td>";
+    body += "</tr>\n";
+  }
+  return "<div class=\"scroll\"><table><thead><tr>" + head + "</tr></thead>\n<tbody>" + body +
+         "</tbody></table></div>\n";
+}
+
+/// f(arm, share, units) of all cells.
+template <class F>
+void for_cells(const SurgeryNumbers& numbers, F f) {
+  for (std::size_t arm = 0; arm < study::surgery_arms().size(); ++arm)
+    for (std::size_t share = 0; share < study::kUptrainingShares.size(); ++share)
+      f(arm, share, surgery_percent(numbers, arm, share, Beside::kSource));
+}
+
+}  // namespace
+
+std::vector<double> surgery_percent(const SurgeryNumbers& numbers, std::size_t arm, std::size_t share, Beside beside) {
+  std::vector<double> units;
+  for (const SurgeryLosses& source : numbers.sources) {
+    const std::optional<double> loss = source.losses[arm][share];
+    // Each arm with a teacher stands behind the same without.
+    const std::optional<double> other = beside == Beside::kSource    ? std::optional(source.source)
+                                        : beside == Beside::kScratch ? std::optional(source.scratch)
+                                                                     : source.losses[arm - 1][share];
+    if (!loss || !other) return {};
+    units.push_back(percent_above(*loss, *other));
+  }
+  return units;
+}
+
+std::vector<double> scratch_percent(const SurgeryNumbers& numbers) {
+  std::vector<double> units;
+  for (const SurgeryLosses& source : numbers.sources) units.push_back(percent_above(source.scratch, source.source));
+  return units;
+}
+
+Table surgery_table(const SurgeryNumbers& numbers) {
+  Table table(columns());
+  for (const auto& row : rows_of(numbers)) table.add(row);
+  return table;
+}
+
+std::string surgery_csv(const SurgeryNumbers& numbers, const std::vector<ClaimResult>& claims) {
+  Table table({{"kind"},
+               {"data"},
+               {"method"},
+               {"taught"},
+               {"share"},
+               {"claim"},
+               {"percent"},
+               {"low"},
+               {"high"},
+               {"sources"},
+               {"threshold"},
+               {"p_adjusted"},
+               {"verdict"}});
+  const auto text = [](const std::optional<double>& x) { return x ? exact(*x) : std::string(); };
+  const auto add = [&](const std::string& method, const std::string& taught, double share,
+                       const std::vector<double>& units) {
+    const auto interval = mean_interval(units, kSymmetricNumbers);
+    table.add({"number", numbers.data, method, taught, exact(share), "", units.empty() ? "" : exact(mean(units)),
+               interval ? exact(interval->low) : "", interval ? exact(interval->high) : "",
+               std::to_string(units.size()), "", "", ""});
+  };
+  for_cells(numbers, [&](std::size_t arm, std::size_t share, const std::vector<double>& units) {
+    const study::SurgeryArm& one = study::surgery_arms()[arm];
+    add(one.method == nullptr ? "none" : one.method, one.distilled ? "true" : "false", study::kUptrainingShares[share],
+        units);
+  });
+  add("scratch", "false", 1, scratch_percent(numbers));
+  for (const ClaimResult& claim : claims)
+    table.add({"claim", "", "", "", "", claim.id, text(claim.effect), claim.interval ? exact(claim.interval->low) : "",
+               claim.interval ? exact(claim.interval->high) : "", "", text(claim.threshold), text(claim.p_adjusted),
+               verdict_name(claim.verdict)});
+  return table.csv();
+}
+
+std::string surgery_html(const std::string& title, const std::vector<std::string>& remarks,
+                         const SurgeryNumbers& numbers, const std::vector<ClaimResult>& claims) {
+  std::string heading = "<header><h1>" + escaped(title) + "</h1>\n", charts, verdicts;
+  for (const std::string& remark : remarks) heading += "<p>" + escaped(remark) + "</p>\n";
+  for (const bool distilled : {false, true})
+    charts += "<figure>" + curves_svg(chart_of(numbers, distilled)) + "<figcaption>" +
+              (distilled ? "trained on with the source as teacher" : "trained on by the text alone") +
+              "</figcaption></figure>\n";
+  std::vector<std::vector<std::string>> judged;
+  for (const ClaimResult& claim : claims)
+    judged.push_back({claim.claim, threshold_text(claim), effect_text(claim), verdict_name(claim.verdict)});
+  const std::string sections =
+      section("chart", "What it costs, by training on",
+              "<p class=\"why\">Means over sources, bands from the least to the largest; what costs less than " +
+                  fixed(kLeastPercent, 1) + " % lies at the bottom.</p>\n<div class=\"charts\">\n" + charts +
+                  "</div>\n") +
+      section("table", "Every number", table_html(columns(), rows_of(numbers))) +
+      section("claims", "Claims", table_html({{"claim"}, {"holds if"}, {"effect"}, {"verdict"}}, judged));
+  return document(title, heading + "</header>\n",
+                  "<a href=\"#chart\">Chart</a>\n<a href=\"#table\">Table</a>\n<a href=\"#claims\">Claims</a>\n",
+                  sections);
+}
+
+std::vector<ClaimResult> surgery_claims(const SurgeryNumbers& numbers) {
+  std::vector<ClaimResult> results;
+  for (const study::SurgeryClaim& claim : study::surgery_claims()) {
+    ClaimResult result;
+    result.id = claim.id;
+    result.claim = claim.text;
+    result.unit = "%";
+    result.test = "perplexity of " + study::surgery_arms()[claim.arm].name() + ", " +
+                  share_text(study::kUptrainingShares[claim.share]) + ", above " + beside_text(claim.beside);
+    result.threshold = claim.percent;
+    result.above = claim.above;
+    result.baseline = {numbers.level};
+    judge_mean(surgery_percent(numbers, claim.arm, claim.share, claim.beside), study::surgery_claims().size(), result);
+    results.push_back(result);
+  }
+  return results;
+}
+
+}  // namespace qkvbench::report
