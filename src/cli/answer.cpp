@@ -112,7 +112,7 @@ extern "C" void on_last_signal(int number) {
 
 std::string answer_text(const std::string& kind, const Json& fields) {
   run::find_schema(kind);
-  Json json{{"schema_version", run::kSchemaVersion}, {"kind", kind}, {"tool", run::tool_json()}};
+  Json json{{"schema_version", run::kSchemaVersion}, {"kind", kind}, {"tool", run::tool_json(run::this_tool())}};
   json.update(fields);
   return formats::text_of(json, 2) + "\n";
 }

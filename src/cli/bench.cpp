@@ -74,11 +74,11 @@ std::string render(const BenchFlags& flags, const report::Table& table) {
 }
 
 std::string where_text(const std::optional<run::EarlierBench>& earlier) {
-  const formats::Json env = run::env_json();
-  std::string text = env["cpu"].get<std::string>() + ", " + std::to_string(threads()) +
-                     (threads() == 1 ? " thread, " : " threads, ") + env["isa"].get<std::string>();
+  const run::Machine here = run::this_machine();
+  std::string text =
+      here.cpu + ", " + std::to_string(here.threads) + (here.threads == 1 ? " thread, " : " threads, ") + here.isa;
   if (!earlier) return text;
-  const std::string differences = earlier->differences(env);
+  const std::string differences = earlier->differences(machine_json(here));
   return differences.empty() ? text : text + "\nNot measured alike, so mind the ratios: " + differences;
 }
 

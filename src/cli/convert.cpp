@@ -13,17 +13,13 @@ namespace qkvbench::cli {
 
 namespace {
 
-using formats::Json;
-
 struct ConvertFlags {
   std::string path, methods;
   run::ConvertOptions options;
 };
 
-std::string how(const Json& conversion) {
-  std::vector<std::string> methods;
-  for (const Json& method : conversion["methods"]) methods.push_back(method.get<std::string>());
-  return methods.empty() ? "exact: it computes the same" : join(methods, ", ");
+std::string how(const run::Conversion& conversion) {
+  return conversion.methods.empty() ? "exact: it computes the same" : join(conversion.methods, ", ");
 }
 
 Exit convert(const Session& session, ConvertFlags& flags) {
@@ -31,19 +27,20 @@ Exit convert(const Session& session, ConvertFlags& flags) {
   flags.options.methods = split(flags.methods, ',');
   const run::ConvertReport report = run::convert_run(flags.path, flags.options);
   if (report.was_there) note(session, "it was converted before, not written again (--overwrite does)");
-  const Json &result = report.result, &conversion = result["origin"]["conversion"];
+  const run::Result& result = report.result;
+  const run::Conversion conversion = result.origin.value_or(run::Origin{}).conversion.value_or(run::Conversion{});
   report::Table table({{"converted"}, {"", report::Align::kLeft}});
-  table.add({"from", conversion["variant"].get<std::string>() + ", " + conversion["kv_heads"].dump() + " kv heads"});
+  table.add({"from", conversion.variant + ", " + std::to_string(conversion.kv_heads) + " kv heads"});
   table.add(
-      {"to", result["variant"]["id"].get<std::string>() + ", " + result["variant"]["kv_heads"].dump() + " kv heads"});
+      {"to", result.config.model.variant.id() + ", " + std::to_string(result.config.model.kv_heads) + " kv heads"});
   table.add({"method", how(conversion)});
-  table.add({"parameters", with_commas(result["model"]["params_total"].get<index_t>())});
-  table.add({"cache B/token", with_commas(result["model"]["kv_cache_bytes_per_token"].get<index_t>())});
+  table.add({"parameters", with_commas(result.model.params_total)});
+  table.add({"cache B/token", with_commas(result.model.kv_cache_bytes_per_token)});
   print(session, "convert", table.text(output_columns()) + "\n" + report.directory.string() + "\n",
         {{"directory", formats::escape_bytes(report.directory.string())},
          {"model", formats::escape_bytes((report.directory / "model.safetensors").string())},
          {"found", report.was_there},
-         {"result", result}});
+         {"result", result_json(result)}});
   return Exit::kDone;
 }
 

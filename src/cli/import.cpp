@@ -13,8 +13,6 @@ namespace qkvbench::cli {
 
 namespace {
 
-using formats::Json;
-
 struct ImportFlags {
   std::string path;
   run::ImportOptions options;
@@ -25,22 +23,23 @@ Exit import(const Session& session, ImportFlags& flags) {
   const run::ImportReport report = run::import_model(flags.path, flags.options);
   for (const std::string& text : report.notes) note(session, "note: " + text);
   if (report.was_there) note(session, "it was imported before, not written again (--overwrite does)");
-  const Json& result = report.result;
-  const Json &config = result["config"], &origin = result["origin"];
+  const run::Result& result = report.result;
+  const nn::ModelConfig& model = result.config.model;
+  const run::Origin origin = result.origin.value_or(run::Origin{});
   report::Table table({{"imported"}, {"", report::Align::kLeft}});
-  table.add({"form", origin["format"].get<std::string>()});
-  table.add({"task", config["task"].get<std::string>()});
-  table.add({"variant", result["variant"]["id"].get<std::string>()});
-  table.add({"parameters", with_commas(result["model"]["params_total"].get<index_t>())});
-  table.add({"layers, heads", config["layers"].dump() + ", " + config["heads"].dump()});
-  for (const auto& [name, value] : origin["claims"].items())
-    table.add({name + " (claimed)", value.is_null() ? "not finite" : report::fixed(value, 4)});
+  table.add({"form", origin.format});
+  table.add({"task", result.config.task.id});
+  table.add({"variant", model.variant.id()});
+  table.add({"parameters", with_commas(result.model.params_total)});
+  table.add({"layers, heads", std::to_string(model.layers) + ", " + std::to_string(model.heads)});
+  for (const auto& [name, value, is_count] : origin.claims)
+    table.add({name + " (claimed)", value ? report::fixed(*value, 4) : "not finite"});
   print(session, "import", table.text(output_columns()) + "\n" + report.directory.string() + "\n",
         {{"directory", formats::escape_bytes(report.directory.string())},
          {"model", formats::escape_bytes((report.directory / "model.safetensors").string())},
          {"found", report.was_there},
          {"notes", report.notes},
-         {"result", result}});
+         {"result", result_json(result)}});
   return Exit::kDone;
 }
 

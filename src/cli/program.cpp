@@ -99,8 +99,8 @@ int run_program(int argc, char** argv) {
   CLI::App app{"qkvbench trains and evaluates transformers whose query, key and value projections are shared.",
                "qkvbench"};
   app.set_version_flag("--version", [] {
-    const formats::Json tool = run::tool_json();
-    return "qkvbench " + tool["version"].get<std::string>() + " (" + tool["git_sha"].get<std::string>() + ")";
+    const run::Tool tool = run::this_tool();
+    return "qkvbench " + tool.version + " (" + tool.git_sha + ")";
   });
   app.require_subcommand(1);
   app.footer("Example: qkvbench train --variant qk_v\nqkvbench COMMAND --help explains a command.");

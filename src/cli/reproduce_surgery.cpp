@@ -78,12 +78,12 @@ std::vector<Work> works_of(const report::Summary& summary) {
   for (const report::Sample& sample : separate->samples)
     for (const report::Sample& other : scratch->samples) {
       if (sample.record->config.task.seed != other.record->config.task.seed) continue;
-      const auto a = sample.record->metrics.find("val_loss"), b = other.record->metrics.find("val_loss");
-      if (a == sample.record->metrics.end() || b == other.record->metrics.end()) continue;
+      const auto a = sample.record->metrics.value("val_loss"), b = other.record->metrics.value("val_loss");
+      if (!a || !b) continue;
       Work work;
       work.source = sample.record->path.parent_path();
       work.seed = sample.record->config.task.seed;
-      work.losses.source = a->second, work.losses.scratch = b->second;
+      work.losses.source = *a, work.losses.scratch = *b;
       works.push_back(std::move(work));
     }
   return works;
@@ -95,9 +95,7 @@ void take_losses(const fs::path& out, Work& work) {
     for (std::size_t share = 1; share < work.uptrained[arm].size(); ++share) {
       const fs::path directory = run::run_directory(out, work.uptrained[arm][share]);
       const run::RecordSet set = run::read_records({directory});
-      if (set.records.size() != 1) continue;
-      const auto loss = set.records[0].metrics.find("val_loss");
-      if (loss != set.records[0].metrics.end()) work.losses.losses[arm][share] = loss->second;
+      if (set.records.size() == 1) work.losses.losses[arm][share] = set.records[0].metrics.value("val_loss");
     }
 }
 

@@ -42,8 +42,6 @@ run::CheckpointEvery checkpoint_every(const std::string& text) {
   return {steps, 0};
 }
 
-double number_or_nan(const Json& value) { return value.is_number() ? value.get<double>() : NAN; }
-
 /// A metric that the table shows when a run has it.
 struct MetricColumn {
   const char *metric, *heading;
@@ -60,25 +58,26 @@ std::string table_of(const std::vector<RunReport>& reports) {
   using report::Align;
   std::vector<report::Table::Column> heads{
       {"variant"}, {"equation"}, {"parameters", Align::kRight}, {"in attention", Align::kRight}};
-  const bool decodes = data::find_task(reports[0].result["config"]["task"]).traits().decodes;
+  const run::Result& first = reports[0].result;
+  const bool decodes = data::find_task(first.config.task.id).traits().decodes;
   if (decodes) heads.push_back({"cache B/token", Align::kRight});
   std::vector<const char*> metrics;
   for (const MetricColumn& column : kColumns)
-    if (reports[0].result["metrics"].contains(column.metric)) {
+    if (first.metrics.contains(column.metric)) {
       metrics.push_back(column.metric);
       heads.push_back({column.heading, Align::kRight});
     }
   heads.push_back({"time", Align::kRight});
   report::Table table(heads);
   for (const RunReport& r : reports) {
-    const Json &variant = r.result["variant"], &model = r.result["model"];
-    std::vector<std::string> row{variant["id"], variant["equation"], with_commas(model["params_total"].get<index_t>()),
-                                 with_commas(model["params_attention"].get<index_t>())};
-    if (decodes) row.push_back(with_commas(model["kv_cache_bytes_per_token"].get<index_t>()));
-    for (const char* metric : metrics)
-      row.push_back(report::fixed(number_or_nan(r.result["metrics"].value(metric, Json())), 4));
-    row.push_back(r.status == Status::kCompleted ? report::duration(number_or_nan(r.result["timing"]["wall_s"]))
-                                                 : r.result["status"].get<std::string>());
+    const nn::Variant variant = r.result.config.model.variant;
+    const run::ModelCosts& model = r.result.model;
+    std::vector<std::string> row{variant.id(), variant.equation(), with_commas(model.params_total),
+                                 with_commas(model.params_attention)};
+    if (decodes) row.push_back(with_commas(model.kv_cache_bytes_per_token));
+    for (const char* metric : metrics) row.push_back(report::fixed(r.result.metrics.value(metric).value_or(NAN), 4));
+    row.push_back(r.result.status == Status::kCompleted ? report::duration(r.result.timing.wall_s.value_or(NAN))
+                                                        : status_name(r.result.status));
     table.add(row);
   }
   std::string text = table.text(output_columns()) + "\n";
@@ -88,24 +87,24 @@ std::string table_of(const std::vector<RunReport>& reports) {
 
 /// Of images and sets of them: how fast it was and whether the reader kept up.
 void note_speed(const Session& session, const std::string& name, const RunReport& r, const run::SpeedUnit& unit) {
-  const Json& timing = r.result["timing"];
-  const double share = number_or_nan(timing["data_wait_s"]) / number_or_nan(timing["train_s"]);
+  const run::Timing& timing = r.result.timing;
+  const double share = timing.data_wait_s.value_or(NAN) / timing.train_s.value_or(NAN);
   if (r.was_finished || !std::isfinite(share) || unit.tokens == 1) return;
-  note(session, name + ": " + with_commas(std::llround(number_or_nan(timing["examples_per_s"]))) + " " + unit.name +
+  note(session, name + ": " + with_commas(std::llround(timing.examples_per_s.value_or(NAN))) + " " + unit.name +
                     "/s, waited for data " + report::fixed(100 * share, 1) + " % of the training time");
 }
 
 Json train_json(const Session& session, const std::vector<RunReport>& reports) {
   Json runs = Json::array();
   for (const RunReport& r : reports) {
-    const bool has_model = r.status == Status::kCompleted;
+    const bool has_model = r.result.status == Status::kCompleted;
     runs.push_back(
         {{"run", formats::escape_bytes(r.directory.filename().string())},
          {"directory", formats::escape_bytes(r.directory.string())},
          {"model", has_model ? Json(formats::escape_bytes((r.directory / "model.safetensors").string())) : Json()},
          {"found", r.was_finished},
          {"error", run::or_null(r.error)},
-         {"result", r.result}});
+         {"result", result_json(r.result)}});
   }
   return {{"argv", formats::escape_bytes(session.argv)}, {"runs", runs}};
 }
@@ -131,13 +130,13 @@ Exit train(const Session& session, TrainFlags& flags) {
     const RunReport& r = reports.back();
     if (r.was_finished) note(session, name + ": already finished, not run again (--overwrite does)");
     note_speed(session, name, r, unit);
-    if (r.status == Status::kDiverged) {
+    if (r.result.status == Status::kDiverged) {
       std::cerr << colored(session, "error:", 31, true) << " " << name << ": " << r.error << "\n";
       status = Exit::kDiverged;
     }
-    if (r.status == Status::kInterrupted) {
+    if (r.result.status == Status::kInterrupted) {
       note(session, name + ": " + (stop_signal() != 0 ? "interrupted" : "out of time") + " at step " +
-                        with_commas(r.result["train"]["steps"].get<index_t>()) + ", saved; " +
+                        with_commas(r.result.train.steps) + ", saved; " +
                         (flags.run.overwrite ? "--overwrite --resume goes on" : "--resume goes on"));
       status = stop_signal() != 0 ? static_cast<Exit>(128 + stop_signal()) : Exit::kOutOfTime;
       break;

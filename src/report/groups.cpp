@@ -192,8 +192,8 @@ std::string not_compared_text(const NotCompared& runs) {
   std::set<std::uint64_t> seeds;
   for (const Record* record : runs.records) {
     seeds.insert(record->config.task.seed);
-    const auto value = record->metrics.find(metric.key);
-    if (record->status == run::Status::kCompleted && value != record->metrics.end()) sum += value->second, ++n;
+    const std::optional<double> value = record->metrics.value(metric.key);
+    if (record->status == run::Status::kCompleted && value) sum += *value, ++n;
   }
   std::vector<std::string> seed_texts;
   for (const std::uint64_t seed : seeds) seed_texts.push_back(std::to_string(seed));

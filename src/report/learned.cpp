@@ -69,9 +69,9 @@ std::optional<double> mean_metric(const Cell& cell, const char* key) {
   std::vector<double> values;
   for (const Sample& sample : cell.samples) {
     if (!sample.value) continue;
-    const auto at = sample.record->metrics.find(key);
-    if (at == sample.record->metrics.end()) return std::nullopt;
-    values.push_back(at->second);
+    const std::optional<double> value = sample.record->metrics.value(key);
+    if (!value) return std::nullopt;
+    values.push_back(*value);
   }
   return values.empty() ? std::nullopt : std::optional(mean(values));
 }

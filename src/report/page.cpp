@@ -48,7 +48,7 @@ std::string heading_html(const PageInput& input) {
   std::set<std::string> data;
   for (const Group& group : input.summary.groups) data.insert(group.data);
   for (const run::Record& record : records) {
-    wall_s += record.wall_s;
+    wall_s += record.timing.wall_s.value_or(0);
     diverged += record.status == run::Status::kDiverged ? 1 : 0;
   }
   std::string out = "<header><h1>" + escaped(input.title) + "</h1>\n<p>Transformers whose query, key and value " +

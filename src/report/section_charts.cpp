@@ -136,7 +136,7 @@ std::string pareto_of(const PageInput& input, const Group& group) {
     double bytes = 0, runs = 0;
     for (const Sample& sample : cell->samples)
       if (sample.record != nullptr && sample.value) {
-        bytes += static_cast<double>(sample.record->kv_cache_bytes_per_token);
+        bytes += static_cast<double>(sample.record->model.kv_cache_bytes_per_token);
         ++runs;
       }
     if (cell->mean && bytes > 0)

@@ -83,16 +83,17 @@ std::string all_runs_html(const PageInput& input) {
     const auto metric = std::ranges::find(input.summary.tasks, record.config.task.id) == input.summary.tasks.end()
                             ? nullptr
                             : &metric_of(record.config.task.id);
-    const auto value = metric == nullptr ? record.metrics.end() : record.metrics.find(metric->key);
-    const bool done = record.status == run::Status::kCompleted && value != record.metrics.end();
+    const auto value = metric == nullptr ? std::nullopt : record.metrics.value(metric->key);
+    const bool done = record.status == run::Status::kCompleted && value;
     rows +=
         "<tr><td>" + escaped(record.run) + "</td><td>" +
-        (done ? value_text(*metric, value->second) + " " + metric->heading
-              : std::string(run::status_name(record.status))) +
-        "</td><td>" + with_commas(record.params_total) + "</td><td>" + with_commas(record.params_attention) +
-        "</td><td>" + with_commas(record.macs_forward) + "</td><td>" +
-        (data::find_task(record.config.task.id).traits().decodes ? with_commas(record.kv_cache_bytes_per_token) : "–") +
-        "</td><td>" + duration(record.wall_s) + "</td></tr>\n";
+        (done ? value_text(*metric, *value) + " " + metric->heading : std::string(run::status_name(record.status))) +
+        "</td><td>" + with_commas(record.model.params_total) + "</td><td>" +
+        with_commas(record.model.params_attention) + "</td><td>" + with_commas(record.model.macs_forward) +
+        "</td><td>" +
+        (data::find_task(record.config.task.id).traits().decodes ? with_commas(record.model.kv_cache_bytes_per_token)
+                                                                 : "–") +
+        "</td><td>" + duration(record.timing.wall_s.value_or(0)) + "</td></tr>\n";
   }
   return details("All " + counted(input.records.records.size(), "run"),
                  "<div class=\"scroll\"><table><thead><tr><th>run</th><th>result</th><th>parameters</th><th>in "

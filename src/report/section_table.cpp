@@ -118,12 +118,12 @@ std::string chance_row(const Summary& summary, const Panel& panel, std::size_t r
 
 /// A count of the models in a row, or from which to which.
 std::string count_html(const Summary& summary, const Panel& panel, std::size_t row, const Arm& arm,
-                       index_t Record::*count) {
+                       index_t run::ModelCosts::*count) {
   std::set<index_t> counts;
   for (std::size_t column = 0; column < panel.columns.size(); ++column)
     if (const Cell* cell = summary.cell(panel.at(row, column), arm))
       for (const Sample& sample : cell->samples)
-        if (sample.record != nullptr) counts.insert(sample.record->*count);
+        if (sample.record != nullptr) counts.insert(sample.record->model.*count);
   if (counts.empty()) return "<td>–</td>";
   const std::string most = with_commas(*counts.rbegin());
   return "<td>" + (counts.size() == 1 ? most : with_commas(*counts.begin()) + " – " + most) + "</td>";
@@ -149,8 +149,8 @@ std::string panel_html(const PageInput& input, const Panel& panel) {
         cells += "<td>" + (cell != nullptr ? cell_html(input, *cell) : std::string("–")) + "</td>";
         any = any || cell != nullptr;
       }
-      cells += count_html(summary, panel, row, arm, &Record::params_total);
-      if (decodes(panel)) cells += count_html(summary, panel, row, arm, &Record::kv_cache_bytes_per_token);
+      cells += count_html(summary, panel, row, arm, &run::ModelCosts::params_total);
+      if (decodes(panel)) cells += count_html(summary, panel, row, arm, &run::ModelCosts::kv_cache_bytes_per_token);
       if (any) rows += "<tr><th>" + arm_html(arm, summary) + "</th>" + values_html(panel, row) + cells + "</tr>\n";
     }
     rows += chance_row(summary, panel, row);

@@ -198,8 +198,8 @@ void add_record(GroupRuns& runs, const Record& record, std::vector<NotCompared>&
   runs.expect(record.config);
   const Pair pair = pair_of(record.config, runs.matched);
   Sample sample{pair.first, pair.second, std::nullopt, &record};
-  const auto metric = record.metrics.find(metric_of(record.config.task.id).key);
-  if (record.status == run::Status::kCompleted && metric != record.metrics.end()) sample.value = metric->second;
+  if (record.status == run::Status::kCompleted)
+    sample.value = record.metrics.value(metric_of(record.config.task.id).key);
   const Arm arm = arm_of(record.config);
   const auto [there, is_new] = runs.by_arm[arm].emplace(pair, sample);
   if (is_new) return;

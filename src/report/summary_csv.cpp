@@ -69,19 +69,26 @@ Row run_row(const Record& r) {
           {"status", status_name(r.status)},
           {"dataset", data_name(r.config)},
           {"dataset_sha256", r.data},
-          {"params_total", std::to_string(r.params_total)},
-          {"params_attention", std::to_string(r.params_attention)},
-          {"macs_forward", std::to_string(r.macs_forward)},
-          {"kv_cache_bytes_per_token", std::to_string(r.kv_cache_bytes_per_token)},
+          {"params_total", std::to_string(r.model.params_total)},
+          {"params_attention", std::to_string(r.model.params_attention)},
+          {"macs_forward", std::to_string(r.model.macs_forward)},
+          {"kv_cache_bytes_per_token", std::to_string(r.model.kv_cache_bytes_per_token)},
           {"build", r.build},
           {"machine", r.machine},
           {"path", r.path.generic_string()}};
   const std::string family = data::find_task(r.config.task.id).form();
   for (const run::Option& option : run::all_options())
     if (option.concerns(family)) row[option.key] = setting_text(r.config, option);
-  for (const auto& numbers : {r.metrics, r.timing})
-    for (const auto& [key, value] : numbers) row[key] = report::exact(value);
+  for (const auto& numbers : {r.metrics, timing_numbers(r.timing)})
+    for (const run::Numbers::Number& number : numbers)
+      if (number.value) row[number.name] = report::exact(*number.value);
   return row;
+}
+
+/// Adds the names of those that exist.
+void add_names(const run::Numbers& numbers, std::set<std::string>& names) {
+  for (const run::Numbers::Number& number : numbers)
+    if (number.value) names.insert(number.name);
 }
 
 }  // namespace
@@ -132,8 +139,8 @@ std::string runs_csv(const std::vector<Record>& records) {
   std::set<std::string> metrics, timing, there;
   for (const Record& record : records) {
     rows.push_back(run_row(record));
-    for (const auto& [key, value] : record.metrics) metrics.insert(key);
-    for (const auto& [key, value] : record.timing) timing.insert(key);
+    add_names(record.metrics, metrics);
+    add_names(timing_numbers(record.timing), timing);
     for (const auto& [key, value] : rows.back()) there.insert(key);
   }
   std::vector<std::string> names{"run", "status", "dataset", "dataset_sha256"};

@@ -147,7 +147,7 @@ Json case_json(const CaseRecord& record, const MachineLimits& limits) {
   return json;
 }
 
-Json bench_json(const std::string& bench) { return {{"bench", bench}, {"env", env_json()}}; }
+Json bench_json(const std::string& bench) { return {{"bench", bench}, {"env", machine_json(this_machine())}}; }
 
 Json limits_json(const MachineLimits& limits) {
   return {{"fma_peak_gflops", limits.fma_peak_gflops},

@@ -74,12 +74,13 @@ std::vector<std::string> builds_of(const std::vector<Record>& records) {
 
 void keep_one_build(RecordSet& set, bool mix) {
   index_t numerics = 0;
-  for (const Record& r : set.records) numerics = std::max(numerics, r.numerics);
+  for (const Record& r : set.records) numerics = std::max(numerics, r.tool.numerics);
   for (const Record& r : set.records)
-    if (r.numerics != numerics)
-      set.left_out.push_back({r.path, "it was computed by numerics " + std::to_string(r.numerics) + ", others by " +
-                                          std::to_string(numerics) + ": the same configuration gives other numbers"});
-  std::erase_if(set.records, [&](const Record& r) { return r.numerics != numerics; });
+    if (r.tool.numerics != numerics)
+      set.left_out.push_back({r.path, "it was computed by numerics " + std::to_string(r.tool.numerics) +
+                                          ", others by " + std::to_string(numerics) +
+                                          ": the same configuration gives other numbers"});
+  std::erase_if(set.records, [&](const Record& r) { return r.tool.numerics != numerics; });
   const std::vector<std::string> builds = builds_of(set.records);
   std::map<std::pair<std::string, std::string>, const Record*> kept;  // by run and what was trained
   for (const std::string& build : builds)

@@ -38,15 +38,10 @@ Config converted_config(const Config& from, const nn::ModelConfig& model) {
   return config;
 }
 
-Json origin_json(const fs::path& path, const Config& from, const std::string& sha256, std::uintmax_t bytes,
+Origin origin_of(const fs::path& path, const Config& from, const std::string& sha256, std::uintmax_t bytes,
                  const SurgeryResult& done) {
-  const data::SourceFile file{path.filename().string(), sha256, bytes};
-  Json origin{{"format", "qkvbench"}, {"files", files_json({&file, 1})}, {"claims", Json::object()}};
-  origin["conversion"] = {{"variant", from.model.variant.id()},
-                          {"kv_heads", from.model.kv_heads},
-                          {"methods", done.methods},
-                          {"exact", done.methods.empty()}};
-  return origin;
+  const Conversion conversion{from.model.variant.id(), from.model.kv_heads, done.methods, done.methods.empty()};
+  return {"qkvbench", {{path.filename().string(), sha256, bytes}}, {}, conversion};
 }
 
 }  // namespace
@@ -63,8 +58,8 @@ ConvertReport convert_run(const fs::path& path, const ConvertOptions& options) {
   const SurgeryResult done = surgery(*run.model, request, batches);
   const Config config = converted_config(run.config, done.config);
 
-  const Json origin = origin_json(file, run.config, sha256, fs::file_size(file), done);
-  const std::string request_text = origin.dump() + std::to_string(config.model.kv_heads) +
+  const Origin origin = origin_of(file, run.config, sha256, fs::file_size(file), done);
+  const std::string request_text = origin_json(origin).dump() + std::to_string(config.model.kv_heads) +
                                    std::to_string(examples_in(batches)) + options.examples.data;
   MadeRun made{
       options.out / ("convert-" + config.model.variant.id() + "-" + formats::sha256(request_text).substr(0, 8)),
@@ -74,16 +69,16 @@ ConvertReport convert_run(const fs::path& path, const ConvertOptions& options) {
   for (const nn::Parameter& p : done.model->parameters().all())
     made.tensors.push_back({p.name, train::sizes_of(p.shape), {p.value, static_cast<std::size_t>(p.shape.elements())}});
   made.metadata["config"] = config_json(config).dump();
-  made.metadata["origin"] = formats::text_of(origin);
+  made.metadata["origin"] = formats::text_of(origin_json(origin));
   Outcome outcome;
   outcome.status = Status::kConverted;
   outcome.argv = options.argv;
   outcome.wall_s = seconds_now() - begin_s;
   data::DataFacts unknown;
   unknown.name = "unknown";
-  made.result = result_json(config, unknown, outcome);
-  if (run.dataset.is_object()) made.result["dataset"] = Json::parse(run.dataset.dump());
-  made.result["origin"] = origin;
+  made.result = result_of(config, unknown, outcome);
+  if (run.dataset.is_object()) made.result.dataset = dataset_from_json(run.dataset, file.string() + ": dataset");
+  made.result.origin = origin;
   ConvertReport report{made.directory, {}, false};
   report.was_there = !write_made_run(made, options.out, options.overwrite, report.result);
   return report;

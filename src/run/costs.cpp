@@ -52,7 +52,7 @@ Json costs_json(const Costs& costs) {
   const nn::TrainingMemory& m = costs.memory;
   return {{"config", config_json(costs.config)},
           {"variant", variant_json(costs.config)},
-          {"model", model_json(costs.config)},
+          {"model", model_json(model_costs(costs.config))},
           {"macs", macs},
           {"cache",
            {{"bytes_per_token", per_token},

@@ -73,7 +73,7 @@ void set_foreign(Config& config, const std::string& key, const std::string& text
 }
 
 void claim(ForeignModel& model, const char* key, formats::Pickle::Value value) {
-  if (value.is(formats::Pickle::Kind::kFloat)) model.claims[key] = or_null(value.number());
+  if (value.is(formats::Pickle::Kind::kFloat)) model.claims.set(key, value.number());
 }
 
 index_t steps_of(formats::Pickle::Value value) {

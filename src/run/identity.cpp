@@ -82,13 +82,6 @@ std::string differing_keys(const Config& there, const Config& asked) {
   return text;
 }
 
-std::string stored_hash(const nlohmann::json& json) {
-  Json ordered;
-  for (const Option& option : all_options())
-    if (const auto found = json.find(option.key); found != json.end()) ordered[option.key] = *found;
-  return hash8(ordered);
-}
-
 std::string config_hash(const Config& config) { return hash8(config_json(identity_of(config))); }
 
 std::string run_name(const Config& config) { return name_of(config, config_hash(config)); }

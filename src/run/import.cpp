@@ -64,15 +64,15 @@ std::vector<formats::TensorToWrite> tensors_of(const ForeignModel& model, const 
   return tensors;
 }
 
-Json origin_json(const ForeignModel& model, const std::vector<fs::path>& files) {
+Origin origin_of(const ForeignModel& model, const std::vector<fs::path>& files) {
   std::vector<data::SourceFile> read;
   for (const fs::path& file : files)
     read.push_back({file.filename().string(), formats::sha256_file(file), fs::file_size(file)});
-  return {{"format", model.format}, {"files", files_json(read)}, {"claims", model.claims}};
+  return {model.format, read, model.claims, {}};
 }
 
-/// The record of a model that was trained elsewhere, on data that it does not tell.
-Json imported_json(const ForeignModel& model, const Json& origin, const std::vector<std::string>& argv, double wall_s) {
+/// The result of a model that was trained elsewhere, on data that it does not tell.
+Result imported(const ForeignModel& model, const Origin& origin, const std::vector<std::string>& argv, double wall_s) {
   data::DataFacts unknown;
   unknown.name = "unknown";
   Outcome outcome;
@@ -80,8 +80,8 @@ Json imported_json(const ForeignModel& model, const Json& origin, const std::vec
   outcome.argv = argv;
   outcome.wall_s = wall_s;
   outcome.state.step = model.steps;
-  Json result = result_json(model.config, unknown, outcome);
-  result["origin"] = origin;
+  Result result = result_of(model.config, unknown, outcome);
+  result.origin = origin;
   return result;
 }
 
@@ -142,15 +142,17 @@ ImportReport import_model(const fs::path& path, const ImportOptions& options) {
     fail_usage("--tokenizer: " + path.string() + " is no language model");
   std::deque<std::vector<float>> memory;
   const std::vector<formats::TensorToWrite> tensors = tensors_of(model, path.string(), memory);
-  const Json origin = origin_json(model, files);
+  const Origin origin = origin_of(model, files);
   const std::string hash =
-      formats::sha256(origin["files"].dump() + std::to_string(model.config.model.heads)).substr(0, 8);
+      formats::sha256(files_json(origin.files).dump() + std::to_string(model.config.model.heads)).substr(0, 8);
   MadeRun made{options.out / ("import-" + plain_name(path) + "-" + hash),
                tensors,
-               {{"config", config_json(model.config).dump()}, {"origin", formats::text_of(origin)}, {"format", "pt"}},
+               {{"config", config_json(model.config).dump()},
+                {"origin", formats::text_of(origin_json(origin))},
+                {"format", "pt"}},
                {}};
   if (tokenizer) made.metadata["tokenizer"] = tokenizer_json(*tokenizer).dump();
-  made.result = imported_json(model, origin, options.argv, seconds_now() - begin_s);
+  made.result = imported(model, origin, options.argv, seconds_now() - begin_s);
   ImportReport report{made.directory, {}, false, model.notes};
   report.was_there = !write_made_run(made, options.out, options.overwrite, report.result);
   return report;

@@ -2,12 +2,11 @@
 #include "qkvbench/run/made_run.hpp"
 
 #include "qkvbench/base/files.hpp"
-#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/run_files.hpp"
 
 namespace qkvbench::run {
 
-bool write_made_run(const MadeRun& made, const std::filesystem::path& out, bool overwrite, formats::Json& result) {
+bool write_made_run(const MadeRun& made, const std::filesystem::path& out, bool overwrite, Result& result) {
   const RunFiles there(made.directory);
   Footprint footprint({out, there.directory, replacement_of(there.directory)});
   make_directories(out);

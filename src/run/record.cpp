@@ -1,4 +1,4 @@
-// Writing the result record. Numbers that do not exist are null.
+// Making results.
 // Nothing is computed here that a run did not measure or a configuration does not determine.
 #include "qkvbench/run/record.hpp"
 
@@ -24,97 +24,57 @@ namespace {
 /// In the order of Tokenizer::Kind.
 constexpr std::array<const char*, 5> kTokenizerKinds{"ids", "bytes", "characters", "words", "byte_pairs"};
 
-void add_score(const std::string& split, const kernels::EvalSums& score, Json& json) {
-  const auto targets = static_cast<double>(score.targets);  // 0/0 becomes null
-  json[split + "_accuracy"] = or_null(static_cast<double>(score.correct) / targets);
-  json[split + "_loss"] = or_null(score.loss_nats / targets);
-  json[split + "_targets"] = score.targets;
+void add_score(const std::string& split, const kernels::EvalSums& score, Numbers& numbers) {
+  const auto targets = static_cast<double>(score.targets);  // 0/0 does not exist
+  numbers.set(split + "_accuracy", static_cast<double>(score.correct) / targets);
+  numbers.set(split + "_loss", score.loss_nats / targets);
+  numbers.set_count(split + "_targets", score.targets);
 }
 
-Json metrics_json(const Outcome& o, const data::DataFacts& facts) {
-  Json json = scores_json(o.validation, o.test, facts, o.validation_kinds);
-  const bool trained = !o.state.curve.empty();
-  json["train_accuracy"] = trained ? or_null(o.state.curve.back().train_accuracy) : Json(nullptr);
-  json["train_loss"] = trained ? or_null(o.state.curve.back().train_loss) : Json(nullptr);
-  return json;
+Numbers metrics_of(const Outcome& o, const data::DataFacts& facts) {
+  Numbers metrics = scores_of(o.validation, o.test, facts, o.validation_kinds);
+  const train::CurvePoint last =
+      o.state.curve.empty() ? train::CurvePoint{0, NAN, NAN, NAN, NAN} : o.state.curve.back();
+  metrics.set("train_accuracy", last.train_accuracy);
+  metrics.set("train_loss", last.train_loss);
+  return metrics;
 }
 
-Json curve_json(const train::TrainState& state) {
-  Json curve = Json::array();
-  for (const train::CurvePoint& p : state.curve) curve.push_back(curve_point_json(p));
-  return curve;
-}
-
-template <class AnyJson>
-AnyJson without_circumstances(AnyJson result) {
-  for (const char* key : {"timing", "env", "tool", "argv"}) result.erase(key);
-  return result;
+Timing timing_of(const Config& config, const Outcome& o) {
+  const index_t positions = nn::Model(config.model).family().positions();
+  const auto finite = [](double x) { return std::isfinite(x) ? std::optional(x) : std::nullopt; };
+  return {finite(o.wall_s),
+          finite(o.train_s),
+          finite(o.data_wait_s),
+          finite(static_cast<double>(o.tokens_timed) / o.train_s),
+          finite(static_cast<double>(o.tokens_timed / positions) / o.train_s),
+          static_cast<index_t>(peak_rss_bytes())};
 }
 
 }  // namespace
 
-Json or_null(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
-Json or_null(const std::optional<double>& x) { return x ? or_null(*x) : Json(nullptr); }
-Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
-const char* status_name(Status status) {
-  switch (status) {
-    case Status::kCompleted: return "completed";
-    case Status::kInterrupted: return "interrupted";
-    case Status::kDiverged: return "diverged";
-    case Status::kFailed: return "failed";
-    case Status::kImported: return "imported";
-    case Status::kConverted: return "converted";
-  }
-  return "failed";
-}
-
-Json files_json(std::span<const data::SourceFile> files) {
-  Json list = Json::array();
-  for (const data::SourceFile& file : files)
-    list.push_back({{"path", formats::escape_bytes(file.path)}, {"sha256", file.sha256}, {"bytes", file.bytes}});
-  return list;
-}
-
-Json dataset_json(const data::DataFacts& facts) {
-  return {{"name", formats::escape_bytes(facts.name)},
-          {"n_train", facts.n_train},
-          {"n_val", facts.n_val},
-          {"n_test", facts.n_test},
-          {"files", files_json(facts.files)}};
-}
-
-Json scores_json(const kernels::EvalSums& validation, const kernels::EvalSums& test, const data::DataFacts& facts,
-                 std::span<const KindScore> validation_kinds) {
-  Json json = Json::object();
-  if (facts.n_test > 0) add_score("test", test, json);
-  if (facts.n_val > 0) add_score("val", validation, json);
-  if (!facts.tokenizer) return json;
+Numbers scores_of(const kernels::EvalSums& validation, const kernels::EvalSums& test, const data::DataFacts& facts,
+                  std::span<const KindScore> validation_kinds) {
+  Numbers scores;
+  if (facts.n_test > 0) add_score("test", test, scores);
+  if (facts.n_val > 0) add_score("val", validation, scores);
+  if (!facts.tokenizer) return scores;
   const double loss = validation.loss_nats / static_cast<double>(validation.targets);
-  json["perplexity"] = or_null(std::exp(loss));
-  if (facts.val_bytes_per_target)
-    json["bits_per_byte"] = or_null(loss / (std::numbers::ln2 * *facts.val_bytes_per_target));
+  scores.set("perplexity", std::exp(loss));
+  if (facts.val_bytes_per_target) scores.set("bits_per_byte", loss / (std::numbers::ln2 * *facts.val_bytes_per_target));
   if (facts.val_floor_nats) {
-    json["val_floor"] = or_null(*facts.val_floor_nats);
-    json["val_above_floor"] = or_null(loss - *facts.val_floor_nats);
-    json["entropy_rate"] = or_null(*facts.entropy_rate_nats);
+    scores.set("val_floor", *facts.val_floor_nats);
+    scores.set("val_above_floor", loss - *facts.val_floor_nats);
+    scores.set("entropy_rate", *facts.entropy_rate_nats);
   }
   kernels::EvalSums rest = validation;
   for (const KindScore& kind : validation_kinds) {
-    json["val_loss_" + kind.name] = or_null(kind.score.loss_nats / static_cast<double>(kind.score.targets));
+    scores.set("val_loss_" + kind.name, kind.score.loss_nats / static_cast<double>(kind.score.targets));
     rest.loss_nats -= kind.score.loss_nats;
     rest.targets -= kind.score.targets;
   }
-  if (!validation_kinds.empty()) json["val_loss_rest"] = or_null(rest.loss_nats / static_cast<double>(rest.targets));
-  return json;
-}
-
-Json curve_point_json(const train::CurvePoint& p) {
-  return {{"step", p.step},
-          {"train_loss", or_null(p.train_loss)},
-          {"train_accuracy", or_null(p.train_accuracy)},
-          {"lr", or_null(p.lr)},
-          {"grad_norm", or_null(p.grad_norm)}};
+  if (!validation_kinds.empty()) scores.set("val_loss_rest", rest.loss_nats / static_cast<double>(rest.targets));
+  return scores;
 }
 
 Json tokenizer_json(const data::Tokenizer& tokenizer) {
@@ -143,19 +103,9 @@ data::Tokenizer tokenizer_from_json(const nlohmann::json& json, const std::strin
   }
 }
 
-Json tool_json() {
-  return {{"version", kVersion},
-          {"git_sha", kGitSha},
-          {"compiler", kCompiler},
-          {"flags", kFlags},
-          {"gemm", kernels::matmul_name()},
-          {"numerics", kNumerics}};
-}
+Tool this_tool() { return {kVersion, kGitSha, kCompiler, kFlags, kernels::matmul_name(), kNumerics}; }
 
-index_t numerics_of(const nlohmann::json& tool) {
-  const auto found = tool.is_object() ? tool.find("numerics") : tool.end();
-  return tool.is_object() && found != tool.end() && formats::is_count(*found) ? found->get<index_t>() : 1;
-}
+Machine this_machine() { return {cpu_name(), isa_name(), threads(), os_name()}; }
 
 std::string other_numerics(index_t count) {
   if (count == kNumerics) return "";
@@ -163,54 +113,30 @@ std::string other_numerics(index_t count) {
          std::to_string(kNumerics) + ": the same configuration gives other numbers";
 }
 
-Json env_json() { return {{"cpu", cpu_name()}, {"isa", isa_name()}, {"threads", threads()}, {"os", os_name()}}; }
-
-Json variant_json(const Config& config) {
-  const nn::Variant variant = config.model.variant;
-  return {{"id", variant.id()},
-          {"paper_name", or_null(variant.paper_name())},
-          {"equation", variant.equation()},
-          {"projections", variant.kind->projections},
-          {"heads", config.model.heads},
-          {"kv_heads", config.model.kv_heads},
-          {"plus", variant.plus}};
-}
-
-Json model_json(const Config& config) {
+ModelCosts model_costs(const Config& config) {
   const nn::Cost cost = nn::count_cost(nn::Model(config.model));
-  return {{"params_total", cost.params_total},
-          {"params_attention", cost.params_attention},
-          {"macs_forward", cost.macs_forward},
-          {"kv_cache_bytes_per_token", cost.cache_elements_per_token * static_cast<index_t>(sizeof(float))}};
+  return {cost.params_total, cost.params_attention, cost.macs_forward,
+          cost.cache_elements_per_token * static_cast<index_t>(sizeof(float))};
 }
 
-Json result_json(const Config& config, const data::DataFacts& facts, const Outcome& o) {
-  Json json;
-  json["schema_version"] = 1;
-  json["status"] = status_name(o.status);
-  json["tool"] = tool_json();
-  json["argv"] = formats::escape_bytes(o.argv);
-  json["config"] = config_json(config);
-  json["variant"] = variant_json(config);
-  json["dataset"] = dataset_json(facts);
-  json["model"] = model_json(config);
-  json["metrics"] = metrics_json(o, facts);
-  json["curve"] = curve_json(o.state);
-  json["train"] = {
-      {"steps", o.state.step}, {"examples_seen", o.state.examples_seen}, {"tokens_seen", o.state.tokens_seen}};
-  const index_t positions = nn::Model(config.model).family().positions();
-  json["timing"] = {{"wall_s", or_null(o.wall_s)},
-                    {"train_s", or_null(o.train_s)},
-                    {"data_wait_s", or_null(o.data_wait_s)},
-                    {"tokens_per_s", or_null(static_cast<double>(o.tokens_timed) / o.train_s)},
-                    {"examples_per_s", or_null(static_cast<double>(o.tokens_timed / positions) / o.train_s)},
-                    {"peak_rss_bytes", peak_rss_bytes()}};
-  json["env"] = env_json();
-  return json;
+Result result_of(const Config& config, const data::DataFacts& facts, const Outcome& o) {
+  Result r;
+  r.status = o.status;
+  r.tool = this_tool();
+  r.argv = o.argv;
+  r.config = config;
+  r.dataset.name = facts.name;
+  r.dataset.n_train = facts.n_train;
+  r.dataset.n_val = facts.n_val;
+  r.dataset.n_test = facts.n_test;
+  r.dataset.files = facts.files;
+  r.model = model_costs(config);
+  r.metrics = metrics_of(o, facts);
+  r.curve = o.state.curve;
+  r.train = {o.state.step, o.state.examples_seen, o.state.tokens_seen};
+  r.timing = timing_of(config, o);
+  r.env = this_machine();
+  return r;
 }
-
-Json canonical_part(Json result) { return without_circumstances(std::move(result)); }
-
-nlohmann::json canonical_part(nlohmann::json result) { return without_circumstances(std::move(result)); }
 
 }  // namespace qkvbench::run

@@ -1,9 +1,8 @@
-// Finding result files, checking every field that is read, and deciding what stays.
+// Finding result files, reading them, and deciding what stays.
 // A reason for leaving a file out never repeats its path.
 #include "qkvbench/run/records.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <tuple>
 
@@ -11,7 +10,6 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/sha256.hpp"
-#include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/run/identity.hpp"
 
 namespace qkvbench::run {
@@ -29,110 +27,29 @@ struct Refusal {
   std::string reason;
 };
 
-/// Reads typed fields of one object; throws Refusal naming the field.
-class Fields {
- public:
-  Fields(const Parsed& json, std::string name) : json_(json), name_(std::move(name)) {
-    if (!json.is_object()) throw Refusal{name_.empty() ? "it is no JSON object" : name_ + " is no object"};
-  }
-  const Parsed& at(const char* key) const {
-    const auto found = json_.find(key);
-    if (found == json_.end()) throw Refusal{"there is no " + path(key)};
-    return *found;
-  }
-  Fields object(const char* key) const { return {at(key), path(key)}; }
-  std::string text(const char* key) const {
-    if (!at(key).is_string()) throw Refusal{path(key) + " is no text"};
-    return at(key).get<std::string>();
-  }
-  index_t count(const char* key) const {
-    const Parsed& value = at(key);
-    if (!formats::is_count(value)) throw Refusal{path(key) + " is no count"};
-    return value.get<index_t>();
-  }
-  /// NaN for null.
-  double number(const char* key) const {
-    const Parsed& value = at(key);
-    if (!value.is_null() && !value.is_number()) throw Refusal{path(key) + " is neither a number nor null"};
-    return value.is_null() ? NAN : value.get<double>();
-  }
-  const std::string& name() const { return name_; }
-  const Parsed& json() const { return json_; }
-
- private:
-  std::string path(const char* key) const { return name_.empty() ? key : name_ + "." + key; }
-
-  const Parsed& json_;
-  std::string name_;
-};
-
-Status status_of(const Fields& result) {
-  const std::string name = result.text("status");
-  for (const Status status :
-       {Status::kCompleted, Status::kDiverged, Status::kInterrupted, Status::kFailed, Status::kImported,
-        Status::kConverted})
-    if (name == status_name(status)) {
-      if (status == Status::kInterrupted) throw Refusal{"the run is not finished; train --resume goes on with it"};
-      if (status == Status::kImported) throw Refusal{"the model was imported, not trained here"};
-      if (status == Status::kConverted) throw Refusal{"the model was converted from another run's, not trained"};
-      if (status == Status::kFailed) throw Refusal{"the run failed"};
-      return status;
-    }
-  throw Refusal{"status '" + name.substr(0, 40) + "' is not known"};
-}
-
-/// The configuration, which must be written as a run writes it: resolved, with every key of its task but newer ones.
-Config config_of(const Fields& result) {
-  const Parsed& json = result.object("config").json();
-  Config config;
-  try {
-    config = stored_config(json, "config");
-    if (json.value("variant", "q_k_v") != config.model.variant.id()) throw Refusal{"config.variant is no id"};
-    nn::check_heads(config.model);
-  } catch (const Error& error) {
-    throw Refusal{error.what()};
-  }
-  const Parsed resolved(config_json(config));
-  for (const auto& [key, value] : resolved.items()) {
-    const auto found = json.find(key);
-    if (found == json.end()) throw Refusal{"there is no config." + key};
-    if (*found != value) throw Refusal{"config." + key + " is not as a run writes it"};
-  }
-  for (const auto& [key, value] : json.items())
-    if (!find_option(key, "config").concerns(data::find_task(config.task.id).form()))
-      throw Refusal{"config." + key + " does not concern task " + config.task.id};
-  return config;
+void check_status(Status status) {
+  if (status == Status::kInterrupted) throw Refusal{"the run is not finished; train --resume goes on with it"};
+  if (status == Status::kImported) throw Refusal{"the model was imported, not trained here"};
+  if (status == Status::kConverted) throw Refusal{"the model was converted from another run's, not trained"};
+  if (status == Status::kFailed) throw Refusal{"the run failed"};
 }
 
 /// A run directory is named after its configuration: today's name, or that of an earlier version, which is over every
-/// key as it stands in the file. One that someone gave a name of their own is believed.
-void check_directory(const fs::path& file, const std::string& run, const Parsed& config) {
+/// key. One that someone gave a name of their own is believed.
+void check_directory(const fs::path& file, const Record& record) {
   const std::string name = fs::absolute(file).lexically_normal().parent_path().filename().string();
   const std::size_t dash = name.rfind('-');
   const bool has_hash = dash != std::string::npos && name.size() - dash == 9 &&
                         name.find_first_not_of("0123456789abcdef", dash + 1) == std::string::npos;
-  const std::string former = run.substr(0, run.rfind('-') + 1) + stored_hash(config);
-  if (has_hash && file.filename() == "result.json" && name != run && name != former)
-    throw Refusal{"its configuration is that of " + run + ", not of its directory: one of them was changed"};
-}
-
-std::vector<train::CurvePoint> curve_of(const Fields& result) {
-  const Parsed& points = result.at("curve");
-  if (!points.is_array()) throw Refusal{"curve is no list"};
-  std::vector<train::CurvePoint> curve;
-  for (const Parsed& json : points) {
-    const Fields point(json, "a point of curve");
-    curve.push_back({point.count("step"), point.number("train_loss"), point.number("train_accuracy"),
-                     point.number("lr"), point.number("grad_norm")});
-  }
-  return curve;
+  if (has_hash && file.filename() == "result.json" && name != record.run && name != former_run_name(record.config))
+    throw Refusal{"its configuration is that of " + record.run + ", not of its directory: one of them was changed"};
 }
 
 std::string hash_of(const Parsed& json) { return formats::sha256(json.dump()); }
 
-/// Hashes of a result by which copies are recognised.
-void take_hashes(const Parsed& result, Record& record) {
-  Parsed canonical = canonical_part(result), course = Parsed::object(), training = Parsed::array();
+/// Hashes of a result by which copies are recognised, whatever the order of its keys.
+void take_hashes(Record& record) {
+  Parsed canonical(canonical_json(record)), course = Parsed::object(), training = Parsed::array();
   course["curve"] = canonical["curve"];
   record.canonical = hash_of(canonical);
   for (const char* key : {"train_loss", "train_accuracy"}) {
@@ -143,52 +60,31 @@ void take_hashes(const Parsed& result, Record& record) {
   for (const char* key : {"config", "curve"}) canonical.erase(key);
   record.outcome = hash_of(canonical);
   training.push_back(Parsed(config_json(identity_of(record.config))));
-  training.push_back(result.value("dataset", Parsed()));
+  training.push_back(Parsed(dataset_json(record.dataset)));
   record.training = hash_of(training);
 }
 
 /// One hash for all files of a data set, whatever their paths; empty where it has none.
-std::string data_hash(const Parsed& dataset) {
-  const auto files = dataset.is_object() ? dataset.find("files") : dataset.end();
-  if (files == dataset.end() || !files->is_array() || files->empty()) return "";
+std::string data_hash(const std::vector<data::SourceFile>& files) {
   std::string hashes;
-  for (const Parsed& file : *files) hashes += file.is_object() ? file.value("sha256", std::string()) : "";
-  return files->size() == 1 ? hashes : formats::sha256(hashes);
+  for (const data::SourceFile& file : files) hashes += file.sha256;
+  return files.size() > 1 ? formats::sha256(hashes) : hashes;
 }
 
 Record parse_record(const fs::path& path) {
-  const std::string origin = path.string();
-  const Parsed json = formats::parse_json(read_file(path, kLargestFile), origin, kLargestFile);
-  const Fields result(json, "");
-  const Parsed& version = result.at("schema_version");
-  if (version != 1) throw Refusal{"schema_version is " + version.dump().substr(0, 40) + ", and this program reads 1"};
-  Record record;
+  Record record{parse_result(read_file(path, kLargestFile), path.string())};
+  check_status(record.status);
   record.path = path;
-  record.status = status_of(result);
-  record.config = config_of(result);
   record.run = run_name(record.config);
-  check_directory(path, record.run, json["config"]);
-  const Fields tool = result.object("tool"), env = result.object("env");
-  for (const char* key : {"version", "git_sha", "compiler", "flags", "gemm"}) record.build += tool.text(key) + ", ";
-  record.build += env.text("isa");
-  record.numerics = numerics_of(tool.json());
-  if (record.numerics > 1) record.build += ", numerics " + std::to_string(record.numerics);
-  record.machine = env.text("cpu") + ", " + env.text("os");
-  const Fields metrics = result.object("metrics"), model = result.object("model");
-  for (const auto& [key, value] : metrics.json().items())
-    if (const double number = metrics.number(key.c_str()); !std::isnan(number)) record.metrics[key] = number;
-  record.curve = curve_of(result);
-  record.params_total = model.count("params_total");
-  record.params_attention = model.count("params_attention");
-  record.macs_forward = model.count("macs_forward");
-  record.kv_cache_bytes_per_token = model.count("kv_cache_bytes_per_token");
-  const Fields timing = result.object("timing");
-  const double wall_s = timing.number("wall_s");
-  record.wall_s = std::isnan(wall_s) ? 0 : wall_s;
-  for (const auto& [key, value] : timing.json().items())
-    if (value.is_number()) record.timing[key] = value.get<double>();
-  record.data = data_hash(result.json().value("dataset", Parsed()));
-  take_hashes(json, record);
+  check_directory(path, record);
+  const Tool& tool = record.tool;
+  for (const std::string& part : {tool.version, tool.git_sha, tool.compiler, tool.flags, tool.gemm})
+    record.build += part + ", ";
+  record.build += record.env.isa;
+  if (tool.numerics > 1) record.build += ", numerics " + std::to_string(tool.numerics);
+  record.machine = record.env.cpu + ", " + record.env.os;
+  record.data = data_hash(record.dataset.files);
+  take_hashes(record);
   return record;
 }
 

@@ -64,20 +64,21 @@ class Worker {
     if (!options_.resume || !load_checkpoint()) begin_weights();
     write_file_atomic(files_.metrics, metrics_text());
     metrics_.emplace(files_.metrics, metrics_text().size());
-    RunReport report{files_.directory, {}, false, Status::kCompleted, ""};
+    Status status = Status::kCompleted;
+    std::string why;
     monitor_.on_worth_saving(true);
     try {
       train();
       test();
     } catch (const train::Stopped&) {
       save_checkpoint();
-      report.status = Status::kInterrupted;
+      status = Status::kInterrupted;
     } catch (const Error& error) {
       if (error.status() != Exit::kDiverged) throw;
-      report.status = Status::kDiverged;
-      report.error = error.what();
+      status = Status::kDiverged;
+      why = error.what();
     }
-    finish(report);
+    RunReport report{files_.directory, finish(status), false, why};
     monitor_.on_worth_saving(false);
     return report;
   }
@@ -119,7 +120,7 @@ class Worker {
     const auto written = file.metadata().find("numerics");
     const auto json =
         written == file.metadata().end() ? nlohmann::json() : nlohmann::json::parse(written->second, nullptr, false);
-    if (const std::string other = other_numerics(numerics_of({{"numerics", json}})); !other.empty())
+    if (const std::string other = other_numerics(formats::is_count(json) ? json.get<index_t>() : 1); !other.empty())
       fail_usage("the unfinished run in " + files_.directory.string() + " cannot go on: " + other +
                  "; --overwrite begins anew");
   }
@@ -193,27 +194,31 @@ class Worker {
     }
   }
 
-  void finish(RunReport& report) {
+  /// Writes what a run of that status leaves.
+  Result finish(Status status) {
     Outcome outcome;
-    outcome.status = report.status;
+    outcome.status = status;
     outcome.state = trainer_.state();
     outcome.train_s = train_s_;
     outcome.data_wait_s = trainer_.data_wait_s();
     outcome.tokens_timed = tokens_timed_;
     outcome.argv = options_.argv;
     std::optional<formats::ManifestEntry> model;
-    if (report.status == Status::kCompleted) {
+    if (status == Status::kCompleted) {
       outcome.validation = validation_;
       outcome.validation_kinds = validation_kinds_;
       outcome.test = test_;
       model = train::write_model(files_.model, model_, model_metadata(config_, facts_));
     }
     outcome.wall_s = seconds_now() - began_;
-    report.result = result_json(config_, facts_, outcome);
-    if (report.status == Status::kInterrupted)
-      return write_file_atomic(files_.result, formats::text_of(report.result, 2) + "\n");
-    write_finished(files_, model, metrics_text(), report.result);
-    checkpoints_.clear();
+    Result result = result_of(config_, facts_, outcome);
+    if (status == Status::kInterrupted) {
+      write_file_atomic(files_.result, result_text(result));
+    } else {
+      write_finished(files_, model, metrics_text(), result);
+      checkpoints_.clear();
+    }
+    return result;
   }
 
   const double began_ = seconds_now();
@@ -246,33 +251,29 @@ RunReport replace_run(const Config& config, const RunData& data, const RunOption
   // Whoever comes after the exchange finds this lock in the place of the other.
   const FileLock lock(fresh.lock, files.directory.string());
   remove_left_over(fresh.directory);
-  RunReport report{files.directory, {}, false, Status::kCompleted, ""};
+  RunReport report{files.directory, {}, false, ""};
   if (const auto result = finished_result(fresh)) {  // it came to its end, but not to its place
-    check_same_data(result->value("dataset", Json()), data.facts, "finished", fresh.directory);
+    check_same_data(dataset_json(result->dataset), data.facts, "finished", fresh.directory);
     report.result = *result;
-    if (report.result["status"] == status_name(Status::kDiverged)) report.status = Status::kDiverged;
   } else {
     report = Worker(config, data, options, fresh, monitor).run();
   }
-  if (report.status == Status::kInterrupted) return report;
+  if (report.result.status == Status::kInterrupted) return report;
   put_in_place(files.directory);
   report.directory = files.directory;
   return report;
 }
 
 /// The result that is there, of today's data; keys in which its configuration differs without effect are told.
-RunReport found(const Config& config, const data::DataFacts& facts, const RunFiles& files, const Json& result,
+RunReport found(const Config& config, const data::DataFacts& facts, const RunFiles& files, const Result& result,
                 Monitor& monitor) {
-  if (const std::string other = other_numerics(numerics_of(result.value("tool", Json()))); !other.empty())
+  if (const std::string other = other_numerics(result.tool.numerics); !other.empty())
     fail_usage("the finished run in " + files.directory.string() + " is not this build's: " + other +
                "; --overwrite runs it again, another --out keeps both");
-  check_same_data(result.value("dataset", Json()), facts, "finished", files.directory);
-  const Config there = config_in(result.value("config", Json()).dump(), files.result.string() + ": config");
-  if (const std::string keys = differing_keys(there, config); !keys.empty())
+  check_same_data(dataset_json(result.dataset), facts, "finished", files.directory);
+  if (const std::string keys = differing_keys(result.config, config); !keys.empty())
     monitor.on_note("the run that is there has " + keys + ": the weights are the same");
-  const bool diverged = result["status"] == status_name(Status::kDiverged);
-  return {files.directory, result, true, diverged ? Status::kDiverged : Status::kCompleted,
-          diverged ? "it diverged when it was run" : ""};
+  return {files.directory, result, true, result.status == Status::kDiverged ? "it diverged when it was run" : ""};
 }
 
 /// The run in its directory, which is there and locked.

@@ -57,19 +57,17 @@ RunFiles::RunFiles(const fs::path& dir)
       manifest(dir / "manifest.sha256"),
       lock(dir / "lock") {}
 
-std::optional<Json> finished_result(const RunFiles& files) {
+std::optional<Result> finished_result(const RunFiles& files) {
   if (!fs::exists(files.result)) return std::nullopt;
-  const std::string text = read_file(files.result, kMaxResultBytes);
-  const Json result = formats::parse_json(text, files.result.string());
-  const auto status = result.is_object() && result.contains("status") ? result["status"] : Json(nullptr);
-  if (status == status_name(Status::kInterrupted)) return std::nullopt;
-  const bool completed = status == status_name(Status::kCompleted) || status == status_name(Status::kImported) ||
-                         status == status_name(Status::kConverted);
-  if (!completed && status != status_name(Status::kDiverged))
-    fail_input(files.result.string() + " is no result of this tool; move it away or use --overwrite");
+  const std::string origin = files.result.string();
+  const Json json = formats::parse_ordered(read_file(files.result, kMaxResultBytes), origin);
+  const std::optional<Status> status = status_in(json);
+  if (status == Status::kInterrupted) return std::nullopt;
+  if (!status || status == Status::kFailed)
+    fail_input(origin + " is no result of this tool; move it away or use --overwrite");
   // Results of before there were manifests have none.
-  if (fs::exists(files.manifest)) formats::check_manifest(files.manifest, manifest_names(completed));
-  return Json::parse(text);  // again, with the keys in their order
+  if (fs::exists(files.manifest)) formats::check_manifest(files.manifest, manifest_names(status != Status::kDiverged));
+  return result_from_json(json, origin);
 }
 
 void check_model(const RunFiles& files, std::string_view content) {
@@ -77,8 +75,8 @@ void check_model(const RunFiles& files, std::string_view content) {
 }
 
 void write_finished(const RunFiles& files, const std::optional<formats::ManifestEntry>& model,
-                    const std::string& metrics, const Json& result) {
-  const std::string text = formats::text_of(result, 2) + "\n";
+                    const std::string& metrics, const Result& result) {
+  const std::string text = result_text(result);
   const std::string_view result_piece = text, metrics_piece = metrics;
   std::vector<formats::ManifestEntry> entries{formats::manifest_entry(kResult, {&result_piece, 1}),
                                               formats::manifest_entry(kMetrics, {&metrics_piece, 1})};

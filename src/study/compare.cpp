@@ -1,4 +1,4 @@
-// Both files of a pair are read again as JSON and flattened to places and values; one pair is held at a time.
+// What is not a metric is compared as JSON, flattened to places and values; one pair is held at a time.
 // Numbers are compared as they were written; null is equal to null only.
 #include "qkvbench/study/compare.hpp"
 
@@ -7,10 +7,8 @@
 #include <set>
 
 #include "qkvbench/base/error.hpp"
-#include "qkvbench/base/files.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/formats/json.hpp"
-#include "qkvbench/formats/strict_json.hpp"
 
 namespace qkvbench::study {
 
@@ -30,11 +28,6 @@ std::string readable(const std::string& pointer) {
       place += (place.empty() ? "" : ".") + part;
   }
   return place;
-}
-
-std::optional<double> number_at(const Parsed& metrics, const std::string& name) {
-  const auto found = metrics.find(name);
-  return found == metrics.end() || !found->is_number() ? std::nullopt : std::optional(found->get<double>());
 }
 
 bool is_within(const MetricPair& pair, const Tolerance& demand) {
@@ -64,20 +57,17 @@ void add_fields(const Parsed& a, const Parsed& b, RunPair& pair) {
 }
 
 RunPair compare_runs(const run::Record& a, const run::Record& b, const Tolerance& demand) {
-  const auto canonical = [](const run::Record& r) {
-    return run::canonical_part(formats::parse_json(read_file(r.path), r.path.string()));
-  };
-  const Parsed json_a = canonical(a), json_b = canonical(b);
+  const Parsed json_a(canonical_json(a)), json_b(canonical_json(b));
   RunPair pair;
   pair.path_a = a.path, pair.path_b = b.path;
   pair.run_a = a.run, pair.run_b = b.run;
   std::set<std::string> names;
-  for (const Parsed* json : {&json_a, &json_b})
-    for (const auto& [name, value] : json->at("metrics").items()) names.insert(name);
+  for (const run::Numbers* metrics : {&a.metrics, &b.metrics})
+    for (const run::Numbers::Number& number : *metrics) names.insert(number.name);
   pair.holds = true;
   for (const std::string& name : names) {
     if (!demand.metrics.empty() && std::ranges::find(demand.metrics, name) == demand.metrics.end()) continue;
-    MetricPair metric{name, number_at(json_a["metrics"], name), number_at(json_b["metrics"], name)};
+    MetricPair metric{name, a.metrics.value(name), b.metrics.value(name)};
     metric.within = is_within(metric, demand);
     pair.holds = pair.holds && metric.within;
     pair.metrics.push_back(metric);

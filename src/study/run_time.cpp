@@ -13,8 +13,8 @@
 #include "qkvbench/base/process.hpp"
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/formats/json.hpp"
-#include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/run/identity.hpp"
+#include "qkvbench/run/result.hpp"
 
 namespace qkvbench::study {
 
@@ -55,7 +55,7 @@ Timed time_run(const run::Config& config, const SweepOptions& options, const fs:
     const std::string why = child.err.substr(0, child.err.find('\n'));
     fail_internal("a run of " + config.task.id + " cannot be timed: " + (why.empty() ? "it left no result" : why));
   }
-  timed.train_s = formats::parse_json(read_file(result), result.string()).at("timing").at("train_s").get<double>();
+  timed.train_s = run::parse_result(read_file(result), result.string()).timing.train_s.value_or(0);
   return timed;
 }
 

@@ -18,6 +18,7 @@
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/nn/accounting.hpp"
 #include "qkvbench/run/identity.hpp"
+#include "qkvbench/run/record.hpp"
 #include "qkvbench/run/run_files.hpp"
 
 namespace qkvbench::study {
@@ -57,17 +58,14 @@ void read_state(PlannedRun& run, const fs::path& directory, DataToday& today) {
   run.error.clear();
   try {
     if (const auto result = run::finished_result(run::RunFiles(directory))) {
-      if (const std::string other = run::other_numerics(run::numerics_of(result->value("tool", formats::Json())));
-          !other.empty())
+      if (const std::string other = run::other_numerics(result->tool.numerics); !other.empty())
         fail_input(other + "; `train --overwrite` runs it again, another --out keeps both");
-      if (const std::string other = run::other_data(result->value("dataset", formats::Json()), today.of(run.config));
+      if (const std::string other = run::other_data(run::dataset_json(result->dataset), today.of(run.config));
           !other.empty())
         fail_input("trained on other data of the same name (" + other +
                    "); `train --overwrite` runs it again, another --out keeps both");
-      run.state =
-          (*result)["status"] == run::status_name(run::Status::kCompleted) ? RunState::kDone : RunState::kDiverged;
-      const formats::Json wall_s = (*result)["timing"]["wall_s"];
-      run.wall_s = wall_s.is_number() ? wall_s.get<double>() : 0;
+      run.state = result->status == run::Status::kCompleted ? RunState::kDone : RunState::kDiverged;
+      run.wall_s = result->timing.wall_s.value_or(0);
       return;
     }
     if (fs::exists(directory / kFailureFile)) {

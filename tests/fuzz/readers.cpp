@@ -93,6 +93,12 @@ void read_config(const std::string& bytes) {
   run::config_json(run::config_from_json(formats::parse_json(bytes, "f"), "f"));
 }
 
+/// What was read once is the same whenever it is written and read again.
+void read_result(const std::string& bytes) {
+  const std::string text = run::result_text(run::parse_result(bytes, "f"));
+  if (run::result_text(run::parse_result(text, "f")) != text) std::abort();
+}
+
 void read_tokenizer(const std::string& bytes) {
   run::tokenizer_from_json(formats::parse_json(bytes, "f"), "f").encode("abc");
 }
@@ -213,9 +219,10 @@ void read_huggingface(const std::string& bytes) {
   read_numbers(run::huggingface_model(model, "f"));
 }
 
-constexpr std::array<Reader, 19> kReaders{{{"safetensors", read_safetensors},
+constexpr std::array<Reader, 20> kReaders{{{"safetensors", read_safetensors},
                                            {"json", read_json},
                                            {"config", read_config},
+                                           {"result", read_result},
                                            {"tokenizer", read_tokenizer},
                                            {"manifest", read_manifest},
                                            {"idx", read_idx_files},

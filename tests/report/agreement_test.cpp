@@ -30,8 +30,8 @@ std::vector<Record> records_of(const std::string& grid, ValueOf&& value_of) {
     record.run = run_name(config);
     record.build = "build";
     record.status = run::Status::kCompleted;
-    record.metrics[metric_of(config.task.id).key] = value_of(config);
-    if (config.task.id == "lm") record.metrics["val_loss"] = 1.3, record.metrics["val_floor"] = 1.25;
+    record.metrics.set(metric_of(config.task.id).key, value_of(config));
+    if (config.task.id == "lm") record.metrics.set("val_loss", 1.3), record.metrics.set("val_floor", 1.25);
     records.push_back(record);
   }
   return records;

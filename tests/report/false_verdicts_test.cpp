@@ -75,13 +75,13 @@ void draw(std::vector<Record>& records, Draws& draws, double down) {
     if (size == 0) size = draws.uniform();
     if (traits.all_or_nothing) {
       const double chance = std::pow(size, 1.0 / 9);  // 0.9 in the mean
-      record.metrics["test_accuracy"] =
-          (draws.uniform() < chance ? 1 - .02 * draws.uniform() : .1 + .1 * draws.uniform()) - loss;
+      record.metrics.set("test_accuracy",
+                         (draws.uniform() < chance ? 1 - .02 * draws.uniform() : .1 + .1 * draws.uniform()) - loss);
     } else if (traits.perplexity) {
-      record.metrics["perplexity"] = (4 + 2 * size) * (1 + loss) * (1 + .005 * draws.normal());
-      record.metrics["val_loss"] = 1.1, record.metrics["val_floor"] = 1;
+      record.metrics.set("perplexity", (4 + 2 * size) * (1 + loss) * (1 + .005 * draws.normal()));
+      record.metrics.set("val_loss", 1.1), record.metrics.set("val_floor", 1);
     } else {
-      record.metrics["test_accuracy"] = .90 + .06 * size - loss + .004 * draws.normal();
+      record.metrics.set("test_accuracy", .90 + .06 * size - loss + .004 * draws.normal());
     }
   }
 }

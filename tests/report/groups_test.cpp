@@ -25,7 +25,7 @@ Record record_of(const Config& config, double value, const std::string& data = "
   record.build = "build";
   record.data = data;
   record.status = run::Status::kCompleted;
-  record.metrics[metric_of(config.task.id).key] = value;
+  record.metrics.set(metric_of(config.task.id).key, value);
   return record;
 }
 
@@ -167,7 +167,7 @@ TEST_CASE("a run that diverged is there: its cell is not averaged over the other
   for (const std::uint64_t seed : {0u, 1u, 2u})
     for (const char* variant : {"q_k_v", "qkv"}) records.push_back(record_of(lists_of(variant, seed, 2), 0.5));
   records.back().status = run::Status::kDiverged;
-  records.back().metrics.clear();
+  records.back().metrics = {};
   const Summary summary = reported(records);
   CHECK(summary.cell("reverse", {"q_k_v", 0})->mean);
   CHECK(summary.cell("reverse", {"qkv", 0})->missing() == 1);

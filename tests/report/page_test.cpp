@@ -34,14 +34,14 @@ Record record_of(const std::string& task, const std::string& variant, std::uint6
   record.build = "qkvbench 0.1.0";
   record.machine = "one machine";
   const double value = 0.5 + 0.04 * static_cast<double>(seed % 13);
-  record.metrics = {{metric_of(task).key, value}};
+  record.metrics.set(metric_of(task).key, value);
   for (index_t i = 1; i <= 50; ++i) {
     const double share = static_cast<double>(i) / 50;
     record.curve.push_back({2 * i, 2.3 - share, value * share + 0.001 * std::sin(static_cast<double>(seed + i)), 0, 1});
   }
-  record.params_total = 100000 + static_cast<index_t>(seed);
-  record.kv_cache_bytes_per_token = variant.starts_with("q_kv") || variant.starts_with("qkv") ? 512 : 1024;
-  record.wall_s = 2;
+  record.model.params_total = 100000 + static_cast<index_t>(seed);
+  record.model.kv_cache_bytes_per_token = variant.starts_with("q_kv") || variant.starts_with("qkv") ? 512 : 1024;
+  record.timing.wall_s = 2;
   return record;
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("what is missing is shown as missing") {
   Fixture fixture({"reverse"}, {"q_k_v", "qk_v"}, 3);
   fixture.set.records.pop_back();
   fixture.set.records.back().status = run::Status::kDiverged;
-  fixture.set.records.back().metrics.clear();
+  fixture.set.records.back().metrics = {};
   fixture.summary = summarize(fixture.set.records);
   std::string page = fixture.page();
   check_pictures(page);

@@ -25,7 +25,7 @@ Record record_of(const Config& config, std::optional<double> value, const std::s
   record.run = run_name(config);
   record.build = build;
   record.status = value ? run::Status::kCompleted : run::Status::kDiverged;
-  if (value) record.metrics[metric_of(config.task.id).key] = *value;
+  if (value) record.metrics.set(metric_of(config.task.id).key, *value);
   return record;
 }
 

@@ -156,9 +156,9 @@ TEST_CASE("a text has learned near its floor or near the published loss, and is 
     add(records, "lm", "q_k_v", {5, 5.1});
     for (Record& record : records) {
       record.config.task.corpus = corpus, record.config.model.d_model = d_model;
-      record.metrics["val_loss"] = loss;
-      record.metrics.erase("val_floor");
-      if (floor) record.metrics["val_floor"] = *floor;
+      record.metrics.set("val_loss", loss);
+      record.metrics.set("val_floor", std::nullopt);
+      if (floor) record.metrics.set("val_floor", *floor);
     }
     return baseline_level({}, summarize(records), "lm");
   };

@@ -62,13 +62,13 @@ TEST_CASE("a converted run says what it was, is found again, and is taken by wha
   const TemporaryDirectory out;
   const fs::path source = story_model(out);
   const run::ConvertReport first = converted(source, "q_kv", {"joint_svd"}, out);
-  CHECK(first.result["status"] == "converted");
-  CHECK(first.result["variant"]["id"] == "q_kv");
-  CHECK(first.result["dataset"]["name"] == "stories");
-  const auto& origin = first.result["origin"];
-  CHECK(origin["files"][0]["sha256"] == formats::sha256_file(source / "model.safetensors"));
-  CHECK(origin["conversion"]["methods"] == std::vector<std::string>{"joint_svd"});
-  CHECK_FALSE(origin["conversion"]["exact"].get<bool>());
+  CHECK(first.result.status == run::Status::kConverted);
+  CHECK(first.result.config.model.variant.id() == "q_kv");
+  CHECK(first.result.dataset.name == "stories");
+  REQUIRE((first.result.origin && first.result.origin->conversion));
+  CHECK(first.result.origin->files[0].sha256 == formats::sha256_file(source / "model.safetensors"));
+  CHECK(first.result.origin->conversion->methods == std::vector<std::string>{"joint_svd"});
+  CHECK_FALSE(first.result.origin->conversion->exact);
   CHECK(converted(source, "q_kv", {"joint_svd"}, out).was_there);
   CHECK(converted(source, "q_kv", {"mean"}, out).directory != first.directory);
   // It has the words of the source, and decodes.
@@ -89,7 +89,7 @@ TEST_CASE("exact ways keep the logits through files, and come back to the same w
   const TemporaryDirectory out;
   const fs::path source = story_model(out, {{"variant", "q_kv"}, {"kv_heads", "2"}});
   const run::ConvertReport apart = converted(source, "q_k_v", {}, out, 4);
-  CHECK(apart.result["origin"]["conversion"]["exact"].get<bool>());
+  CHECK(apart.result.origin->conversion->exact);
   CHECK(testing::max_difference(logits(source), logits(apart.directory)) <= 1e-5);
   const run::ConvertReport back = converted(apart.directory, "q_kv", {"keep_k", "heads_first"}, out, 2);
   CHECK(formats::Safetensors::read(back.directory / "model.safetensors").floats("blocks.1.attn.c_kv.weight") ==
@@ -104,13 +104,13 @@ TEST_CASE("a converted model is trained on, with the model that it was as teache
       run::config_of_model(start),
       {{"init_from", start.string()}, {"distill", source.string()}, {"distill_layers", "0.5"}, {"steps", "4"}});
   const run::RunReport report = trained(config, out);
-  CHECK(report.status == run::Status::kCompleted);
-  CHECK(report.result["variant"]["id"] == "q_kv");
+  CHECK(report.result.status == run::Status::kCompleted);
+  CHECK(report.result.config.model.variant.id() == "q_kv");
 }
 
 TEST_CASE("a query that comes to share its projection has key/value heads of its own again", "[convert]") {
   const TemporaryDirectory out;
   const fs::path source = story_model(out, {{"variant", "q_k_v"}, {"kv_heads", "2"}});
-  CHECK(converted(source, "qk_v", {"keep_k"}, out).result["variant"]["kv_heads"] == 4);
+  CHECK(converted(source, "qk_v", {"keep_k"}, out).result.config.model.kv_heads == 4);
   testing::check_error(Exit::kUsage, {"q_k_v with 2", "--to"}, [&] { converted(source, "q_k_v", {}, out); });
 }

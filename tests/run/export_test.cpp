@@ -173,7 +173,7 @@ TEST_CASE("a model's tokenizer comes with its folder, or is named, and must fit 
   CHECK(with.directory != bare.directory);  // another vocabulary is another run
   CHECK(kind(with) == Kind::kBytePairs);
   CHECK(run::load_run(with.directory).tokenizer->encode("the") == std::vector<std::int32_t>{257});
-  CHECK(with.result["origin"]["files"].size() == 3);
+  CHECK(with.result.origin.value().files.size() == 3);
 
   write_file_atomic(merges, "#version: 0.2\nt h\nth e\nthe n\nthen c\nthenc e\n");
   const run::ImportReport large = imported();

@@ -42,7 +42,7 @@ std::vector<float> weights_of(const Config& config) {
   options.out = out.path();
   Monitor monitor;
   const RunReport report = run(config, options, monitor);
-  REQUIRE(report.status == Status::kCompleted);
+  REQUIRE(report.result.status == Status::kCompleted);
   const auto file = formats::Safetensors::read(report.directory / "model.safetensors");
   std::vector<float> all;
   for (const auto& [name, tensor] : file.tensors())
@@ -129,7 +129,6 @@ TEST_CASE("a key that is newer than stored results changes neither their names n
   const Config read = stored_config(stored, "f", options);
   CHECK(read.train.adam.grad_clip == 3);
   CHECK(config_json(read, options) == stored);
-  CHECK(stored_hash(stored) == stored_hash(config_json(read, options)));
 }
 
 TEST_CASE("what a result remembers of its data is compared with today's") {

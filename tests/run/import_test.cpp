@@ -149,13 +149,13 @@ TEST_CASE("an import says where it is from and what it does not know", "[import]
   options.out = out.path();
   const fs::path model = kOwn / "pt/llm_gqa_final_ddp_fp32.pt";
   const run::ImportReport report = run::import_model(model, options);
-  CHECK(report.result["status"] == "imported");
-  CHECK(report.result["origin"]["format"] == "authors-llm");
-  CHECK(report.result["origin"]["files"][0]["path"] == "llm_gqa_final_ddp_fp32.pt");
-  CHECK(report.result["dataset"]["name"] == "unknown");
-  CHECK(report.result["metrics"]["train_loss"].is_null());
-  CHECK(report.result["config"]["kv_heads"] == 2);
-  CHECK(report.result["config"]["corpus"] == "");
+  CHECK(report.result.status == run::Status::kImported);
+  CHECK(report.result.origin.value().format == "authors-llm");
+  CHECK(report.result.origin.value().files[0].path == "llm_gqa_final_ddp_fp32.pt");
+  CHECK(report.result.dataset.name == "unknown");
+  CHECK_FALSE(report.result.metrics.value("train_loss"));
+  CHECK(report.result.config.model.kv_heads == 2);
+  CHECK(report.result.config.task.corpus == "");
   CHECK(run::finished_result(run::RunFiles(report.directory)));  // its manifest holds
   CHECK(run::import_model(model, options).was_there);
   options.overwrite = true;

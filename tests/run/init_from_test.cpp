@@ -53,12 +53,13 @@ TEST_CASE("a run that begins with another's weights has its own name and remembe
       config_with(run::config_of_model(first.directory), {{"init_from", first.directory.string()}, {"lr", "0"}});
   const run::RunReport second = trained(next, out);
   CHECK(second.directory != first.directory);
-  CHECK(second.result["config"]["init_from"] == formats::sha256_file(first.directory / "model.safetensors"));
+  CHECK(second.result.config.init_from == formats::sha256_file(first.directory / "model.safetensors"));
   for (const char* name : {"blocks.0.attn.c_q.weight", "head.bias", "pos_emb.weight"})
     CHECK(values(second.directory, name) == values(first.directory, name));
   // The same key without the file: the finished run is found, another one cannot begin.
-  CHECK(trained(config_with(run::stored_config(second.result["config"], "test"), {}), out).was_finished);
-  const run::Config other = config_with(run::stored_config(second.result["config"], "test"), {{"lr", "0.01"}});
+  CHECK(trained(config_with(run::stored_config(config_json(second.result.config), "test"), {}), out).was_finished);
+  const run::Config other =
+      config_with(run::stored_config(config_json(second.result.config), "test"), {{"lr", "0.01"}});
   testing::check_error(Exit::kUsage, {"--init-from"}, [&] { trained(other, out); });
 }
 
@@ -106,7 +107,7 @@ TEST_CASE("a run learns from a teacher, remembers it, and goes nowhere when it i
       run::config_of_model(first),
       {{"init_from", first.string()}, {"distill", first.string()}, {"distill_weight", "1"}, {"epochs", "2"}});
   const run::RunReport report = trained(same, out);
-  CHECK(report.result["config"]["distill"] == formats::sha256_file(first / "model.safetensors"));
+  CHECK(report.result.config.distill == formats::sha256_file(first / "model.safetensors"));
   for (const char* name : {"blocks.0.attn.c_q.weight", "head.bias"})
     CHECK(values(report.directory, name) == values(first, name));  // no divergence, no gradient
   // Without weight the teacher says nothing.
@@ -159,7 +160,7 @@ TEST_CASE("an imported language model is trained on with its own vocabulary", "[
                                                                        {"batch_size", "4"},
                                                                        {"steps", "3"}});
   const run::RunReport report = trained(config, out);
-  CHECK(report.status == run::Status::kCompleted);
+  CHECK(report.result.status == run::Status::kCompleted);
   CHECK(values(report.directory, "tok_emb.weight") != values(model, "tok_emb.weight"));
   // Text in characters of its own would mean other ids.
   data.write("t.txt", "some text");

@@ -57,7 +57,7 @@ Status run_until(const fs::path& out, const Config& config, int n_threads, index
   RunOptions options;
   options.out = out;
   options.resume = true;
-  return run(config, options, stopper).status;
+  return run(config, options, stopper).result.status;
 }
 
 }  // namespace
@@ -109,12 +109,12 @@ TEST_CASE("a run that is replaced and stopped leaves the finished one, and goes 
   options.out = out.path();
   options.overwrite = true;
   Stopper stopper(20, kNever), never(kNever, kNever);
-  CHECK(run(config, options, stopper).status == Status::kInterrupted);
+  CHECK(run(config, options, stopper).result.status == Status::kInterrupted);
   CHECK(test::bits_of_run(place) == bits);
   CHECK(run_until(out.path(), config, 1, kNever) == Status::kCompleted);  // found
   options.resume = true;
   const RunReport report = run(config, options, never);
-  CHECK(report.status == Status::kCompleted);
+  CHECK(report.result.status == Status::kCompleted);
   CHECK(report.directory == place);
   CHECK(test::bits_of(out.path()) == bits);  // nothing is left beside it
 }

@@ -20,7 +20,7 @@ inline run::Config config_of(const std::string& task, const std::string& variant
   return config;
 }
 
-/// The record of a completed run with this accuracy, or for text this perplexity, and a curve of some points.
+/// The result of a completed run with this accuracy, or for text this perplexity, and a curve of some points.
 inline formats::Json made_up_result(const run::Config& config, double value, int points = 3) {
   data::DataFacts facts;
   facts.name = config.task.id;
@@ -30,7 +30,7 @@ inline formats::Json made_up_result(const run::Config& config, double value, int
   outcome.status = run::Status::kCompleted;
   outcome.wall_s = 2.5, outcome.train_s = 2, outcome.tokens_timed = 1000;
   for (int i = 1; i <= points; ++i) outcome.state.curve.push_back({10 * i, 2.0 / i, 1 - 0.5 / i, 1e-3, 0.25});
-  formats::Json json = result_json(config, facts, outcome);
+  formats::Json json = result_json(result_of(config, facts, outcome));
   if (config.task.id == "lm")
     json["metrics"]["perplexity"] = value;
   else

@@ -12,6 +12,11 @@ namespace qkvbench::formats {
 /// repeats a key in an object, or is larger than `limit` bytes.
 nlohmann::json parse_json(std::string_view text, const std::string& origin, std::size_t limit = std::size_t{64} << 20);
 
+/// The same with the keys in the order of the text; refuses more than 256 keys in one object too, since each new key is
+/// compared with those before it.
+nlohmann::ordered_json parse_ordered(std::string_view text, const std::string& origin,
+                                     std::size_t limit = std::size_t{64} << 20);
+
 /// Whether it is a whole number from 0 to 2^62. The library would turn any number into an integer, as C++ would:
 /// undefined for 4e27, and negative for 2^64 - 1.
 bool is_count(const nlohmann::json& value);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "qkvbench/run/examples.hpp"
+#include "qkvbench/run/result.hpp"
 #include "qkvbench/run/surgery.hpp"
 
 namespace qkvbench::run {
@@ -22,7 +23,7 @@ struct ConvertOptions {
 
 struct ConvertReport {
   std::filesystem::path directory;
-  Json result;
+  Result result;
   bool was_there = false;  ///< converted before, from the same weights in the same way
 };
 

@@ -14,6 +14,7 @@
 #include "qkvbench/formats/model_folder.hpp"
 #include "qkvbench/formats/torch_file.hpp"
 #include "qkvbench/run/config.hpp"
+#include "qkvbench/run/numbers.hpp"
 
 namespace qkvbench::run {
 
@@ -28,7 +29,7 @@ struct ForeignModel {
   Config config;       ///< resolved
   std::map<std::string, ForeignParameter> parameters;  ///< by our names
   index_t steps = 0;               ///< optimizer steps that the file says were taken; 0: it does not
-  Json claims = Json::object();    ///< scores that the file states of itself; null: not finite
+  Numbers claims;                  ///< scores that the file states of itself
   std::vector<std::string> notes;  ///< what is not as one would expect
 };
 

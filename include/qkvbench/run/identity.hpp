@@ -22,10 +22,7 @@ bool same_training(const Config& a, const Config& b);
 /// Keys of no effect on the weights in which the two differ, "log_every 7, not 3"; empty if there are none.
 std::string differing_keys(const Config& there, const Config& asked);
 
-/// The hash over every key as it stands in a stored config object: runs of earlier versions have it in their names.
-/// `json` must hold keys of configurations only.
-std::string stored_hash(const nlohmann::json& json);
-/// The run's name of earlier versions.
+/// The run's name of earlier versions, with the hash over every key of the config object.
 std::string former_run_name(const Config& resolved);
 
 /// Where the run is, or is to be: out/<run_name>, unless an earlier version left it under its former name only.

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/foreign_model.hpp"
+#include "qkvbench/run/result.hpp"
 
 namespace qkvbench::run {
 
@@ -21,7 +21,7 @@ struct ImportOptions {
 
 struct ImportReport {
   std::filesystem::path directory;
-  Json result;
+  Result result;
   bool was_there = false;  ///< imported before, from the same files
   std::vector<std::string> notes;
 };

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/formats/safetensors.hpp"
+#include "qkvbench/run/result.hpp"
 
 namespace qkvbench::run {
 
@@ -15,7 +15,7 @@ struct MadeRun {
   std::filesystem::path directory;
   std::vector<formats::TensorToWrite> tensors;
   std::map<std::string, std::string> metadata;
-  formats::Json result;
+  Result result;
 };
 
 /// Writes result.json, an empty metrics.jsonl, model.safetensors and the manifest, or finds the finished run that is
@@ -23,6 +23,6 @@ struct MadeRun {
 ///   result: what result.json holds now.   Returns whether it was written.
 /// Throws Error: output when it cannot be written or another process is at work there; input when what is there is
 /// damaged or a number is not finite.
-bool write_made_run(const MadeRun& made, const std::filesystem::path& out, bool overwrite, formats::Json& result);
+bool write_made_run(const MadeRun& made, const std::filesystem::path& out, bool overwrite, Result& result);
 
 }  // namespace qkvbench::run

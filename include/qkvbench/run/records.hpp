@@ -2,33 +2,24 @@
 // Reads result.json only; neither models nor checkpoints.
 #pragma once
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "qkvbench/run/record.hpp"
+#include "qkvbench/run/result.hpp"
 
 namespace qkvbench::run {
 
-/// One result.json.
-struct Record {
-  std::filesystem::path path;  ///< of the file
-  Status status = Status::kFailed;
-  Config config;
-  std::string run;       ///< run_name(config)
-  std::string build;     ///< what computed it: version, commit, compiler, flags, product routine, instruction set
-  index_t numerics = 1;  ///< see kNumerics
-  std::string machine;
-  std::map<std::string, double> metrics;  ///< those that exist: nulls are left out
-  std::vector<train::CurvePoint> curve;   ///< numbers that are null are NaN
-  index_t params_total = 0, params_attention = 0, macs_forward = 0, kv_cache_bytes_per_token = 0;
-  double wall_s = 0;                       ///< 0 when it is null
-  std::map<std::string, double> timing{};  ///< all numbers of `timing`
-  std::string data{};                      ///< SHA-256 of its data: of the one file, or over those of several; or empty
-  std::string canonical;                   ///< hash of its canonical part
-  std::string training;                    ///< hash of identity_of(config) and its data: what was trained
-  std::string outcome;  ///< hash of what came out, but for what log_every averages; of equal trainings equal
-  std::string course;   ///< hash of what log_every averages: the curve, train_loss and train_accuracy
+/// One result.json, and what follows from it.
+struct Record : Result {
+  std::filesystem::path path{};  ///< of the file
+  std::string run{};             ///< run_name(config)
+  std::string build{};  ///< what computed it: version, commit, compiler, flags, product routine, instruction set
+  std::string machine{};
+  std::string data{};       ///< SHA-256 of its data: of the one file, or over those of several; or empty
+  std::string canonical{};  ///< hash of its canonical part
+  std::string training{};   ///< hash of identity_of(config) and its data: what was trained
+  std::string outcome{};    ///< hash of what came out, but for what log_every averages; of equal trainings equal
+  std::string course{};     ///< hash of what log_every averages: the curve, train_loss and train_accuracy
 };
 
 /// A file that is not among the records, and why.

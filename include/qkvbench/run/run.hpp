@@ -47,10 +47,9 @@ class Monitor {
 
 struct RunReport {
   std::filesystem::path directory;
-  Json result;
+  Result result;
   bool was_finished = false;  ///< found, not run
-  Status status = Status::kFailed;
-  std::string error;  ///< why it diverged
+  std::string error;          ///< why it diverged
 };
 
 /// Trains and tests the resolved configuration in run_directory(out, config), or returns the finished result that is

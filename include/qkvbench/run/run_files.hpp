@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "qkvbench/formats/manifest.hpp"
-#include "qkvbench/run/record.hpp"
+#include "qkvbench/run/result.hpp"
 
 namespace qkvbench::run {
 
@@ -21,7 +21,7 @@ struct RunFiles {
 
 /// The result of a run that ended, completed or diverged, compared with its manifest; nothing when there is none or it
 /// was interrupted. Throws Error (input) when the result, the model or the metrics are damaged or missing.
-std::optional<Json> finished_result(const RunFiles& files);
+std::optional<Result> finished_result(const RunFiles& files);
 
 /// Compares a model's bytes with the manifest beside it, if there is one. Throws Error (input) when they differ.
 void check_model(const RunFiles& files, std::string_view content);
@@ -29,7 +29,7 @@ void check_model(const RunFiles& files, std::string_view content);
 /// Makes a run finished: metrics.jsonl, the manifest of everything, and last result.json. The model, if the run has
 /// one, is there already. A kill before the last step leaves an unfinished run. Throws Error (output).
 void write_finished(const RunFiles& files, const std::optional<formats::ManifestEntry>& model,
-                    const std::string& metrics, const Json& result);
+                    const std::string& metrics, const Result& result);
 
 /// Checkpoints of an unfinished run: checkpoint-<step>.safetensors, which counts only once its manifest
 /// checkpoint-<step>.sha256 is there, written last. The one before stays until the next is whole, and one that was
