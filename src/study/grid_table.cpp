@@ -272,10 +272,10 @@ const std::vector<Grid>& grids() {
        lengths(1024, {32, 128, 512}, {{"corpus", {"tinyshakespeare"}}})},
       {"length-stories", "the same on generated stories (no download)",
        lengths(1024, {32, 128, 512}, {{"corpus", {"stories"}}})},
-      {"length-short", "the same on Shakespeare, two layers, lengths of 16 to 64, 1,000 steps",
-       lengths(1024, {16, 32, 64},
+      {"length-short", "the same on Shakespeare, two layers, lengths of 32 to 128, 1,000 steps",
+       lengths(1024, {32, 64, 128},
                {{"corpus", {"tinyshakespeare"}}, {"layers", {"2"}}, {"lr", {"4e-3"}}, {"steps", {"1000"}}})},
-      {"length-least", "the same on generated stories, with 64 channels, for 600 steps",
+      {"length-least", "the same on generated stories, with 64 channels, lengths of 16 to 64, 600 steps",
        lengths(
            1024, {16, 32, 64},
            {{"corpus", {"stories"}}, {"d_model", {"64"}}, {"layers", {"2"}}, {"lr", {"4e-3"}}, {"steps", {"600"}}})},
