@@ -28,7 +28,7 @@ struct EvalFlags {
   std::optional<std::string> corpus, data, documents;
   index_t n_test = 0, batch_size = 0;
   std::optional<std::uint64_t> seed;
-  bool cached = false, padded = false;
+  bool cached = false, padded = false, whole = false;
   std::vector<double> blend;
   bool swap = false, each_layer = false;
 };
@@ -45,6 +45,11 @@ void adapt(const EvalFlags& flags, Config& config) {
   if (flags.n_test > 0) config.task.n_test = flags.n_test;
   if (flags.batch_size > 0) config.train.batch_size = config.train.micro_batch = flags.batch_size;
   if (flags.seed) config.task.seed = *flags.seed;
+  if (flags.whole) {
+    if (!data::find_task(config.task.id).traits().draws_windows)
+      fail_usage("--whole is of texts; task " + config.task.id + " has none");
+    config.task.whole_text = true;
+  }
 }
 
 /// The data to score. Validation images are part of the training folder: when that is gone they are left out, and it is
@@ -154,9 +159,11 @@ Exit tell_changes(const Session& session, const EvalFlags& flags, LoadedModel& r
 }
 
 Exit eval_documents(const Session& session, const EvalFlags& flags) {
-  if (flags.corpus || flags.data || flags.n_test > 0 || flags.seed || flags.cached)
+  if (flags.corpus || flags.data || flags.n_test > 0 || flags.seed || flags.cached || flags.whole)
     fail_usage(
-        "--documents names the text to score; --corpus, --data, --n-test, --seed and --cached do not go with it");
+        "--documents names the text to score, whole; --corpus, --data, --n-test, --seed, --cached and --whole do not "
+        "go "
+        "with it");
   const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
   const run::DocumentScores scores = run::score_documents(run, *flags.documents, flags.padded);
   return tell(session, flags, run, scores.facts, scores.metrics, 0);
@@ -187,6 +194,7 @@ void add_eval(CLI::App& command, Session& session) {
   add_option(command, "--corpus", flags->corpus,
              "of text: another corpus, in the model's own tokens; default: as trained")
       .type_name("TEXT");
+  add_flag(command, "--whole", flags->whole, "of text: all of it, not only the tenth that is not trained on");
   add_option(command, "--data", flags->data, "of images and sets: another folder, classes by name; default: as trained")
       .type_name("DIR");
   add_option(command, "--documents", flags->documents,

@@ -27,9 +27,9 @@ std::string name_of(const fs::path& path) {
   return (clean.has_filename() ? clean : clean.parent_path()).filename().string();
 }
 
-/// Divides the tokens of a text nine to one.
-void divide(std::vector<std::uint16_t> tokens, Corpus& corpus) {
-  const auto n_train = static_cast<std::ptrdiff_t>(static_cast<double>(tokens.size()) * 0.9);
+/// Divides the tokens of a text.
+void divide(std::vector<std::uint16_t> tokens, double train_share, Corpus& corpus) {
+  const auto n_train = static_cast<std::ptrdiff_t>(static_cast<double>(tokens.size()) * train_share);
   corpus.validation.assign(tokens.begin() + n_train, tokens.end());
   tokens.resize(static_cast<std::size_t>(n_train));
   corpus.train = std::move(tokens);
@@ -40,12 +40,12 @@ void divide(std::vector<std::uint16_t> tokens, Corpus& corpus) {
   corpus.validation_target_bytes = bytes;
 }
 
-Corpus read_bytes(const std::string& text) {
+Corpus read_bytes(const std::string& text, double train_share) {
   Corpus corpus;
   std::vector<std::uint16_t> tokens;
   tokens.reserve(text.size());
   for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
-  divide(std::move(tokens), corpus);
+  divide(std::move(tokens), train_share, corpus);
   return corpus;
 }
 
@@ -58,7 +58,8 @@ std::vector<std::string> symbols_of(const std::vector<bool>& seen) {
 }
 
 /// With a model's own tokenizer, whose vocabulary has all of the text's characters, or the text's.
-Corpus read_characters(const std::string& text, const std::string& path, const std::optional<Tokenizer>& own) {
+Corpus read_characters(const std::string& text, const std::string& path, const std::optional<Tokenizer>& own,
+                       double train_share) {
   constexpr std::size_t kCodePoints = 0x110000, kMaxVocab = 0x10000;
   std::vector<bool> seen(kCodePoints);
   std::size_t length = 0, vocab = 0;
@@ -90,7 +91,7 @@ Corpus read_characters(const std::string& text, const std::string& path, const s
     tokens.push_back(id_of[c.value]);
     at += c.bytes;
   }
-  divide(std::move(tokens), corpus);
+  divide(std::move(tokens), train_share, corpus);
   return corpus;
 }
 
@@ -99,11 +100,11 @@ std::uint64_t target_bytes(const Tokenizer& tokenizer, const std::vector<std::in
   return tokenizer.decode(ids).size() - tokenizer.decode({ids.data(), 1}).size();
 }
 
-Corpus read_words(const std::string& text, const Tokenizer& own) {
+Corpus read_words(const std::string& text, const Tokenizer& own, double train_share) {
   const std::vector<std::int32_t> ids = own.encode(text);
   Corpus corpus;
   corpus.tokenizer = own;
-  divide({ids.begin(), ids.end()}, corpus);
+  divide({ids.begin(), ids.end()}, train_share, corpus);
   if (!corpus.validation.empty())
     corpus.validation_target_bytes =
         target_bytes(own, {ids.end() - static_cast<std::ptrdiff_t>(corpus.validation.size()), ids.end()});
@@ -111,7 +112,7 @@ Corpus read_words(const std::string& text, const Tokenizer& own) {
 }
 
 /// Divided by characters before it is encoded, as nanoGPT does it, so that no token spans the two parts.
-Corpus read_byte_pairs(const std::string& text, const Tokenizer& tokenizer) {
+Corpus read_byte_pairs(const std::string& text, const Tokenizer& tokenizer, double train_share) {
   constexpr index_t kMaxVocab = 0x10000;
   if (tokenizer.vocab() > kMaxVocab)
     fail_input("vocabulary: it has " + std::to_string(tokenizer.vocab()) + " tokens, more than 65536");
@@ -120,7 +121,7 @@ Corpus read_byte_pairs(const std::string& text, const Tokenizer& tokenizer) {
     begins.push_back(at);
     at += formats::character_at(text, at).size();
   }
-  const auto n_train = static_cast<std::size_t>(static_cast<double>(begins.size()) * 0.9);
+  const auto n_train = static_cast<std::size_t>(static_cast<double>(begins.size()) * train_share);
   const std::string_view whole = text;
   const std::vector<std::int32_t> train = tokenizer.encode(whole.substr(0, begins[n_train])),
                                   validation = tokenizer.encode(whole.substr(begins[n_train]));
@@ -133,26 +134,26 @@ Corpus read_byte_pairs(const std::string& text, const Tokenizer& tokenizer) {
 }
 
 /// A text in a trained model's own tokens.
-Corpus read_for_model(const std::string& text, const std::string& path, const Tokenizer& own) {
+Corpus read_for_model(const std::string& text, const std::string& path, const Tokenizer& own, double train_share) {
   using Kind = Tokenizer::Kind;
-  if (own.kind() == Kind::kBytePairs) return read_byte_pairs(text, own);
+  if (own.kind() == Kind::kBytePairs) return read_byte_pairs(text, own, train_share);
   if (own.kind() == Kind::kIds)
     fail_input(path + ": it is text, but the model was trained on token ids; give a directory with val.bin");
   if (const std::string lacking = own.lacking(text); !lacking.empty())
     fail_input(path + ": " + lacking + ": not in the model's vocabulary of " + std::to_string(own.vocab()) +
                (own.kind() == Kind::kWords ? " words" : " characters") +
                "; a model is evaluated only on text that its vocabulary can write");
-  return own.kind() == Kind::kBytes   ? read_bytes(text)
-         : own.kind() == Kind::kWords ? read_words(text, own)
-                                      : read_characters(text, path, own);
+  return own.kind() == Kind::kBytes   ? read_bytes(text, train_share)
+         : own.kind() == Kind::kWords ? read_words(text, own, train_share)
+                                      : read_characters(text, path, own, train_share);
 }
 
 Corpus read_text(const std::string& path, bool bytes, const CorpusOptions& options) {
   const std::string text = read_file(path, options.max_file_bytes);
   if (text.empty()) fail_input(path + ": it is empty; a corpus needs text");
-  Corpus corpus = options.tokenizer ? read_for_model(text, path, *options.tokenizer)
-                  : bytes           ? read_bytes(text)
-                                    : read_characters(text, path, std::nullopt);
+  Corpus corpus = options.tokenizer ? read_for_model(text, path, *options.tokenizer, options.train_share)
+                  : bytes           ? read_bytes(text, options.train_share)
+                                    : read_characters(text, path, std::nullopt, options.train_share);
   corpus.files.push_back(formats::source_file(path, text));
   return corpus;
 }
@@ -214,6 +215,9 @@ Corpus load_corpus(const std::string& spec, const CorpusOptions& options) {
   Corpus corpus;
   if (spec.empty())
     fail_input("corpus '': an imported model has no text of its own; name one with --corpus: " + std::string(kForms));
+  std::error_code error;
+  if (options.train_share == 0 && (spec == "stories" || fs::is_directory(spec, error)))
+    fail_usage("--whole is for a text, which is divided; " + spec + " has a part to score by itself");
   if (spec == "stories") {
     if (options.tokenizer && options.tokenizer->symbols() != story_grammar().vocabulary())
       fail_input("corpus 'stories': its words are not the vocabulary that the model was trained with");
@@ -223,14 +227,13 @@ Corpus load_corpus(const std::string& spec, const CorpusOptions& options) {
   }
   if (spec.starts_with(kPairsPrefix)) {
     const PairsText pairs = read_pairs_text(spec, options.tokenizer, options.max_file_bytes);
-    corpus = read_byte_pairs(pairs.text, pairs.tokenizer);
+    corpus = read_byte_pairs(pairs.text, pairs.tokenizer, options.train_share);
     corpus.files = pairs.files;
     corpus.name = name_of(pairs.path);
     return corpus;
   }
   const bool prefixed = spec.starts_with(kBytesPrefix);
   const std::string path = prefixed ? spec.substr(kBytesPrefix.size()) : spec;
-  std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (const std::string file = installed_text(spec); !fs::exists(status) && !file.empty()) {
     corpus = read_text((require_installed(spec) / file).string(), false, options);

@@ -12,15 +12,17 @@ namespace {
 /// The corpus that the options name: what complete() read, if it is that.
 std::shared_ptr<const OpenedCorpus> opened(const TaskOptions& options) {
   const auto& there = options.opened;
-  if (there && there->spec == options.corpus && there->tokenizer == options.tokenizer &&
+  if (there && there->spec == options.corpus && there->whole == options.whole_text &&
+      there->tokenizer == options.tokenizer &&
       (options.vocab == there->asked_vocab || options.vocab == there->corpus->vocab()))
     return there;
   CorpusOptions of_files;
   of_files.tokenizer = options.tokenizer;
+  if (options.whole_text) of_files.train_share = 0;
   if (options.vocab > 0) of_files.vocab = options.vocab;
   auto corpus = std::make_shared<const Corpus>(load_corpus(options.corpus, of_files));
   return std::make_shared<const OpenedCorpus>(
-      OpenedCorpus{options.corpus, options.vocab, options.tokenizer, std::move(corpus)});
+      OpenedCorpus{options.corpus, options.vocab, options.whole_text, options.tokenizer, std::move(corpus)});
 }
 
 void complete_text(TaskOptions& options) {

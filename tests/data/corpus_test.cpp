@@ -10,6 +10,7 @@
 #include "qkvbench/formats/sha256.hpp"
 #include "qkvbench/formats/utf8.hpp"
 #include "support/catch.hpp"
+#include "support/messages.hpp"
 #include "support/temporary.hpp"
 
 using namespace qkvbench;
@@ -166,4 +167,23 @@ TEST_CASE("a file that claims to be vast is refused before memory is taken") {
   const std::string path = directory.write("vast.txt", "a");
   std::filesystem::resize_file(path, std::uintmax_t{1} << 40);  // sparse
   check_refused(path, "vast.txt", "bytes, more than");
+}
+
+TEST_CASE("all of a text can be scored, of characters, bytes and tokens", "[data]") {
+  const test::TemporaryDirectory dir;
+  dir.write("t.txt", "the cat sat on the mat, and so on");
+  const auto whole = [&](const std::string& spec) {
+    data::CorpusOptions options;
+    options.train_share = 0;
+    return data::load_corpus(spec, options);
+  };
+  for (const std::string prefix : {"", "bytes:"}) {
+    const data::Corpus divided = data::load_corpus(prefix + dir.path("t.txt")), all = whole(prefix + dir.path("t.txt"));
+    CHECK(all.train.empty());
+    CHECK(all.validation.size() == divided.train.size() + divided.validation.size());
+    CHECK(all.tokenizer == divided.tokenizer);
+    CHECK(*all.validation_target_bytes == all.validation.size() - 1);
+  }
+  testing::check_error(Exit::kUsage, {"--whole", "stories"}, [&] { whole("stories"); });
+  testing::check_error(Exit::kUsage, {"--whole"}, [&] { whole(dir.path().string()); });
 }

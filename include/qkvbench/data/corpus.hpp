@@ -43,6 +43,7 @@ struct CorpusOptions {
   bool bytes = false;     ///< read a text as bytes instead of characters
   index_t vocab = 50304;  ///< of files of tokens: GPT-2's 50257, padded to a multiple of 64 as nanoGPT does
   std::uint64_t max_file_bytes = std::uint64_t{1} << 32;
+  double train_share = 0.9;                           ///< of a text; 0: all of it is scored
   std::optional<Tokenizer> tokenizer = std::nullopt;  ///< a trained model's; none: the corpus's own
 };
 
@@ -51,12 +52,12 @@ struct CorpusOptions {
 ///         | "bpe:" and a file, in the tokens of the installed set gpt2-bpe | "bpe:", a vocab.bpe, merges.txt or
 ///         tokenizer.json, ":" and a file |
 ///         an installed text of the table of data sets ("tinyshakespeare"), unless a file of that name is there
-/// A text is divided as nanoGPT does it: the first ⌊0.9·n⌋ tokens to train on, the rest to score; its vocabulary is the
-/// sorted set of all its characters. In byte-pair tokens it is divided by characters and each part encoded by itself.
-/// Throws Error (input), one line with file and byte, when there is no such corpus, or it is empty, too large, not
-/// UTF-8, has more than 65536 different characters, or read_token_file() refuses it. With a tokenizer: when the text
-/// has what its vocabulary lacks, or is of another kind, so that ids would not mean the same. Files of tokens then need
-/// no train.bin.
+/// A text is divided as nanoGPT does it: the first ⌊0.9·n⌋ tokens to train on (train_share), the rest to score; its
+/// vocabulary is the sorted set of all its characters. In byte-pair tokens it is divided by characters and each part
+/// encoded by itself. Throws Error (input), one line with file and byte, when there is no such corpus, or it is empty,
+/// too large, not UTF-8, has more than 65536 different characters, or read_token_file() refuses it. With a tokenizer:
+/// when the text has what its vocabulary lacks, or is of another kind, so that ids would not mean the same. Files of
+/// tokens then need no train.bin. Error (usage) when all is to be scored of what is no text.
 Corpus load_corpus(const std::string& spec, const CorpusOptions& options = {});
 
 }  // namespace qkvbench::data

@@ -13,6 +13,7 @@ std::span<const Task> text_tasks();
 struct OpenedCorpus {
   std::string spec;
   index_t asked_vocab;
+  bool whole;  ///< as TaskOptions::whole_text
   std::optional<Tokenizer> tokenizer;
   std::shared_ptr<const Corpus> corpus;
 };
