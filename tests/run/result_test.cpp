@@ -121,7 +121,7 @@ TEST_CASE("whatever is not there or of another type is refused by its name, wher
     json[place.parent_pointer()].erase(place.back());
     INFO(pointer);
     if (!number && place.back() != "numerics")
-      check_error(Exit::kInput, {"f: ", place.back() == "task" ? "config" : "there is no ", place.back()},
+      check_error(Exit::kInput, {"f: ", pointer == "/config/kv_heads" ? "kv_heads 0" : "there is no ", place.back()},
                   [&] { result_from_json(json, "f"); });
     json[place] = Json::array({1});
     check_error(Exit::kInput, {"f: ", place.back()}, [&] { result_from_json(json, "f"); });
