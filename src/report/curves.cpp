@@ -39,7 +39,8 @@ Interval range_of(const CurvesChart& chart) {
   return {std::exp(logs.low), std::exp(logs.high)};
 }
 
-void draw_line(Svg& svg, const CurveLine& line, const Axis& x, const Axis& y, std::size_t number, bool faint) {
+void draw_line(Svg& svg, const CurveLine& line, const Axis& x, const Axis& y, std::size_t number, bool faint,
+               bool marked) {
   std::string up, back, mean;
   for (std::size_t i = 0; i < line.points.size(); ++i) {
     const BandPoint &point = line.points[i], &mirrored = line.points[line.points.size() - 1 - i];
@@ -49,12 +50,8 @@ void draw_line(Svg& svg, const CurveLine& line, const Axis& x, const Axis& y, st
   }
   svg.path(up + back + "z", "h" + std::to_string(line.style.hue) + (faint ? " band faint" : " band"));
   svg.path(mean, style_class(line.style) + " line");
-  if (line.points.size() <= 8) {
-    for (const BandPoint& point : line.points) svg.marker(line.style, x.at(point.share), y.at(point.mean), 3);
-    return;
-  }
   constexpr std::size_t kMarkEvery = 12;  // not at the same shares for all, so that they do not cover each other
-  for (std::size_t i = 4 + 2 * number % kMarkEvery; i < line.points.size(); i += kMarkEvery)
+  for (std::size_t i = marked ? 0 : 4 + 2 * number % kMarkEvery; i < line.points.size(); i += marked ? 1 : kMarkEvery)
     svg.marker(line.style, x.at(line.points[i].share), y.at(line.points[i].mean), 3);
 }
 
@@ -107,7 +104,7 @@ std::string curves_svg(const CurvesChart& whole) {
   draw_bottom_axis(svg, x, shares, kTop, bottom, (kLeft + right) / 2, chart.shares);
   svg.text(0, kTop - 12, chart.axis, "start");
   for (std::size_t i = 0; i < chart.lines.size(); ++i)
-    draw_line(svg, chart.lines[i], x, y, i, chart.lines.size() > kMostBands);
+    draw_line(svg, chart.lines[i], x, y, i, chart.lines.size() > kMostBands, chart.marked);
   draw_labels(svg, chart, y, right, bottom);
   return svg.str();
 }

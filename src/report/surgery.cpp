@@ -56,7 +56,7 @@ std::vector<std::vector<std::string>> rows_of(const SurgeryNumbers& numbers) {
 CurvesChart chart_of(const SurgeryNumbers& numbers, bool distilled) {
   CurvesChart chart;
   chart.axis = "% above q_k_v's perplexity", chart.what = "Surgery", chart.shares = "of the source's steps";
-  chart.scale = Scale::kLog, chart.most = study::kUptrainingShares.back();
+  chart.marked = true, chart.scale = Scale::kLog, chart.most = study::kUptrainingShares.back();
   const std::span<const study::SurgeryArm> arms = study::surgery_arms();
   int hue = 0;
   for (std::size_t arm = 0; arm < arms.size(); ++arm) {

@@ -58,7 +58,8 @@ struct CurvesChart {
   Scale scale = Scale::kLinear;
   std::vector<CurveLine> lines;
   std::string what = "Learning curves", shares = "of the run's steps";  ///< what it is, and what shares are of
-  double most = 1;                                                       ///< share at the right end
+  bool marked = false;                                                  ///< at every point, not here and there
+  double most = 1;                                                      ///< share at the right end
 };
 /// Lines are labelled at their ends. An empty chart is an empty text.
 std::string curves_svg(const CurvesChart& chart);
