@@ -103,15 +103,16 @@ Json cells_json(const SurgeryNumbers& numbers) {
   Json cells = Json::array();
   const auto add = [&](const std::string& name, const std::vector<double>& units) {
     report::PaperRow row{"lm", name, {}, {}, {}, {}, units.size(), numbers.sources.size(), 1, {}, {}};
-    if (!units.empty()) row.here = report::mean(units);
-    row.interval = report::mean_interval(units, report::kSymmetricNumbers);
+    if (!units.empty()) row.here = report::percent_of(report::mean(units));
+    if (const auto nats = report::mean_interval(units, report::kSymmetricNumbers))
+      row.interval = report::Interval{report::percent_of(nats->low), report::percent_of(nats->high)};
     cells.push_back(cell_json(row, name + ", per cent above the perplexity of q_k_v, " + numbers.data));
   };
   for (std::size_t arm = 0; arm < study::surgery_arms().size(); ++arm)
     for (std::size_t share = 0; share < study::kUptrainingShares.size(); ++share)
       add(study::surgery_arms()[arm].name() + ", " + report::fixed(100 * study::kUptrainingShares[share], 0) + " %",
-          surgery_percent(numbers, arm, share, study::SurgeryClaim::Beside::kSource));
-  add("q_kv from scratch", scratch_percent(numbers));
+          surgery_nats(numbers, arm, share, study::SurgeryClaim::Beside::kSource));
+  add("q_kv from scratch", scratch_nats(numbers));
   return cells;
 }
 

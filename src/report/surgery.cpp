@@ -17,12 +17,11 @@ namespace {
 
 constexpr double kLeastPercent = 0.1;  // of a logarithmic axis
 
-double percent_above(double loss, double beside) { return 100 * std::expm1(loss - beside); }
-
 std::string shown(const std::vector<double>& units) {
   if (units.empty()) return "–";
   const auto interval = mean_interval(units, kSymmetricNumbers);
-  return fixed(mean(units), 1) + (interval ? " ± " + fixed((interval->high - interval->low) / 2, 1) : "");
+  return fixed(percent_of(mean(units)), 1) +
+         (interval ? " ± " + fixed((percent_of(interval->high) - percent_of(interval->low)) / 2, 1) : "");
 }
 
 std::string share_text(double share) { return fixed(100 * share, 0) + " %"; }
@@ -45,12 +44,15 @@ std::vector<std::vector<std::string>> rows_of(const SurgeryNumbers& numbers) {
     for (std::size_t share = 0; share < study::kUptrainingShares.size(); ++share)
       rows.back().push_back(study::surgery_arms()[arm].distilled && share == 0
                                 ? ""
-                                : shown(surgery_percent(numbers, arm, share, Beside::kSource)));
+                                : shown(surgery_nats(numbers, arm, share, Beside::kSource)));
   }
-  rows.push_back({"q_kv from scratch", shown(scratch_percent(numbers))});
+  rows.push_back({"q_kv from scratch", shown(scratch_nats(numbers))});
   rows.back().resize(columns().size());
   return rows;
 }
+
+/// On a logarithmic axis: what is as good as the source or better lies at its bottom.
+double shown_at(double nats) { return std::max(percent_of(nats), kLeastPercent); }
 
 /// Lines of the arms with or without a teacher. What stands at 0 is the converted model, the same for both.
 CurvesChart chart_of(const SurgeryNumbers& numbers, bool distilled) {
@@ -66,21 +68,18 @@ CurvesChart chart_of(const SurgeryNumbers& numbers, bool distilled) {
                    {hue % kHues, static_cast<MarkerShape>(hue % kShapes), false, hue % 8},
                    {}};
     for (std::size_t share = 0; share < study::kUptrainingShares.size(); ++share) {
-      const std::vector<double> units = surgery_percent(numbers, arm, share, Beside::kSource);
+      const std::vector<double> units = surgery_nats(numbers, arm, share, Beside::kSource);
       if (units.empty()) continue;
       const auto [low, high] = std::ranges::minmax(units);
-      // On a logarithmic axis: what is as good as the source or better lies at its bottom.
-      const auto shown_at = [](double percent) { return std::max(percent, kLeastPercent); };
       line.points.push_back({study::kUptrainingShares[share], shown_at(mean(units)), shown_at(low), shown_at(high)});
     }
     chart.lines.push_back(line);
   }
-  const std::vector<double> scratch = scratch_percent(numbers);
+  const std::vector<double> scratch = scratch_nats(numbers);
   if (!scratch.empty()) {
     CurveLine line{"q_kv from scratch", {8, MarkerShape::kCross, false, 1}, {}};
     for (const double share : {0.0, study::kUptrainingShares.back()})
-      line.points.push_back({share, std::max(mean(scratch), kLeastPercent), std::max(mean(scratch), kLeastPercent),
-                             std::max(mean(scratch), kLeastPercent)});
+      line.points.push_back({share, shown_at(mean(scratch)), shown_at(mean(scratch)), shown_at(mean(scratch))});
     chart.lines.push_back(line);
   }
   return chart;
@@ -98,17 +97,26 @@ std::string table_html(const std::vector<Table::Column>& heads, const std::vecto
          "</tbody></table></div>\n";
 }
 
+/// A claim that was judged in nats.
+void tell_in_percent(ClaimResult& claim) {
+  claim.threshold = percent_of(*claim.threshold);
+  if (claim.effect) claim.effect = percent_of(*claim.effect);
+  if (claim.interval) claim.interval = Interval{percent_of(claim.interval->low), percent_of(claim.interval->high)};
+}
+
 /// f(arm, share, units) of all cells.
 template <class F>
 void for_cells(const SurgeryNumbers& numbers, F f) {
   for (std::size_t arm = 0; arm < study::surgery_arms().size(); ++arm)
     for (std::size_t share = 0; share < study::kUptrainingShares.size(); ++share)
-      f(arm, share, surgery_percent(numbers, arm, share, Beside::kSource));
+      f(arm, share, surgery_nats(numbers, arm, share, Beside::kSource));
 }
 
 }  // namespace
 
-std::vector<double> surgery_percent(const SurgeryNumbers& numbers, std::size_t arm, std::size_t share, Beside beside) {
+double percent_of(double nats) { return 100 * std::expm1(nats); }
+
+std::vector<double> surgery_nats(const SurgeryNumbers& numbers, std::size_t arm, std::size_t share, Beside beside) {
   std::vector<double> units;
   for (const SurgeryLosses& source : numbers.sources) {
     const std::optional<double> loss = source.losses[arm][share];
@@ -117,14 +125,14 @@ std::vector<double> surgery_percent(const SurgeryNumbers& numbers, std::size_t a
                                         : beside == Beside::kScratch ? std::optional(source.scratch)
                                                                      : source.losses[arm - 1][share];
     if (!loss || !other) return {};
-    units.push_back(percent_above(*loss, *other));
+    units.push_back(*loss - *other);
   }
   return units;
 }
 
-std::vector<double> scratch_percent(const SurgeryNumbers& numbers) {
+std::vector<double> scratch_nats(const SurgeryNumbers& numbers) {
   std::vector<double> units;
-  for (const SurgeryLosses& source : numbers.sources) units.push_back(percent_above(source.scratch, source.source));
+  for (const SurgeryLosses& source : numbers.sources) units.push_back(source.scratch - source.source);
   return units;
 }
 
@@ -152,16 +160,16 @@ std::string surgery_csv(const SurgeryNumbers& numbers, const std::vector<ClaimRe
   const auto add = [&](const std::string& method, const std::string& taught, double share,
                        const std::vector<double>& units) {
     const auto interval = mean_interval(units, kSymmetricNumbers);
-    table.add({"number", numbers.data, method, taught, exact(share), "", units.empty() ? "" : exact(mean(units)),
-               interval ? exact(interval->low) : "", interval ? exact(interval->high) : "",
-               std::to_string(units.size()), "", "", ""});
+    table.add({"number", numbers.data, method, taught, exact(share), "",
+               units.empty() ? "" : exact(percent_of(mean(units))), interval ? exact(percent_of(interval->low)) : "",
+               interval ? exact(percent_of(interval->high)) : "", std::to_string(units.size()), "", "", ""});
   };
   for_cells(numbers, [&](std::size_t arm, std::size_t share, const std::vector<double>& units) {
     const study::SurgeryArm& one = study::surgery_arms()[arm];
     add(one.method == nullptr ? "none" : one.method, one.distilled ? "true" : "false", study::kUptrainingShares[share],
         units);
   });
-  add("scratch", "false", 1, scratch_percent(numbers));
+  add("scratch", "false", 1, scratch_nats(numbers));
   for (const ClaimResult& claim : claims)
     table.add({"claim", "", "", "", "", claim.id, text(claim.effect), claim.interval ? exact(claim.interval->low) : "",
                claim.interval ? exact(claim.interval->high) : "", "", text(claim.threshold), text(claim.p_adjusted),
@@ -201,10 +209,11 @@ std::vector<ClaimResult> surgery_claims(const SurgeryNumbers& numbers) {
     result.unit = "%";
     result.test = "perplexity of " + study::surgery_arms()[claim.arm].name() + ", " +
                   share_text(study::kUptrainingShares[claim.share]) + ", above " + beside_text(claim.beside);
-    result.threshold = claim.percent;
+    result.threshold = std::log1p(claim.percent / 100);
     result.above = claim.above;
     result.baseline = {numbers.level};
-    judge_mean(surgery_percent(numbers, claim.arm, claim.share, claim.beside), study::surgery_claims().size(), result);
+    judge_mean(surgery_nats(numbers, claim.arm, claim.share, claim.beside), study::surgery_claims().size(), result);
+    tell_in_percent(result);
     results.push_back(result);
   }
   return results;

@@ -43,17 +43,20 @@ const ClaimResult& claim(const std::vector<ClaimResult>& claims, const std::stri
 
 }  // namespace
 
-TEST_CASE("a loss of so many nats is so many per cent of perplexity, source by source", "[report]") {
+TEST_CASE("losses are compared in nats, source by source, and told in per cent of perplexity", "[report]") {
   const SurgeryNumbers numbers = numbers_with(0.2, 0.1);
-  const std::vector<double> units = surgery_percent(numbers, arm_of("keep_k"), 2, SurgeryClaim::Beside::kSource);
+  const std::vector<double> units = surgery_nats(numbers, arm_of("keep_k"), 2, SurgeryClaim::Beside::kSource);
   REQUIRE(units.size() == 3);
-  CHECK(std::abs(units[0] - 100 * (std::exp(0.2) - 1)) <= 1e-9);
-  CHECK(std::abs(units[2] - 100 * (std::exp(0.202) - 1)) <= 1e-9);
-  CHECK(std::abs(surgery_percent(numbers, 1, 2, SurgeryClaim::Beside::kScratch)[0] - 100 * (std::exp(0.1) - 1)) <=
-        1e-9);
-  CHECK(std::abs(scratch_percent(numbers)[1] - 100 * (std::exp(0.1) - 1)) <= 1e-9);
-  for (const double unit : surgery_percent(numbers, arm_of("keep_k, taught"), 2, SurgeryClaim::Beside::kPlain))
+  CHECK(std::abs(units[0] - 0.2) <= 1e-9);
+  CHECK(std::abs(units[2] - 0.202) <= 1e-9);
+  CHECK(std::abs(surgery_nats(numbers, 1, 2, SurgeryClaim::Beside::kScratch)[0] - 0.1) <= 1e-9);
+  CHECK(std::abs(scratch_nats(numbers)[1] - 0.1) <= 1e-9);
+  for (const double unit : surgery_nats(numbers, arm_of("keep_k, taught"), 2, SurgeryClaim::Beside::kPlain))
     CHECK(unit == 0);
+  CHECK(std::abs(percent_of(0.2) - 22.1402758) <= 1e-6);
+  const ClaimResult dear = claim(surgery_claims(numbers), "keep-k-costs");
+  CHECK(std::abs(*dear.threshold - 10) <= 1e-9);
+  CHECK(std::abs(*dear.effect - percent_of(0.201)) <= 1e-9);
 }
 
 TEST_CASE("claims of surgery follow the interval, and a run that is missing leaves none", "[report]") {

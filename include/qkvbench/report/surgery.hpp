@@ -25,11 +25,15 @@ struct SurgeryNumbers {
   std::vector<SurgeryLosses> sources;
 };
 
-/// exp(loss − beside) − 1, in per cent, source by source; empty when one is missing.
-std::vector<double> surgery_percent(const SurgeryNumbers& numbers, std::size_t arm, std::size_t share,
-                                    study::SurgeryClaim::Beside beside);
+/// Differences of losses in nats, source by source; empty when one is missing. They are logarithms of ratios of
+/// perplexities: means and intervals are taken of these, and told in per cent as exp(x) − 1.
+std::vector<double> surgery_nats(const SurgeryNumbers& numbers, std::size_t arm, std::size_t share,
+                                 study::SurgeryClaim::Beside beside);
 /// The same of q_kv from scratch above q_k_v.
-std::vector<double> scratch_percent(const SurgeryNumbers& numbers);
+std::vector<double> scratch_nats(const SurgeryNumbers& numbers);
+
+/// exp(nats) − 1, in per cent.
+double percent_of(double nats);
 
 /// A row an arm, a column a share: the mean over sources in per cent above q_k_v, and half of its 95 % interval.
 Table surgery_table(const SurgeryNumbers& numbers);
