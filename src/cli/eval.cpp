@@ -107,9 +107,8 @@ std::vector<run::Intervention> interventions_of(const EvalFlags& flags, index_t 
     return {};
   }
   if (!flags.blend.empty() && flags.swap) fail_usage("--blend and --swap change the same; give one of them");
-  if (flags.cached || flags.documents)
-    fail_usage(
-        "--blend and --swap score the task's data in whole passes; --cached and --documents do not go with them");
+  if (flags.cached)
+    fail_usage("--blend and --swap score the task's data in whole passes; --cached does not go with them");
   if (flags.swap) return run::swaps(layers);
   return run::blends(flags.blend, layers, flags.each_layer);
 }
@@ -122,8 +121,8 @@ Exit tell_changes(const Session& session, const EvalFlags& flags, LoadedModel& r
                   const std::vector<run::Intervention>& interventions) {
   const data::DataFacts facts = data.facts();
   const index_t batch_size = run.config.train.micro_batch;
-  const Json metrics = metrics_of(run::score_splits(*run.model, data, batch_size), facts);
   const std::vector<run::SplitScores> scores = run::score_interventions(*run.model, data, batch_size, interventions);
+  const Json metrics = metrics_of(run::score_splits(*run.model, data, batch_size), facts);
   std::vector<report::Table::Column> columns{{"layer"}, {"change"}};
   for (const char* metric : kShown)
     if (metrics.contains(metric)) columns.push_back({metric, report::Align::kRight});
@@ -159,11 +158,12 @@ Exit tell_changes(const Session& session, const EvalFlags& flags, LoadedModel& r
 }
 
 Exit eval_documents(const Session& session, const EvalFlags& flags) {
-  if (flags.corpus || flags.data || flags.n_test > 0 || flags.seed || flags.cached || flags.whole)
+  if (flags.corpus || flags.data || flags.n_test > 0 || flags.seed || flags.cached || flags.whole || flags.swap ||
+      !flags.blend.empty())
     fail_usage(
-        "--documents names the text to score, whole; --corpus, --data, --n-test, --seed, --cached and --whole do not "
-        "go "
-        "with it");
+        "--documents names the text to score, whole; --corpus, --data, --n-test, --seed, --cached, --whole, --blend "
+        "and "
+        "--swap do not go with it");
   const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
   const run::DocumentScores scores = run::score_documents(run, *flags.documents, flags.padded);
   return tell(session, flags, run, scores.facts, scores.metrics, 0);

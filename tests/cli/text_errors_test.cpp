@@ -82,6 +82,23 @@ TEST_CASE("prompts that the vocabulary lacks, and models that write no text, are
   check_failure(run_qkvbench({"generate", only_entry(lists.path())}), 2, {"copy", "lm"});
 }
 
+TEST_CASE("flags of eval that do not go together are told, not passed over") {
+  const std::string model = SOURCE_DIR "/tests/fixtures/mc/model.safetensors";
+  const auto refuses = [&](std::vector<std::string> more, const std::vector<std::string>& parts) {
+    more.insert(more.begin(), {"eval", model});
+    check_failure(run_qkvbench(more), 2, parts);
+  };
+  for (const char* flag : {"--swap", "--whole", "--cached"})
+    refuses({"--documents", "t.txt", flag}, {"--documents", "do not go with it"});
+  refuses({"--documents", "t.txt", "--blend", "0.5"}, {"--documents", "do not go with it"});
+  refuses({"--blend", "0.5", "--swap"}, {"give one of them"});
+  refuses({"--swap", "--cached"}, {"--cached"});
+  refuses({"--each-layer"}, {"--blend"});
+  refuses({"--blend", "1.5"}, {"between 0 and 1"});
+  refuses({"--padded"}, {"--documents"});
+  refuses({"--swap", "--corpus", SOURCE_DIR "/README.md"}, {"two projections"});  // it is q_kv
+}
+
 TEST_CASE("a finished run on a text that has changed since is not passed off as this one's") {
   const TemporaryDirectory dir;
   write_file_atomic(dir / "text.txt", filled(300, 'a', "bcdefgh"));
