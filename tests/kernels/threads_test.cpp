@@ -86,8 +86,8 @@ TEST_CASE("row-wise kernels have the same bits for any number of threads", "[ker
     const std::vector<std::int32_t> targets(count(R), 1);
     std::vector<real> out(count(2 * R + R * C + 1));
     real *lse = out.data(), *teacher_lse = lse + R, *d = teacher_lse + R;
-    out.back() = static_cast<real>(
-        kernels::divergence_forward(R, C, x.data(), dy.data(), targets.data(), 2, lse, teacher_lse));
+    out.back() =
+        static_cast<real>(kernels::divergence_forward(R, C, x.data(), dy.data(), targets.data(), 2, lse, teacher_lse));
     kernels::divergence_backward(R, C, x.data(), dy.data(), targets.data(), 2, lse, teacher_lse, 0.5f, d, false);
     return out;
   });

@@ -32,8 +32,8 @@ void cross_entropy_backward(index_t R, index_t V, const real* logits, const std:
                             real scale, real* dlogits, bool accumulate);
 
 /// Σ over scored rows of τ² KL(p || q), p = softmax(teacher/τ), q = softmax(logits/τ).
-/// logits, teacher: [R, V]; targets: [R], negative ones are not scored; lse, teacher_lse: [R], written: log Σ exp of the
-/// rows divided by τ.   Source: Hinton et al. 2015, "Distilling the Knowledge in a Neural Network".
+/// logits, teacher: [R, V]; targets: [R], negative ones are not scored; lse, teacher_lse: [R], written: log Σ exp of
+/// the rows divided by τ.   Source: Hinton et al. 2015, "Distilling the Knowledge in a Neural Network".
 double divergence_forward(index_t R, index_t V, const real* logits, const real* teacher, const std::int32_t* targets,
                           real temperature, real* lse, real* teacher_lse);
 
