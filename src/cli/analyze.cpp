@@ -159,7 +159,9 @@ void add_analyze(CLI::App& command, Session& session) {
              "the first so many test examples (of text: validation windows); default: 2,048 positions of them")
       .between(index_t{1}, index_t{1} << 20)
       .type_name("N");
-  add_option(command, "--data", flags->request.data, "folder of the task's data; default: as trained").type_name("DIR");
+  add_option(command, "--data", flags->request.data,
+             "folder of the task's data, or of text another corpus; default: as trained")
+      .type_name("DIR|TEXT");
   add_flag(command, "--by-head", flags->by_head, "a row for each head in place of means");
   add_option(command, "--format", flags->format, "of the tables: text, markdown or latex")
       .one_of({report::kFormatNames.begin(), report::kFormatNames.end()})

@@ -12,6 +12,10 @@ std::vector<Batch> first_examples(const LoadedModel& run, data::Split split, con
   const data::Task& task = data::find_task(run.config.task.id);
   const bool text = task.traits().draws_windows;
   if (!request.data.empty()) (text ? options.corpus : options.data) = request.data;
+  if (text && options.corpus.empty())
+    fail_input(
+        "the model has no text of its own to take examples from; name one with --data: a text file, bytes:FILE, "
+        "bpe:FILE or a directory with train.bin and val.bin");
   const index_t enough = std::max<index_t>(1, kEnoughPositions / run.model->family().positions());
   if (text)
     options.n_windows = std::max({options.n_windows, request.examples, enough});  // drawn, as many as are wanted

@@ -5,6 +5,7 @@
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/safetensors.hpp"
 #include "qkvbench/formats/sha256.hpp"
+#include "qkvbench/run/import.hpp"
 #include "qkvbench/run/records.hpp"
 #include "qkvbench/train/generate.hpp"
 #include "support/catch.hpp"
@@ -83,6 +84,16 @@ TEST_CASE("a converted run says what it was, is found again, and is taken by wha
   CHECK(set.records.size() == 1);
   REQUIRE(set.left_out.size() == 2);
   CHECK(set.left_out[0].reason == "the model was converted from another run's, not trained");
+}
+
+TEST_CASE("a method that reads examples of a model without data says where to name some", "[convert]") {
+  const TemporaryDirectory out;
+  run::ImportOptions options;
+  options.out = out.path();
+  const fs::path model =
+      run::import_model(SOURCE_DIR "/tests/fixtures/interop/pt/llm_kqv_final_ddp_bf16.pt", options).directory;
+  testing::check_error(Exit::kInput, {"--data"}, [&] { converted(model, "q_kv", {"keep_k_fit_activations"}, out); });
+  CHECK(converted(model, "q_kv", {"joint_svd"}, out).result.status == run::Status::kConverted);
 }
 
 TEST_CASE("exact ways keep the logits through files, and come back to the same weights", "[convert]") {
