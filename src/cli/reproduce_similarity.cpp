@@ -1,7 +1,6 @@
 // Every model is measured as `analyze` does, on as many examples.
 // Numbers and verdicts are made in report/similarity.
-#include "qkvbench/cli/reproduce_similarity.hpp"
-
+#include "qkvbench/cli/reproduce_answer.hpp"
 #include "qkvbench/cli/reproduce_json.hpp"
 #include "qkvbench/report/analysis.hpp"
 #include "qkvbench/report/learned.hpp"

@@ -1,10 +1,9 @@
 // Three stages: the recipe's own runs, which are there; converted models; and runs that train them on, as one sweep.
 // Numbers and verdicts are made in report/surgery.
-#include "qkvbench/cli/reproduce_surgery.hpp"
-
 #include <map>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/cli/reproduce_answer.hpp"
 #include "qkvbench/cli/reproduce_json.hpp"
 #include "qkvbench/report/learned.hpp"
 #include "qkvbench/report/mean_claim.hpp"

@@ -43,6 +43,28 @@ real log_sum_exp(index_t V, const real* x, real inverse) {
   return largest * inverse + std::log(simd::sum(total));
 }
 
+/// d (+)= slope(r, j, n), the numbers from column j on, in rows that are scored, 0 in others; then finish(r, row of d).
+template <class Slope, class Finish>
+void backward_of_scored_rows(index_t R, index_t V, const std::int32_t* targets, real* dlogits, bool accumulate,
+                             Slope slope, Finish finish) {
+  for_row_blocks(R, V, [=](index_t begin, index_t end) {
+    for (index_t r = begin; r < end; ++r) {
+      real* d = dlogits + r * V;
+      if (targets[r] < 0) {
+        if (!accumulate) std::fill_n(d, V, real{0});
+        continue;
+      }
+      for (index_t j = 0; j < V; j += kLanes) {
+        const index_t n = std::min<index_t>(kLanes, V - j);
+        Vec y = slope(r, j, n);
+        if (accumulate) y += simd::load_part(d + j, n);
+        simd::store_part(d + j, y, n);
+      }
+      finish(r, d);
+    }
+  });
+}
+
 }  // namespace
 
 EvalSums cross_entropy_forward(index_t R, index_t V, const real* logits, const std::int32_t* targets, real* lse) {
@@ -68,22 +90,12 @@ EvalSums cross_entropy_forward(index_t R, index_t V, const real* logits, const s
 
 void cross_entropy_backward(index_t R, index_t V, const real* logits, const std::int32_t* targets, const real* lse,
                             real scale, real* dlogits, bool accumulate) {
-  for_row_blocks(R, V, [=](index_t begin, index_t end) {
-    for (index_t r = begin; r < end; ++r) {
-      real* d = dlogits + r * V;
-      if (targets[r] < 0) {
-        if (!accumulate) std::fill_n(d, V, real{0});
-        continue;
-      }
-      for (index_t j = 0; j < V; j += kLanes) {
-        const index_t n = std::min<index_t>(kLanes, V - j);
-        Vec y = simd::exp(simd::load_part(logits + r * V + j, n) - lse[r]) * scale;
-        if (accumulate) y += simd::load_part(d + j, n);
-        simd::store_part(d + j, y, n);
-      }
-      d[targets[r]] -= scale;
-    }
-  });
+  backward_of_scored_rows(
+      R, V, targets, dlogits, accumulate,
+      [=](index_t r, index_t j, index_t n) {
+        return simd::exp(simd::load_part(logits + r * V + j, n) - lse[r]) * scale;
+      },
+      [=](index_t r, real* d) { d[targets[r]] -= scale; });
 }
 
 double divergence_forward(index_t R, index_t V, const real* logits, const real* teacher, const std::int32_t* targets,
@@ -117,24 +129,14 @@ void divergence_backward(index_t R, index_t V, const real* logits, const real* t
                          real temperature, const real* lse, const real* teacher_lse, real scale, real* dlogits,
                          bool accumulate) {
   const real inverse = 1 / temperature, factor = temperature * scale;
-  for_row_blocks(R, 2 * V, [=](index_t begin, index_t end) {
-    for (index_t r = begin; r < end; ++r) {
-      const real *s = logits + r * V, *t = teacher + r * V;
-      real* d = dlogits + r * V;
-      if (targets[r] < 0) {
-        if (!accumulate) std::fill_n(d, V, real{0});
-        continue;
-      }
-      for (index_t j = 0; j < V; j += kLanes) {
-        const index_t n = std::min<index_t>(kLanes, V - j);
-        const Vec p = simd::exp(simd::load_part(t + j, n) * inverse - teacher_lse[r]);
-        const Vec q = simd::exp(simd::load_part(s + j, n) * inverse - lse[r]);
-        Vec y = (q - p) * factor;
-        if (accumulate) y += simd::load_part(d + j, n);
-        simd::store_part(d + j, y, n);
-      }
-    }
-  });
+  backward_of_scored_rows(
+      R, V, targets, dlogits, accumulate,
+      [=](index_t r, index_t j, index_t n) {
+        const Vec p = simd::exp(simd::load_part(teacher + r * V + j, n) * inverse - teacher_lse[r]);
+        const Vec q = simd::exp(simd::load_part(logits + r * V + j, n) * inverse - lse[r]);
+        return (q - p) * factor;
+      },
+      [](index_t, real*) {});
 }
 
 double squared_distance_forward(index_t N, const real* a, const real* b, const real* target) {

@@ -88,23 +88,11 @@ std::string maps_html(const run::Analysis& analysis) {
          figures + "</div>\n";
 }
 
-std::string table_rows_html(const AnalysisTable& one) {
-  std::string head, body;
-  for (const Table::Column& column : one.columns) head += "<th>" + escaped(column.title) + "</th>";
-  for (const auto& row : one.rows) {
-    body += "<tr>";
-    for (const std::string& cell : row) body += "<td>" + escaped(cell) + "</td>";
-    body += "</tr>\n";
-  }
-  return "<div class=\"scroll\"><table><thead><tr>" + head + "</tr></thead>\n<tbody>" + body +
-         "</tbody></table></div>\n";
-}
-
 std::string tables_html(const std::vector<AnalysisTable>& tables) {
   std::string out;
   for (const AnalysisTable& one : tables)
     out += "<h3>" + escaped(one.heading) + "</h3>\n" +
-           (one.rows.empty() ? "<p class=\"why\">" + escaped(one.note) + "</p>\n" : table_rows_html(one));
+           (one.rows.empty() ? "<p class=\"why\">" + escaped(one.note) + "</p>\n" : plain_table(one.columns, one.rows));
   return out;
 }
 

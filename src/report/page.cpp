@@ -75,6 +75,18 @@ std::string section(const std::string& id, const std::string& title, const std::
   return "<section id=\"" + id + "\"><h2>" + escaped(title) + "</h2>\n" + content + "</section>\n";
 }
 
+std::string plain_table(const std::vector<Table::Column>& columns, const std::vector<std::vector<std::string>>& rows) {
+  std::string head, body;
+  for (const Table::Column& column : columns) head += "<th>" + escaped(column.title) + "</th>";
+  for (const auto& row : rows) {
+    body += "<tr>";
+    for (const std::string& cell : row) body += "<td>" + escaped(cell) + "</td>";
+    body += "</tr>\n";
+  }
+  return "<div class=\"scroll\"><table><thead><tr>" + head + "</tr></thead>\n<tbody>" + body +
+         "</tbody></table></div>\n";
+}
+
 std::string figure(const std::string& title, const std::string& svg) {
   return svg.empty() ? "" : "<figure><figcaption>" + escaped(title) + "</figcaption>\n" + svg + "</figure>\n";
 }

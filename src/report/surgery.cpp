@@ -85,18 +85,6 @@ CurvesChart chart_of(const SurgeryNumbers& numbers, bool distilled) {
   return chart;
 }
 
-std::string table_html(const std::vector<Table::Column>& heads, const std::vector<std::vector<std::string>>& rows) {
-  std::string head, body;
-  for (const Table::Column& column : heads) head += "<th>" + escaped(column.title) + "</th>";
-  for (const auto& row : rows) {
-    body += "<tr>";
-    for (const std::string& cell : row) body += "<td>" + escaped(cell) + "</td>";
-    body += "</tr>\n";
-  }
-  return "<div class=\"scroll\"><table><thead><tr>" + head + "</tr></thead>\n<tbody>" + body +
-         "</tbody></table></div>\n";
-}
-
 /// A claim that was judged in nats.
 void tell_in_percent(ClaimResult& claim) {
   claim.threshold = percent_of(*claim.threshold);
@@ -193,8 +181,8 @@ std::string surgery_html(const std::string& title, const std::vector<std::string
               "<p class=\"why\">Means over sources, bands from the least to the largest; what costs less than " +
                   fixed(kLeastPercent, 1) + " % lies at the bottom.</p>\n<div class=\"charts\">\n" + charts +
                   "</div>\n") +
-      section("table", "Every number", table_html(columns(), rows_of(numbers))) +
-      section("claims", "Claims", table_html({{"claim"}, {"holds if"}, {"effect"}, {"verdict"}}, judged));
+      section("table", "Every number", plain_table(columns(), rows_of(numbers))) +
+      section("claims", "Claims", plain_table({{"claim"}, {"holds if"}, {"effect"}, {"verdict"}}, judged));
   return document(title, heading + "</header>\n",
                   "<a href=\"#chart\">Chart</a>\n<a href=\"#table\">Table</a>\n<a href=\"#claims\">Claims</a>\n",
                   sections);

@@ -20,13 +20,6 @@ struct PairOf {
   std::size_t first, second;  // of q, k, v
 };
 constexpr std::array<PairOf, 3> kPairs{{{"kv", 1, 2}, {"qk", 0, 1}, {"qv", 0, 2}}};
-constexpr std::array<const char*, 3> kTensors{"q", "k", "v"};
-
-/// Examples that the model was not trained on.
-std::vector<Batch> batches_of(const LoadedModel& run, const AnalyzeRequest& request) {
-  const bool text = data::find_task(run.config.task.id).traits().draws_windows;
-  return first_examples(run, text ? data::Split::kValidation : data::Split::kTest, request);
-}
 
 std::unique_ptr<nn::Model> untrained(const LoadedModel& run) {
   auto model = std::make_unique<nn::Model>(run.config.model);
@@ -79,7 +72,7 @@ void add_spectra(const Sources& sources, std::size_t i, index_t layer, std::vect
           measured.reason = "not defined for these numbers: zero or not finite";
         return measured;
       };
-      out.push_back({&measure, layer, kTensors[i], one(0), one(1), one(2)});
+      out.push_back({&measure, layer, nn::kLetters[i], one(0), one(1), one(2)});
     }
   }
 }
@@ -137,7 +130,7 @@ void check_same_examples(const LoadedModel& a, const LoadedModel& b) {
 
 Analysis analyze(const LoadedModel& run, const AnalyzeRequest& request) {
   Analysis out;
-  const std::vector<Batch> batches = batches_of(run, request);
+  const std::vector<Batch> batches = first_examples(run, unseen_split(run), request);
   out.examples = examples_in(batches);
   out.positions = out.examples * run.model->family().positions();
   const ModelValues trained = layer_values(*run.model, batches), initial = layer_values(*untrained(run), batches);
@@ -146,7 +139,7 @@ Analysis analyze(const LoadedModel& run, const AnalyzeRequest& request) {
     const LayerValues random = random_projections(trained.layers[i], layer, run.config.task.seed, "");
     const Sources sources{&trained.layers[i], &initial.layers[i], &random};
     for (const PairOf& pair : kPairs) add_pairs(sources, sources, pair.first, pair.second, pair.id, layer, values);
-    for (std::size_t tensor = 0; tensor < kTensors.size(); ++tensor) add_spectra(sources, tensor, layer, values);
+    for (std::size_t tensor = 0; tensor < nn::kLetters.size(); ++tensor) add_spectra(sources, tensor, layer, values);
     add_attention(trained.attention[i], initial.attention[i], layer, values);
   });
   for (std::size_t i = 0; i < trained.layers.size(); ++i) {
@@ -159,7 +152,7 @@ Analysis analyze(const LoadedModel& run, const AnalyzeRequest& request) {
 Analysis analyze_against(const LoadedModel& first, const LoadedModel& second, const AnalyzeRequest& request) {
   check_same_examples(first, second);
   Analysis out;
-  const std::vector<Batch> batches = batches_of(first, request);
+  const std::vector<Batch> batches = first_examples(first, unseen_split(first), request);
   out.examples = examples_in(batches);
   out.positions = out.examples * first.model->family().positions();
   // Names of tensors are those within a model: between two of them nothing is one tensor.
@@ -176,9 +169,9 @@ Analysis analyze_against(const LoadedModel& first, const LoadedModel& second, co
     const std::uint64_t seed = first.config.task.seed;
     const LayerValues ar = random_projections(a.layers[i], layer, seed, "first "),
                       br = random_projections(b.layers[i], layer, seed, "second ");
-    for (std::size_t tensor = 0; tensor < kTensors.size(); ++tensor)
+    for (std::size_t tensor = 0; tensor < nn::kLetters.size(); ++tensor)
       add_pairs({&a.layers[i], &a0.layers[i], &ar}, {&b.layers[i], &b0.layers[i], &br}, tensor, tensor,
-                kTensors[tensor], layer, values);
+                nn::kLetters[tensor], layer, values);
   });
   return out;
 }

@@ -8,6 +8,7 @@
 #include "qkvbench/data/vision.hpp"
 #include "qkvbench/nn/score_reader.hpp"
 #include "qkvbench/run/attention_measures.hpp"
+#include "qkvbench/run/examples.hpp"
 
 namespace qkvbench::run {
 
@@ -27,10 +28,8 @@ Batch batch_of(const LoadedModel& run, const AttentionRequest& request) {
   const data::Task& task = data::find_task(run.config.task.id);
   if (!request.image.empty() && !task.traits().images)
     fail_usage("--image: the model is of task " + run.config.task.id + ", not of images");
-  std::unique_ptr<data::Dataset> data =
-      request.image.empty()
-          ? task.open(options)->split(task.traits().draws_windows ? data::Split::kValidation : data::Split::kTest)
-          : data::image_file_example(options, request.image);
+  std::unique_ptr<data::Dataset> data = request.image.empty() ? task.open(options)->split(unseen_split(run))
+                                                              : data::image_file_example(options, request.image);
   const index_t example = request.image.empty() ? request.example : 0;
   if (example >= data->size())
     fail_usage("--example " + std::to_string(example) + ": there are " + std::to_string(data->size()) +

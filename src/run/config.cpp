@@ -62,6 +62,13 @@ void complete_data(Config& c, const data::Task& task) {
 
 }  // namespace
 
+const std::filesystem::path& Weights::found(const std::string& does, const std::string& flag) const {
+  if (file.empty())
+    fail_usage("the run " + does + " the weights " + sha256.substr(0, 8) +
+               "…, of which no file is named; say which with " + flag);
+  return file;
+}
+
 Config::Config() {
   model.variant = nn::parse_variant("q_k_v");
   model.kv_heads = model.max_len = model.pos_dim = 0;
@@ -124,7 +131,7 @@ Config config_of_model(const std::filesystem::path& path) {
   const auto file = formats::Safetensors::map(model_file_of(path));
   const std::string origin = file.origin() + ": config";
   Config config = config_in(file.metadata("config"), origin);
-  config.init_from.clear(), config.distill.clear();
+  config.init_from = config.distill = {};
   config.train.distill = {};
   config.train.freeze.clear();
   config.train.micro_batch = config.train.log_every = 0;  // as they follow from what is asked for now
@@ -163,15 +170,16 @@ void check_concerns(const Config& config, const Option& option, bool task_is_cho
 namespace {
 
 /// A run or model file becomes its hash, and its place goes to `file`.
-void resolve_weights(std::string& key, std::filesystem::path& file) {
-  const bool is_hash = key.size() == 64 && key.find_first_not_of("0123456789abcdef") == std::string::npos;
+void resolve_weights(Weights& weights) {
+  const std::string& named = weights.sha256;
+  const bool is_hash = named.size() == 64 && named.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (is_hash) return;
-  file = model_file_of(key);
-  key = formats::sha256_file(file);
+  weights.file = model_file_of(named);
+  weights.sha256 = formats::sha256_file(weights.file);
 }
 
 void resolve_distill(Config& c) {
-  if (!c.distill.empty()) return resolve_weights(c.distill, c.distill_file);
+  if (!c.distill.empty()) return resolve_weights(c.distill);
   for (const char* key : {"distill_weight", "distill_temperature", "distill_layers"})
     if (!find_option(key, "").is_neutral(c))
       fail_usage(find_option(key, "").flag() + " says how to learn from another model; name it with --distill");
@@ -180,11 +188,11 @@ void resolve_distill(Config& c) {
 /// The weights that a run begins with: their hash into the configuration, and of text their vocabulary into the task,
 /// since their ids would mean something else in another.
 void resolve_init(Config& c) {
-  resolve_weights(c.init_from, c.init_file);
-  if (c.init_file.empty() || c.task.tokenizer || !data::find_task(c.task.id).traits().decodes) return;
-  const auto file = formats::Safetensors::map(c.init_file);
+  resolve_weights(c.init_from);
+  if (c.init_from.file.empty() || c.task.tokenizer || !data::find_task(c.task.id).traits().decodes) return;
+  const auto file = formats::Safetensors::map(c.init_from.file);
   if (!file.metadata().contains("tokenizer")) return;
-  const std::string origin = c.init_file.string() + ": tokenizer";
+  const std::string origin = c.init_from.file.string() + ": tokenizer";
   c.task.tokenizer = tokenizer_from_json(formats::parse_json(file.metadata("tokenizer"), origin), origin);
 }
 

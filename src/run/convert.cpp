@@ -65,7 +65,8 @@ ConvertReport convert_run(const fs::path& path, const ConvertOptions& options) {
       options.out / ("convert-" + config.model.variant.id() + "-" + formats::sha256(request_text).substr(0, 8)),
       {},
       formats::Safetensors::map(file).metadata(),
-      {}};
+      {},
+      begin_s};
   for (const nn::Parameter& p : done.model->parameters().all())
     made.tensors.push_back({p.name, train::sizes_of(p.shape), {p.value, static_cast<std::size_t>(p.shape.elements())}});
   made.metadata["config"] = config_json(config).dump();
@@ -73,7 +74,6 @@ ConvertReport convert_run(const fs::path& path, const ConvertOptions& options) {
   Outcome outcome;
   outcome.status = Status::kConverted;
   outcome.argv = options.argv;
-  outcome.wall_s = seconds_now() - begin_s;
   data::DataFacts unknown;
   unknown.name = "unknown";
   made.result = result_of(config, unknown, outcome);

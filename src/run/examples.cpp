@@ -7,6 +7,10 @@
 
 namespace qkvbench::run {
 
+data::Split unseen_split(const LoadedModel& run) {
+  return data::find_task(run.config.task.id).traits().draws_windows ? data::Split::kValidation : data::Split::kTest;
+}
+
 std::vector<Batch> first_examples(const LoadedModel& run, data::Split split, const ExamplesRequest& request) {
   data::TaskOptions options = task_options(run);
   const data::Task& task = data::find_task(run.config.task.id);

@@ -72,13 +72,12 @@ Origin origin_of(const ForeignModel& model, const std::vector<fs::path>& files) 
 }
 
 /// The result of a model that was trained elsewhere, on data that it does not tell.
-Result imported(const ForeignModel& model, const Origin& origin, const std::vector<std::string>& argv, double wall_s) {
+Result imported(const ForeignModel& model, const Origin& origin, const std::vector<std::string>& argv) {
   data::DataFacts unknown;
   unknown.name = "unknown";
   Outcome outcome;
   outcome.status = Status::kImported;
   outcome.argv = argv;
-  outcome.wall_s = wall_s;
   outcome.state.step = model.steps;
   Result result = result_of(model.config, unknown, outcome);
   result.origin = origin;
@@ -150,9 +149,9 @@ ImportReport import_model(const fs::path& path, const ImportOptions& options) {
                {{"config", config_json(model.config).dump()},
                 {"origin", formats::text_of(origin_json(origin))},
                 {"format", "pt"}},
-               {}};
+               imported(model, origin, options.argv),
+               begin_s};
   if (tokenizer) made.metadata["tokenizer"] = tokenizer_json(*tokenizer).dump();
-  made.result = imported(model, origin, options.argv, seconds_now() - begin_s);
   ImportReport report{made.directory, {}, false, model.notes};
   report.was_there = !write_made_run(made, options.out, options.overwrite, report.result);
   return report;

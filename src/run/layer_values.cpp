@@ -8,13 +8,11 @@
 #include <string_view>
 
 #include "qkvbench/nn/score_reader.hpp"
+#include "qkvbench/run/projections.hpp"
 
 namespace qkvbench::run {
 
 namespace {
-
-constexpr std::array<const char*, 3> kNames{"q", "k", "v"};
-using RowMajor = Eigen::Matrix<real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// Rows of what each module tells, in the order of the examples.
 class Listener : public TapeObserver {
@@ -31,12 +29,12 @@ class Listener : public TapeObserver {
   /// [n, C] of the n positions so far.
   Matrix matrix(const std::string& module, const std::string& name, Eigen::Index n) const {
     const std::vector<real>& all = rows_.at(module).at(name);
-    return Eigen::Map<const RowMajor>(all.data(), n, static_cast<Eigen::Index>(all.size()) / n).cast<double>();
+    return matrix_of(all.data(), n, static_cast<Eigen::Index>(all.size()) / n);
   }
   /// The first of q, k and v that is the same tensor.
   std::string tensor(const std::string& module, const std::string& name) const {
     const auto& tensors = tensors_.at(module);
-    for (const char* other : kNames)
+    for (const char* other : nn::kLetters)
       if (tensors.at(other) == tensors.at(name)) return other;
     return name;
   }
@@ -47,10 +45,6 @@ class Listener : public TapeObserver {
   std::map<std::string, std::map<std::string, std::vector<real>>> rows_;
   std::map<std::string, std::map<std::string, const real*>> tensors_;  // of the last pass
 };
-
-Matrix matrix_of(const nn::Parameter& p) {
-  return Eigen::Map<const RowMajor>(p.value, p.shape[0], p.shape.elements() / p.shape[0]).cast<double>();
-}
 
 /// Gives `out` the weight of the sharing's projection, where it makes these rows; kinds that have another way to make
 /// them may have a parameter of that name too.
@@ -78,12 +72,12 @@ LayerValues values_of(const nn::Model& model, const nn::Block& block, const List
   const HeadLayout layout = attention.layout();
   const nn::Sharing& sharing = model.config().variant.sharing();
   LayerValues out{heard.matrix(attention.name(), "x", n), {}};
-  const std::array<int, 3> projections{sharing.q, sharing.k, sharing.v};
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
+  const std::array<int, 3> projections = sharing.by_letter();
+  for (std::size_t i = 0; i < nn::kLetters.size(); ++i) {
     Projected& one = out.qkv[i];
-    one.rows = heard.matrix(attention.name(), kNames[i], n);
+    one.rows = heard.matrix(attention.name(), nn::kLetters[i], n);
     one.heads = i == 0 ? layout.heads : layout.kv_heads;
-    one.tensor = heard.tensor(attention.name(), kNames[i]);
+    one.tensor = heard.tensor(attention.name(), nn::kLetters[i]);
     find_projection(model, attention.name(), projections[i], out.x, one);
   }
   return out;
@@ -124,7 +118,7 @@ ModelValues layer_values(const nn::Model& model, const std::vector<Batch>& batch
 LayerValues random_projections(const LayerValues& layer, index_t number, std::uint64_t seed, const std::string& salt) {
   LayerValues out{{}, layer.qkv};
   const Eigen::Index d = layer.x.cols();
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
+  for (std::size_t i = 0; i < nn::kLetters.size(); ++i) {
     Projected& one = out.qkv[i];
     // One name for those that share their rows or their projection.
     std::string name = one.projection.empty() ? one.tensor : one.projection;

@@ -2,6 +2,7 @@
 #include "qkvbench/run/made_run.hpp"
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/base/system.hpp"
 #include "qkvbench/run/run_files.hpp"
 
 namespace qkvbench::run {
@@ -21,6 +22,7 @@ bool write_made_run(const MadeRun& made, const std::filesystem::path& out, bool 
     }
   const formats::ManifestEntry entry = formats::write_safetensors(there.model, made.tensors, made.metadata);
   result = made.result;
+  result.timing.wall_s = seconds_now() - made.began_s;
   write_finished(there, entry, "", result);
   footprint.keep();
   return true;

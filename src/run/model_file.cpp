@@ -112,12 +112,9 @@ LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& a
 }
 
 LoadedModel load_teacher(const Config& config, const std::optional<data::Tokenizer>& tokenizer) {
-  if (config.distill_file.empty())
-    fail_usage("the run learns from the weights " + config.distill.substr(0, 8) +
-               "…, of which no file is named; say which with --distill");
-  LoadedModel teacher = load_run(config.distill_file);
+  LoadedModel teacher = load_run(config.distill.found("learns from", "--distill"));
   if (tokenizer && teacher.tokenizer && !(*tokenizer == *teacher.tokenizer))
-    fail_usage("the teacher " + config.distill_file.string() +
+    fail_usage("the teacher " + config.distill.file.string() +
                " has other tokens than the corpus, so its logits mean other ones; name one with --distill that was " +
                "trained on the same vocabulary");
   return teacher;

@@ -58,6 +58,11 @@ constexpr Option::Place at{[](const Config& config) -> Option::Value {
                                place = std::get<std::remove_cvref_t<decltype(place)>>(value);
                            }};
 
+/// A model file, by its hash.
+template <auto Member>
+constexpr Option::Place weights_at{at<Member, &Weights::sha256>.get, at<Member, &Weights::sha256>.set, nullptr,
+                                   [](const Config& config) -> const Weights& { return config.*Member; }};
+
 /// A text that is one of some names.
 template <auto Names, auto... Path>
 constexpr Option::Place text_at{at<Path...>.get, at<Path...>.set, [] { return std::vector<std::string>(Names()); }};
@@ -192,9 +197,9 @@ const std::vector<Option>& table() {
       {"n_test", "test examples; 0: as the task has it", "Task", at<&C::task, &T::n_test>, 0, kHuge, kEpochs},
       {"n_val", "examples held out of training, to choose by", "Task", at<&C::task, &T::n_val>, 0, kHuge, kFiles},
       {"init_from", "begin with the weights of a run or model file instead of random ones; its sizes are the defaults",
-       "Training", at<&C::init_from>, 0, 0, nullptr, ""},
-      {"distill", "learn from the logits of this run or model file too, as a teacher", "Training", at<&C::distill>, 0,
-       0, nullptr, ""},
+       "Training", weights_at<&C::init_from>, 0, 0, nullptr, ""},
+      {"distill", "learn from the logits of this run or model file too, as a teacher", "Training",
+       weights_at<&C::distill>, 0, 0, nullptr, ""},
       {"distill_weight", "share of the teacher in the loss, the targets have the rest", "Training",
        at<&C::train, &R::distill, &D::weight>, 0, 1, nullptr, "0.5"},
       {"distill_temperature", "logits of both are divided by it before they are compared", "Training",
@@ -243,6 +248,11 @@ bool Option::is_neutral(const Config& config) const {
 std::string Option::text(const Config& config) const {
   const Json json = std::visit([](const auto& said) { return Json(said); }, value(config));
   return json.is_string() ? json.get<std::string>() : json.dump();
+}
+
+std::string Option::argument(const Config& config) const {
+  const bool found = place.weights != nullptr && !place.weights(config).file.empty();
+  return found ? place.weights(config).file.string() : text(config);
 }
 
 std::span<const Option> all_options() { return table(); }

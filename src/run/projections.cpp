@@ -13,8 +13,6 @@ using Eigen::Index;
 using RowMajor = Eigen::Matrix<real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 constexpr std::array<const char*, 3> kGains{"gain_q", "gain_k", "gain_v"};
 
-std::array<int, 3> projections_of(const nn::Sharing& sharing) { return {sharing.q, sharing.k, sharing.v}; }
-
 /// The names of a block's attention in the model's parameters.
 class Names {
  public:
@@ -29,11 +27,6 @@ class Names {
   const nn::Model& model_;
   std::string prefix_;
 };
-
-Eigen::MatrixXd matrix_of(const nn::Parameter& p) {
-  const Index rows = p.shape[0];
-  return Eigen::Map<const RowMajor>(p.value, rows, p.shape.elements() / rows).cast<double>();
-}
 
 /// The numbers of a vector, or `size` zeros where there is none.
 Eigen::VectorXd vector_of(const nn::Parameter* p, Index size) {
@@ -51,13 +44,22 @@ void put(const Eigen::MatrixXd& numbers, const nn::Parameter* p) {
 
 }  // namespace
 
+Eigen::MatrixXd matrix_of(const real* numbers, Index rows, Index columns) {
+  return Eigen::Map<const RowMajor>(numbers, rows, columns).cast<double>();
+}
+
+Eigen::MatrixXd matrix_of(const nn::Parameter& parameter) {
+  const Index rows = parameter.shape[0];
+  return matrix_of(parameter.value, rows, parameter.shape.elements() / rows);
+}
+
 BlockMaps block_maps(const nn::Model& model, index_t block) {
   const nn::ModelConfig& m = model.config();
   if (!m.variant.kind->is_partition())
     fail_usage("variant " + m.variant.id() + " does not make q, k and v by one projection each; only models that do " +
                "(q_k_v, qk_v, q_kv, qv_k, qkv) can be changed into each other");
   const Names names(model, block);
-  const std::array<int, 3> projections = projections_of(m.variant.sharing());
+  const std::array<int, 3> projections = m.variant.sharing().by_letter();
   BlockMaps maps;
   for (std::size_t i = 0; i < 3; ++i) {
     LetterMap& letter = maps.letters[i];
@@ -75,7 +77,7 @@ BlockMaps block_maps(const nn::Model& model, index_t block) {
 
 void set_block_maps(const BlockMaps& maps, index_t block, nn::Model& model) {
   const Names names(model, block);
-  const std::array<int, 3> projections = projections_of(model.config().variant.sharing());
+  const std::array<int, 3> projections = model.config().variant.sharing().by_letter();
   for (std::size_t i = 3; i-- > 0;) {  // the first letter of a projection is put last, and stays
     const std::string name = names.projection(projections[i]);
     put(maps.letters[i].weight, names.find(name + ".weight"));

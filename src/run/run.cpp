@@ -92,10 +92,7 @@ class Worker {
   /// Random, or those that the configuration names.
   void begin_weights() {
     if (config_.init_from.empty()) return model_.parameters().initialise(config_.task.seed);
-    if (config_.init_file.empty())
-      fail_usage("the run begins with the weights " + config_.init_from.substr(0, 8) +
-                 "…, of which no file is named; say which with --init-from");
-    train::load_model(formats::Safetensors::map(config_.init_file), "", model_);
+    train::load_model(formats::Safetensors::map(config_.init_from.found("begins with", "--init-from")), "", model_);
   }
 
   bool load_checkpoint() {

@@ -23,12 +23,8 @@ struct Plan {
   const SurgeryRow *merge = nullptr, *pool = nullptr;
 };
 
-std::array<int, 3> projections_of(const nn::Variant& variant) {
-  return {variant.sharing().q, variant.sharing().k, variant.sharing().v};
-}
-
 std::vector<std::vector<int>> groups_to_merge(const nn::Variant& from, const nn::Variant& to) {
-  const std::array<int, 3> before = projections_of(from), after = projections_of(to);
+  const std::array<int, 3> before = from.sharing().by_letter(), after = to.sharing().by_letter();
   std::vector<std::vector<int>> groups;
   for (int p = 0; p < to.sharing().projection_count(); ++p) {
     std::vector<int> letters;
@@ -47,7 +43,7 @@ std::vector<std::vector<int>> groups_to_merge(const nn::Variant& from, const nn:
 std::string obstacle(const SurgeryRow& row, const nn::ModelConfig& m, const std::vector<std::vector<int>>& merged) {
   for (const std::vector<int>& letters : merged)
     if (row.letter >= 0 && std::ranges::find(letters, row.letter) == letters.end())
-      return std::string(kLetters[static_cast<std::size_t>(row.letter)]) + " is not among those that are to share";
+      return std::string(nn::kLetters[static_cast<std::size_t>(row.letter)]) + " is not among those that are to share";
   if (!row.of_k_and_v) return "";
   if (merged.size() != 1 || merged[0] != std::vector<int>{1, 2}) return "it makes one projection of K and V, no other";
   if (m.projection_gains) return "projection_gains scale V behind its projection";
@@ -128,9 +124,7 @@ class InputReader : public TapeObserver {
   /// [n, d], and forgets it.
   MatrixXd take(index_t block) {
     const std::vector<real> numbers = std::move(numbers_[static_cast<std::size_t>(block)]);
-    using RowMajor = Eigen::Matrix<real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    return Eigen::Map<const RowMajor>(numbers.data(), static_cast<Index>(numbers.size()) / width_, width_)
-        .cast<double>();
+    return matrix_of(numbers.data(), static_cast<Index>(numbers.size()) / width_, width_);
   }
 
  private:

@@ -49,8 +49,8 @@ std::span<const SurgeryClaim> surgery_claims() { return kClaims; }
 
 run::Config uptraining(const std::string& model, const std::string& teacher, double share) {
   run::Config config = run::config_of_model(model);
-  config.init_from = model;
-  config.distill = teacher;
+  config.init_from.sha256 = model;
+  config.distill.sha256 = teacher;
   config.steps = std::max<index_t>(1, std::llround(share * static_cast<double>(config.steps)));
   config.train.lr *= kUptrainingRate;
   run::resolve(config);

@@ -259,11 +259,8 @@ std::vector<std::string> train_arguments(const run::Config& config) {
   for (const run::Option& option :
        run::all_options()) {  // not config_json(): it leaves neutral keys out, which are no defaults
     if (!option.concerns(family)) continue;
-    std::string text = option.text(config);
+    const std::string text = option.argument(config);
     if (text.empty()) continue;  // no folder named: the default
-    // A hash says which weights they are, not where.
-    if (option.key == std::string_view("init_from") && !config.init_file.empty()) text = config.init_file.string();
-    if (option.key == std::string_view("distill") && !config.distill_file.empty()) text = config.distill_file.string();
     arguments.push_back(option.flag());
     arguments.push_back(text);
   }

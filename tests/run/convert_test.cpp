@@ -10,31 +10,17 @@
 #include "qkvbench/train/generate.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
-#include "support/temporary.hpp"
+#include "support/small_runs.hpp"
 #include "support/tiny_models.hpp"
 
 using namespace qkvbench;
 using test::TemporaryDirectory;
+using testing::config_with;
+using testing::Keys;
+using testing::trained;
 namespace fs = std::filesystem;
 
 namespace {
-
-class Quiet : public run::Monitor {};
-
-using Keys = std::vector<std::pair<std::string, std::string>>;
-
-run::Config config_with(run::Config config, const Keys& keys) {
-  for (const auto& [key, value] : keys) set_option(config, run::find_option(key, "test"), value);
-  resolve(config);
-  return config;
-}
-
-run::RunReport trained(const run::Config& config, const TemporaryDirectory& out) {
-  run::RunOptions options;
-  options.out = out.path();
-  Quiet quiet;
-  return run::run(config, options, quiet);
-}
 
 fs::path story_model(const TemporaryDirectory& out, const Keys& keys = {}) {
   Keys all{{"task", "lm"},    {"corpus", "stories"}, {"d_model", "16"},   {"heads", "4"}, {"layers", "2"},

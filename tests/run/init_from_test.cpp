@@ -6,21 +6,15 @@
 #include "qkvbench/run/run.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
-#include "support/temporary.hpp"
+#include "support/small_runs.hpp"
 
 using namespace qkvbench;
 using test::TemporaryDirectory;
+using testing::config_with;
+using testing::trained;
 namespace fs = std::filesystem;
 
 namespace {
-
-class Quiet : public run::Monitor {};
-
-run::Config config_with(run::Config config, const std::vector<std::pair<std::string, std::string>>& keys) {
-  for (const auto& [key, value] : keys) set_option(config, run::find_option(key, "test"), value);
-  resolve(config);
-  return config;
-}
 
 run::Config small() {
   run::Config config;
@@ -29,13 +23,6 @@ run::Config small() {
                                    std::pair{"n_test", "8"}, std::pair{"batch_size", "8"}, std::pair{"epochs", "1"}})
     set_option(config, run::find_option(key, "test"), value);
   return config;
-}
-
-run::RunReport trained(const run::Config& config, const TemporaryDirectory& out) {
-  run::RunOptions options;
-  options.out = out.path();
-  Quiet quiet;
-  return run::run(config, options, quiet);
 }
 
 std::vector<real> values(const fs::path& run_directory, const std::string& name) {
@@ -53,7 +40,7 @@ TEST_CASE("a run that begins with another's weights has its own name and remembe
       config_with(run::config_of_model(first.directory), {{"init_from", first.directory.string()}, {"lr", "0"}});
   const run::RunReport second = trained(next, out);
   CHECK(second.directory != first.directory);
-  CHECK(second.result.config.init_from == formats::sha256_file(first.directory / "model.safetensors"));
+  CHECK(second.result.config.init_from.sha256 == formats::sha256_file(first.directory / "model.safetensors"));
   for (const char* name : {"blocks.0.attn.c_q.weight", "head.bias", "pos_emb.weight"})
     CHECK(values(second.directory, name) == values(first.directory, name));
   // The same key without the file: the finished run is found, another one cannot begin.
@@ -107,7 +94,7 @@ TEST_CASE("a run learns from a teacher, remembers it, and goes nowhere when it i
       run::config_of_model(first),
       {{"init_from", first.string()}, {"distill", first.string()}, {"distill_weight", "1"}, {"epochs", "2"}});
   const run::RunReport report = trained(same, out);
-  CHECK(report.result.config.distill == formats::sha256_file(first / "model.safetensors"));
+  CHECK(report.result.config.distill.sha256 == formats::sha256_file(first / "model.safetensors"));
   for (const char* name : {"blocks.0.attn.c_q.weight", "head.bias"})
     CHECK(values(report.directory, name) == values(first, name));  // no divergence, no gradient
   // Without weight the teacher says nothing.
@@ -125,7 +112,7 @@ TEST_CASE("a teacher that cannot be found or does not fit is told before anythin
   const TemporaryDirectory out;
   const fs::path first = trained(config_with(small(), {}), out).directory;
   run::Config config = config_with(small(), {{"distill", first.string()}, {"lr", "0.01"}});
-  config.distill_file.clear();
+  config.distill.file.clear();
   testing::check_error(Exit::kUsage, {"--distill"}, [&] { trained(config, out); });
   testing::check_error(Exit::kUsage, {"--distill-weight", "name it with --distill"}, [] {
     config_with(small(), {{"distill_weight", "0.1"}});

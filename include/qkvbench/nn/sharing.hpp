@@ -8,11 +8,16 @@
 
 namespace qkvbench::nn {
 
+/// The letters, in the order of every array that has one entry for each.
+inline constexpr std::array<const char*, 3> kLetters{"q", "k", "v"};
+
 /// One partition of {q, k, v}. Projection p is named after the letters that share it ("c_qk").
 struct Sharing {
   std::array<std::string_view, 3> projections;  ///< letters of each projection, empty behind the last
   int q, k, v;                                  ///< which projection feeds each
 
+  /// Which projection feeds each letter.
+  std::array<int, 3> by_letter() const { return {q, k, v}; }
   int projection_count() const { return 1 + (q > k ? (q > v ? q : v) : (k > v ? k : v)); }
   bool key_is_value() const { return k == v; }
   bool query_shared() const { return q == k || q == v; }

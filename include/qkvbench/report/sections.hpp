@@ -6,6 +6,7 @@
 
 #include "qkvbench/report/page.hpp"
 #include "qkvbench/report/svg.hpp"
+#include "qkvbench/report/table.hpp"
 
 namespace qkvbench::report {
 
@@ -23,6 +24,9 @@ std::string value_text(const Metric& metric, double value);
 std::string section(const std::string& id, const std::string& title, const std::string& content);
 /// A chart with its title; nothing for an empty chart.
 std::string figure(const std::string& title, const std::string& svg);
+
+/// Rows of texts under the columns' titles, scrolling sideways where it is too wide.
+std::string plain_table(const std::vector<Table::Column>& columns, const std::vector<std::vector<std::string>>& rows);
 
 /// A whole page of these: its head with the style sheet, a heading, links to its parts, and the parts.
 std::string document(const std::string& title, const std::string& heading, const std::string& links,

@@ -16,6 +16,17 @@ namespace qkvbench::run {
 
 using formats::Json;
 
+/// A model file that a configuration names. None when both are empty.
+struct Weights {
+  /// Of the file; until resolve() a run or a model file may stand here, which then goes to `file`.
+  std::string sha256;
+  std::filesystem::path file;  ///< no key: where it is, where somebody said so
+
+  bool empty() const { return sha256.empty(); }
+  /// Throws Error (usage) when nobody said where it is: "the run <does> the weights …", and the flag that says it.
+  const std::filesystem::path& found(const std::string& does, const std::string& flag) const;
+};
+
 /// What a run is: its task, its model and its training, each as the room that reads it takes it, and how long it
 /// trains. Not all values concern every task. Zero means "follows from the others" where the option's help says so,
 /// until resolve(), which also fills in what no key says: the model's family and sizes of its data, the number of
@@ -27,13 +38,8 @@ struct Config {
   index_t epochs = 2;
   index_t steps = 0;     ///< 0: as many as the epochs take (stays 0 when resolved)
   double warmup = 0.05;  ///< share of the steps
-  /// SHA-256 of the model file whose weights a run begins with; until resolve() a run or a model file may stand here,
-  /// which then goes to init_file. Empty: it begins with random ones.
-  std::string init_from;
-  std::filesystem::path init_file;  ///< no key: the weights themselves, where somebody named them
-  /// The same of the model that a run learns from beside its targets. Empty: from none.
-  std::string distill;
-  std::filesystem::path distill_file;
+  Weights init_from;     ///< that a run begins with; none: with random ones
+  Weights distill;       ///< of the model that a run learns from beside its targets; none: from the targets alone
 
   /// The defaults of keys, which are Table 1's recipe.
   Config();
@@ -47,6 +53,7 @@ struct Option {
     Value (*get)(const Config& config);
     void (*set)(Config& config, const Value& value);  ///< of the type that get() returns
     std::vector<std::string> (*names)() = nullptr;    ///< texts only: known values; null: checked by set() or elsewhere
+    const Weights& (*weights)(const Config& config) = nullptr;  ///< of keys that name a model file
   };
 
   const char* key;
@@ -73,6 +80,8 @@ struct Option {
   Value value(const Config& config) const { return place.get(config); }
   /// The value as the flag's text.
   std::string text(const Config& config) const;
+  /// The same for another process, which has to find a file that the value only names by its hash.
+  std::string argument(const Config& config) const;
 };
 
 /// All keys, in the order of help and of result.json.

@@ -12,6 +12,9 @@ struct ExamplesRequest {
 };
 inline constexpr index_t kEnoughPositions = 2048;
 
+/// The split of the model's task that it was not trained on: test, or of text validation.
+data::Split unseen_split(const LoadedModel& run);
+
 /// Examples of the model's task, in batches of its micro-batch.
 /// Throws Error: usage when there are not so many, naming the flag --examples; input as the task's data do.
 std::vector<Batch> first_examples(const LoadedModel& run, data::Split split, const ExamplesRequest& request);

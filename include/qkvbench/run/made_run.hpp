@@ -15,11 +15,13 @@ struct MadeRun {
   std::filesystem::path directory;
   std::vector<formats::TensorToWrite> tensors;
   std::map<std::string, std::string> metadata;
-  Result result;
+  Result result;     ///< but for timing.wall_s
+  double began_s{};  ///< seconds_now() when the work on it began
 };
 
 /// Writes result.json, an empty metrics.jsonl, model.safetensors and the manifest, or finds the finished run that is
 /// there already. A failure leaves no directory that was not there before.
+/// wall_s counts up to the model's file being written.
 ///   result: what result.json holds now.   Returns whether it was written.
 /// Throws Error: output when it cannot be written or another process is at work there; input when what is there is
 /// damaged or a number is not finite.

@@ -9,6 +9,11 @@
 
 namespace qkvbench::run {
 
+/// Numbers in rows as a matrix in double: of [rows, columns] at `numbers`, and of a parameter, whose first size is
+/// rows.
+Eigen::MatrixXd matrix_of(const real* numbers, Eigen::Index rows, Eigen::Index columns);
+Eigen::MatrixXd matrix_of(const nn::Parameter& parameter);
+
 /// What makes q, k or v of a block's input x: heads·width rows, weight x + bias.
 struct LetterMap {
   Eigen::MatrixXd weight;  ///< [heads·width, d]
@@ -37,9 +42,6 @@ struct BlockMaps {
   /// The columns of a query head.
   auto out_of(Eigen::Index h) { return out.middleCols(h * v().width(), v().width()); }
 };
-
-/// "q", "k", "v".
-inline constexpr std::array<const char*, 3> kLetters{"q", "k", "v"};
 
 /// Throws Error (usage) when the variant is no partition of {q, k, v}.
 BlockMaps block_maps(const nn::Model& model, index_t block);
