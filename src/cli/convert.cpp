@@ -35,7 +35,8 @@ Exit convert(const Session& session, ConvertFlags& flags) {
       {"to", result.config.model.variant.id() + ", " + std::to_string(result.config.model.kv_heads) + " kv heads"});
   table.add({"method", how(conversion)});
   table.add({"parameters", with_commas(result.model.params_total)});
-  table.add({"cache B/token", with_commas(result.model.kv_cache_bytes_per_token)});
+  if (data::find_task(result.config.task.id).traits().decodes)
+    table.add({"cache B/token", with_commas(result.model.kv_cache_bytes_per_token)});
   print(session, "convert", table.text(output_columns()) + "\n" + report.directory.string() + "\n",
         {{"directory", formats::escape_bytes(report.directory.string())},
          {"model", formats::escape_bytes((report.directory / "model.safetensors").string())},

@@ -123,7 +123,8 @@ Config stored_config(const nlohmann::json& json, const std::string& origin, std:
 
 std::filesystem::path model_file_of(const std::filesystem::path& path) {
   const std::filesystem::path file = std::filesystem::is_directory(path) ? path / "model.safetensors" : path;
-  if (!std::filesystem::is_regular_file(file)) fail_input("there is no " + file.string() + " to begin with");
+  if (!std::filesystem::is_regular_file(file))
+    fail_input("there is no " + file.string() + "; name a run directory or a model.safetensors");
   return file;
 }
 
