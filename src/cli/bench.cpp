@@ -9,6 +9,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/formats/json.hpp"
+#include "qkvbench/run/bench_limits.hpp"
 #include "qkvbench/run/record.hpp"
 
 namespace qkvbench::cli {
@@ -50,11 +51,14 @@ constexpr const char* kDetails =
     "pass.\n"
     "GFLOP/s counts model FLOPs: 6 for each weight and token, 12·T·d for each token and layer, a third for eval; of "
     "peak\n"
-    "is their share of this machine's fused multiply-adds, measured. Where the time goes is measured in steps of its "
-    "own.\n"
+    "is their share of this machine's fused multiply-adds. Where the time goes is measured in steps of its own.\n"
     "decode times the sizes of a preset with every partition and number of kv heads, beside what reading the weights "
     "and\n"
-    "the cache from memory takes at least. data times making examples and batches, on one thread as training does it.";
+    "the cache from memory takes at least. data times making examples and batches, on one thread as training does it.\n"
+    "The machine's limits are measured before and after each row. Shares are of the best; rows beside which a limit "
+    "was "
+    "more\n"
+    "than 10 % lower are marked, because the host gave them less.";
 
 constexpr const char* kExamples =
     "  qkvbench bench --case encoder-d64-l2-t64 --seconds 2 --scaling\n"
@@ -84,6 +88,15 @@ std::string where_text(const std::optional<run::EarlierBench>& earlier) {
 
 std::string ratio_text(std::optional<double> now, std::optional<double> before) {
   return now && before ? report::fixed(*now / *before, 2) + "×" : "–";
+}
+
+// No asterisk: at the beginning of a line it would be an item of a list in Markdown.
+std::string marked(const std::string& name, bool host_changed) { return host_changed ? name + " †" : name; }
+
+std::string mark_text(bool any_marked) {
+  if (!any_marked) return "";
+  return "† the host gave less while this row was timed: a limit measured beside it lies more than " +
+         report::fixed(100 * run::kHostChanged, 0) + " % below the best.\n";
 }
 
 void add_bench(CLI::App& command, Session& session) {

@@ -27,6 +27,14 @@ using report::fixed;
 using run::Config;
 using run::DecodeSpeed;
 using run::EarlierBench;
+using run::LimitRange;
+
+/// One row of a table: what was timed, in which block, and what memory gave before and after.
+struct Row {
+  run::DecodeResult result;
+  std::string block;
+  LimitRange read_gb_per_s;
+};
 
 /// The preset's sizes with room for the longest context.
 Config decode_config(const BenchFlags& flags) {
@@ -84,52 +92,97 @@ std::string case_name(const run::DecodeResult& r, const DecodeSpeed& s) {
 
 double tokens_per_s(const DecodeSpeed& s) { return 1e3 / s.cached_ms; }
 
-/// No step is faster than its bytes come from memory, unless a cache holds them.
-double bound_tokens_per_s(const DecodeSpeed& s, double read_gb_per_s) {
-  return read_gb_per_s * 1e9 / static_cast<double>(s.bytes_read);
+/// No step is faster than its bytes come from memory at its best, unless a cache holds them.
+double bound_tokens_per_s(const DecodeSpeed& s, const LimitRange& read_gb_per_s) {
+  return read_gb_per_s.best * 1e9 / static_cast<double>(s.bytes_read);
 }
 
 report::Table empty_table(const BenchFlags& flags, const std::optional<EarlierBench>& earlier) {
   std::vector<report::Table::Column> columns{{"variant"}, {"kv heads", Align::kRight}, {"cache", Align::kRight}};
-  for (const char* how : {"cached, T ", "of bound, T ", "full, T "})
+  for (const char* how : {"cached, T ", "min–max, T ", "of bound, T ", "full, T "})
     for (const index_t context : flags.contexts) columns.push_back({how + with_commas(context), Align::kRight});
   if (earlier) columns.push_back({"to earlier", Align::kRight});
   return report::Table(columns);
 }
 
-std::vector<std::string> table_row(const run::DecodeResult& r, double read_gb_per_s,
+/// `call`: what memory gave in the whole call, GB/s.
+std::vector<std::string> table_row(const Row& timed, const LimitRange& call,
                                    const std::optional<EarlierBench>& earlier) {
-  std::vector<std::string> row{options_text(r.config) + (r.form == nn::CacheForm::kReady ? ", keys kept" : ""),
+  const run::DecodeResult& r = timed.result;
+  const std::string name = options_text(r.config) + (r.form == nn::CacheForm::kReady ? ", keys kept" : "");
+  std::vector<std::string> row{marked(name, host_changed(timed.read_gb_per_s, call)),
                                std::to_string(r.config.model.kv_heads),
                                report::size_text(static_cast<double>(r.speeds.back().cache_bytes))};
-  for (const DecodeSpeed& s : r.speeds) row.push_back(with_commas(std::llround(tokens_per_s(s))));
+  const auto per_s = [](double ms) { return with_commas(std::llround(1e3 / ms)); };
+  for (const DecodeSpeed& s : r.speeds) row.push_back(per_s(s.cached_ms));
+  for (const DecodeSpeed& s : r.speeds) row.push_back(per_s(s.cached_ms_max) + "–" + per_s(s.cached_ms_min));
   for (const DecodeSpeed& s : r.speeds)
-    row.push_back(fixed(100 * tokens_per_s(s) / bound_tokens_per_s(s, read_gb_per_s), 0) + " %");
+    row.push_back(fixed(100 * tokens_per_s(s) / bound_tokens_per_s(s, call), 0) + " %");
   for (const DecodeSpeed& s : r.speeds) row.push_back(fixed(1e3 / s.full_ms, 1));
   const DecodeSpeed& last = r.speeds.back();
   if (earlier) row.push_back(ratio_text(tokens_per_s(last), earlier->speed(case_name(r, last))));
   return row;
 }
 
-Json row_json(const run::DecodeResult& r, const std::string& block, const DecodeSpeed& s, double read_gb_per_s,
+Json row_json(const Row& timed, const DecodeSpeed& s, const LimitRange& call,
               const std::optional<EarlierBench>& earlier) {
+  const run::DecodeResult& r = timed.result;
   const Config& config = r.config;
-  const double bound = bound_tokens_per_s(s, read_gb_per_s);
+  const double bound = bound_tokens_per_s(s, call);
   const auto before = earlier ? earlier->speed(case_name(r, s)) : std::nullopt;
   return {{"case", case_name(r, s)},
-          {"block", block},
+          {"block", timed.block},
           {"variant", config.model.variant.id()},
           {"kv_heads", config.model.kv_heads},
           {"cache_form", form_name(r.form)},
           {"context", s.context},
           {"cached_ms", s.cached_ms},
+          {"cached_ms_min", s.cached_ms_min},
+          {"cached_ms_max", s.cached_ms_max},
           {"full_ms", s.full_ms},
           {"cache_bytes", s.cache_bytes},
           {"bytes_read", s.bytes_read},
           {"tokens_per_s", tokens_per_s(s)},
           {"bound_tokens_per_s", bound},
           {"bound_share", tokens_per_s(s) / bound},
+          {"read_gb_per_s_min", timed.read_gb_per_s.least},
+          {"read_gb_per_s_max", timed.read_gb_per_s.best},
+          {"host_changed", host_changed(timed.read_gb_per_s, call)},
           {"earlier_ratio", before ? Json(tokens_per_s(s) / *before) : Json()}};
+}
+
+/// Times every configuration in each form of its cache. What memory gives is measured once between two rows: after the
+/// one, before the next.
+std::vector<Row> time_rows(const Session& session, const BenchFlags& flags, const std::vector<Config>& configs) {
+  const bool of_grid = !flags.grid.empty();
+  const std::vector<std::string> blocks = of_grid ? blocks_of(configs) : std::vector<std::string>(configs.size());
+  std::vector<Row> rows;
+  double before = kernels::measure_read_gb_per_s(run::kLimitSeconds);
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    note(session, study::arm_of(configs[i]).name() + " …");
+    for (const nn::CacheForm form : run::cache_forms(configs[i])) {
+      Row row{run::run_decode_bench(configs[i], form, flags.contexts, flags.seconds.value_or(0.5)), blocks[i], {}};
+      row.read_gb_per_s.add(before);
+      before = kernels::measure_read_gb_per_s(run::kLimitSeconds);
+      row.read_gb_per_s.add(before);
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
+/// A table for each block, one behind the other.
+std::string tables_text(const BenchFlags& flags, const std::vector<Row>& rows, const LimitRange& call,
+                        const std::optional<EarlierBench>& earlier) {
+  std::vector<std::pair<std::string, report::Table>> tables;
+  for (const Row& row : rows) {
+    auto of_block = std::ranges::find(tables, row.block, &std::pair<std::string, report::Table>::first);
+    if (of_block == tables.end()) of_block = tables.insert(tables.end(), {row.block, empty_table(flags, earlier)});
+    of_block->second.add(table_row(row, call, earlier));
+  }
+  std::string text;
+  for (const auto& [block, table] : tables) text += (block.empty() ? "" : block + "\n\n") + render(flags, table) + "\n";
+  return text;
 }
 
 }  // namespace
@@ -138,33 +191,26 @@ Exit bench_decode(const Session& session, const BenchFlags& flags) {
   const auto earlier = earlier_record(flags);
   const bool of_grid = !flags.grid.empty();
   const std::vector<Config> configs = of_grid ? grid_configs(flags.grid) : run::decode_grid(decode_config(flags));
-  const std::vector<std::string> blocks = of_grid ? blocks_of(configs) : std::vector<std::string>(configs.size());
-  const double read_gb_per_s = kernels::measure_bandwidth(0.5).read_gb_per_s;
-  std::vector<std::pair<std::string, report::Table>> tables;  // a block's, one behind the other
-  Json rows = Json::array();
-  for (std::size_t i = 0; i < configs.size(); ++i) {
-    note(session, study::arm_of(configs[i]).name() + " …");
-    auto of_block = std::ranges::find(tables, blocks[i], &std::pair<std::string, report::Table>::first);
-    if (of_block == tables.end()) of_block = tables.insert(tables.end(), {blocks[i], empty_table(flags, earlier)});
-    for (const nn::CacheForm form : run::cache_forms(configs[i])) {
-      const auto r = run::run_decode_bench(configs[i], form, flags.contexts, flags.seconds.value_or(0.5));
-      of_block->second.add(table_row(r, read_gb_per_s, earlier));
-      for (const DecodeSpeed& s : r.speeds) rows.push_back(row_json(r, blocks[i], s, read_gb_per_s, earlier));
-    }
-  }
+  const std::vector<Row> rows = time_rows(session, flags, configs);
+  LimitRange call;
+  for (const Row& row : rows) call.add(row.read_gb_per_s);
+  const bool any_marked = std::ranges::any_of(rows, [&](const Row& r) { return host_changed(r.read_gb_per_s, call); });
   Json json = run::bench_json(flags.what);
-  json["read_gb_per_s"] = read_gb_per_s;
+  json["read_gb_per_s"] = call.best;
+  json["read_gb_per_s_min"] = call.least;
   json["config"] = config_json(configs[0]);
-  json["decode"] = rows;
-  std::string text;
-  for (const auto& [block, table] : tables) text += (block.empty() ? "" : block + "\n\n") + render(flags, table) + "\n";
+  json["decode"] = Json::array();
+  for (const Row& row : rows)
+    for (const DecodeSpeed& s : row.result.speeds) json["decode"].push_back(row_json(row, s, call, earlier));
   print(session, "bench",
-        text + "Tokens/s of one sequence at a context of T, medians: " +
+        tables_text(flags, rows, call, earlier) + "Tokens/s of one sequence at a context of T, medians: " +
             (of_grid ? "grid " + flags.grid : flags.preset) + ", " + where_text(earlier) +
-            "\ncached: one step; full: the whole context again. cache: 32-bit floats at the last T.\n"
+            "\ncached: one step, and min–max of the steps; full: the whole context again. cache: 32-bit floats at the "
+            "last T.\n"
             "keys kept: turned keys stay in the cache beside the values; without, they are turned again in each step.\n"
             "of bound: of what reading weights and cache from memory allows at " +
-            fixed(read_gb_per_s, 1) + " GB/s, measured; above 100 %\nwhere the processor's cache holds them.\n",
+            fixed(call.best, 1) + " GB/s, the best of " + fixed(call.least, 1) + "–" + fixed(call.best, 1) +
+            "\nmeasured beside the rows; above 100 % where the processor's cache holds them.\n" + mark_text(any_marked),
         json);
   return Exit::kDone;
 }

@@ -19,6 +19,7 @@ using report::fixed;
 using run::BenchCase;
 using run::BenchKind;
 using run::CaseRecord;
+using run::LimitRange;
 using run::MachineLimits;
 
 std::vector<BenchCase> chosen_cases(const BenchFlags& flags) {
@@ -34,15 +35,28 @@ std::string count(double x) { return with_commas(std::llround(x)); }
 /// `python3`: runs the peer, unless it is empty.
 CaseRecord measure(const BenchCase& c, BenchKind kind, const BenchFlags& flags, const std::string& python3) {
   const double seconds = flags.seconds.value_or(5);
-  CaseRecord record{run_bench_case(c, kind, seconds), {}, {}, {}};
+  LimitRange beside;
+  const auto measure_limit = [&] { beside.add(kernels::measure_fma_peak_gflops(run::kLimitSeconds)); };
+  measure_limit();
+  CaseRecord record{run_bench_case(c, kind, seconds), {}, {}, {}, {}};
+  measure_limit();
   if (flags.scaling) {
     const int all = threads();
     set_threads(1);
     record.one_thread = run_bench_case(c, kind, seconds);
     set_threads(all);
+    measure_limit();
   }
-  if (!python3.empty()) record.peer = run_peer(python3, c, kind, seconds);
+  if (!python3.empty()) {
+    record.peer = run_peer(python3, c, kind, seconds);
+    measure_limit();
+  }
+  record.fma_peak_gflops = beside;
   return record;
+}
+
+bool is_marked(const CaseRecord& record, const MachineLimits& limits) {
+  return host_changed(record.fma_peak_gflops, limits.fma_peak_gflops);
 }
 
 report::Table speed_table(const std::vector<CaseRecord>& records, const MachineLimits& limits,
@@ -58,13 +72,13 @@ report::Table speed_table(const std::vector<CaseRecord>& records, const MachineL
   for (const CaseRecord& record : records) {
     const auto& r = record.result;
     const bool images = r.config.image_size > 0;
-    std::vector<std::string> row{r.config.name,
+    std::vector<std::string> row{marked(r.config.name, is_marked(record, limits)),
                                  count(r.tokens_per_s),
                                  images ? count(r.tokens_per_s / static_cast<double>(r.config.seq_len)) : "–",
                                  fixed(r.step_ms, 2),
                                  fixed(r.step_ms_min, 1) + "–" + fixed(r.step_ms_max, 1),
                                  fixed(r.gflop_per_s, 1),
-                                 fixed(100 * r.gflop_per_s / limits.fma_peak_gflops, 0) + " %",
+                                 fixed(100 * r.gflop_per_s / limits.fma_peak_gflops.best, 0) + " %",
                                  report::size_text(static_cast<double>(r.peak_rss_bytes)),
                                  fixed(r.allocations_per_step, r.allocations_per_step == 0 ? 0 : 2)};
     if (flags.scaling) row.push_back(fixed(record.thread_gain(), 2) + "×");
@@ -108,7 +122,9 @@ report::Table parts_table(const std::vector<CaseRecord>& records) {
 }
 
 std::string limits_text(const MachineLimits& limits) {
-  std::string text = "fused multiply-adds " + fixed(limits.fma_peak_gflops, 0) + " GFLOP/s";
+  const auto& [least, best] = limits.fma_peak_gflops;
+  std::string text =
+      "fused multiply-adds " + fixed(best, 0) + " GFLOP/s, the best of " + fixed(least, 0) + "–" + fixed(best, 0);
   if (limits.one_thread_peak_gflops) text += " (" + fixed(*limits.one_thread_peak_gflops, 0) + " on one thread)";
   return text + ", memory read " + fixed(limits.bandwidth.read_gb_per_s, 1) + " GB/s, triad " +
          fixed(limits.bandwidth.triad_gb_per_s, 1) + " GB/s";
@@ -125,22 +141,24 @@ Exit bench_steps(const Session& session, const BenchFlags& flags) {
   const auto earlier = earlier_record(flags);
   const std::string python3 = flags.peer ? run::find_peer() : "";
   const BenchKind kind = flags.what == "train" ? BenchKind::kTrain : BenchKind::kEval;
-  const MachineLimits limits = run::measure_limits(flags.scaling);
+  MachineLimits limits = run::measure_limits(flags.scaling);
   std::vector<CaseRecord> records;
-  formats::Json json = run::bench_json(flags.what);
-  json["fma_peak_gflops"] = limits.fma_peak_gflops;
-  json["limits"] = limits_json(limits);
-  json["cases"] = formats::Json::array();
   for (const BenchCase& c : cases) {
     note(session, std::string(c.name) + " …");
     records.push_back(measure(c, kind, flags, python3));
     if (earlier) records.back().earlier_tokens_per_s = earlier->speed(c.name);
-    json["cases"].push_back(case_json(records.back(), limits));
+    limits.fma_peak_gflops.add(records.back().fma_peak_gflops);
   }
+  formats::Json json = run::bench_json(flags.what);
+  json["fma_peak_gflops"] = limits.fma_peak_gflops.best;
+  json["limits"] = limits_json(limits);
+  json["cases"] = formats::Json::array();
+  for (const CaseRecord& record : records) json["cases"].push_back(case_json(record, limits));
+  const bool any_marked = std::ranges::any_of(records, [&](const auto& r) { return is_marked(r, limits); });
   print(session, "bench",
         render(flags, speed_table(records, limits, flags)) + "\n" + render(flags, parts_table(records)) +
             "\nMedians on " + where_text(earlier) + "\nMeasured limits: " + limits_text(limits) + ".\n" +
-            peer_text(records.front()) +
+            mark_text(any_marked) + peer_text(records.front()) +
             "memory: the largest resident size of the process. allocations: a step in steady state.\n",
         json);
   return Exit::kDone;

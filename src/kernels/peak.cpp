@@ -58,24 +58,39 @@ real read(const real* x, index_t begin, index_t end) {
   return simd::sum(total);
 }
 
+constexpr double kArrayBytes = static_cast<double>(kArray) * sizeof(real);
+
+/// Numbers that were written once: before, a system may keep one page of zeros for all of them.
+real* zeros(Arena& arena) {
+  real* const a = arena.take<real>(kArray);
+  parallel_ranges(kArray, kPiece, [&](index_t begin, index_t end) { std::fill(a + begin, a + end, real{0}); });
+  return a;
+}
+
+double reading_gb_per_s(const real* a, double seconds) {
+  volatile real sink = 0;
+  return best_gb_per_s(seconds, kArrayBytes, [&] {
+    parallel_ranges(kArray, kPiece, [&](index_t begin, index_t end) {
+      if (const real total = read(a, begin, end); total == -1) sink = total;
+    });
+  });
+}
+
 }  // namespace
+
+double measure_read_gb_per_s(double seconds) {
+  Arena arena;
+  return reading_gb_per_s(zeros(arena), seconds);
+}
 
 Bandwidth measure_bandwidth(double seconds) {
   Arena arena;
   constexpr index_t third = kArray / 3;
-  real* const a = arena.take<real>(kArray);
+  real* const a = zeros(arena);
   real *const b = a + third, *const c = b + third;
-  const auto sweep = [](index_t n, auto f) { parallel_ranges(n, kPiece, f); };
-  sweep(kArray, [&](index_t begin, index_t end) { std::fill(a + begin, a + end, real{0}); });
-  const double bytes = static_cast<double>(kArray) * sizeof(real);
-  volatile real sink = 0;
-  const double reading = best_gb_per_s(seconds / 2, bytes, [&] {
-    sweep(kArray, [&](index_t begin, index_t end) {
-      if (const real total = read(a, begin, end); total == -1) sink = total;
-    });
-  });
-  const double triad = best_gb_per_s(seconds / 2, bytes, [&] {
-    sweep(third, [&](index_t begin, index_t end) {
+  const double reading = reading_gb_per_s(a, seconds / 2);
+  const double triad = best_gb_per_s(seconds / 2, kArrayBytes, [&] {
+    parallel_ranges(third, kPiece, [&](index_t begin, index_t end) {
       for (index_t i = begin; i < end; ++i) a[i] = b[i] + real{3} * c[i];
     });
   });

@@ -109,7 +109,8 @@ BenchResult run_bench_case(const BenchCase& c, BenchKind kind, double seconds) {
 }
 
 MachineLimits measure_limits(bool one_thread) {
-  MachineLimits limits{kernels::measure_fma_peak_gflops(0.5), kernels::measure_bandwidth(0.5), std::nullopt};
+  MachineLimits limits{{}, kernels::measure_bandwidth(0.5), std::nullopt};
+  limits.fma_peak_gflops.add(kernels::measure_fma_peak_gflops(0.5));
   if (!one_thread) return limits;
   const int all = threads();
   set_threads(1);
@@ -126,7 +127,10 @@ Json case_json(const CaseRecord& record, const MachineLimits& limits) {
   json.update(milliseconds_json(r));
   json["images_per_s"] =
       r.config.image_size > 0 ? Json(r.tokens_per_s / static_cast<double>(r.config.seq_len)) : Json();
-  json["peak_share"] = r.gflop_per_s / limits.fma_peak_gflops;
+  json["peak_share"] = r.gflop_per_s / limits.fma_peak_gflops.best;
+  json["fma_peak_gflops_min"] = record.fma_peak_gflops.least;
+  json["fma_peak_gflops_max"] = record.fma_peak_gflops.best;
+  json["host_changed"] = host_changed(record.fma_peak_gflops, limits.fma_peak_gflops);
   for (std::size_t p = 0; p < kPartNames.size(); ++p) json["parts"][kPartNames[p]] = r.shares[p];
   json["activation_bytes"] = r.activation_bytes;
   json["peak_rss_bytes"] = r.peak_rss_bytes;
@@ -150,7 +154,8 @@ Json case_json(const CaseRecord& record, const MachineLimits& limits) {
 Json bench_json(const std::string& bench) { return {{"bench", bench}, {"env", machine_json(this_machine())}}; }
 
 Json limits_json(const MachineLimits& limits) {
-  return {{"fma_peak_gflops", limits.fma_peak_gflops},
+  return {{"fma_peak_gflops", limits.fma_peak_gflops.best},
+          {"fma_peak_gflops_min", limits.fma_peak_gflops.least},
           {"fma_peak_one_thread_gflops", or_null(limits.one_thread_peak_gflops)},
           {"read_gb_per_s", limits.bandwidth.read_gb_per_s},
           {"triad_gb_per_s", limits.bandwidth.triad_gb_per_s}};

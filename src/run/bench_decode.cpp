@@ -13,9 +13,13 @@ namespace qkvbench::run {
 
 namespace {
 
-/// Median of f's time in ms: at least three calls, until `seconds` are over or f says that it is done.
+struct Milliseconds {
+  double median, min, max;
+};
+
+/// f's time: at least three calls, until `seconds` are over or f says that it is done.
 template <class F>
-double median_ms(double seconds, F f) {
+Milliseconds time_calls(double seconds, F f) {
   std::vector<double> ms;
   const double end = seconds_now() + seconds;
   bool more = true;
@@ -25,16 +29,17 @@ double median_ms(double seconds, F f) {
     ms.push_back((seconds_now() - begin) * 1e3);
   }
   std::ranges::sort(ms);
-  return ms[ms.size() / 2];
+  return {ms[ms.size() / 2], ms.front(), ms.back()};
 }
 
 /// The last tokens before the cache is full, each a step of its own.
-double cached_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, nn::KvCache& cache, double seconds) {
+Milliseconds cached_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, nn::KvCache& cache,
+                       double seconds) {
   const auto context = static_cast<index_t>(ids.size());
   const index_t steps = std::clamp<index_t>(context / 4, 3, 64);
   Tape tape(false);
   model.decode_first(tape, {ids.data(), ids.size() - static_cast<std::size_t>(steps)}, cache, 0);
-  return median_ms(seconds, [&] {
+  return time_calls(seconds, [&] {
     tape.reset();
     model.decode_next(tape, {&ids[static_cast<std::size_t>(cache.length(0))], 1}, cache);
     return cache.length(0) < context;
@@ -49,13 +54,13 @@ index_t weight_bytes(const nn::Model& model) {
   return numbers * static_cast<index_t>(sizeof(real));
 }
 
-double full_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, double seconds) {
+Milliseconds full_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, double seconds) {
   Batch batch;
   batch.size = 1;
   batch.input = {1, static_cast<index_t>(ids.size())};
   batch.ids = ids;
   Tape tape(false);
-  return median_ms(seconds, [&] {
+  return time_calls(seconds, [&] {
     tape.reset();
     model.forward(tape, batch);
     return true;
@@ -103,9 +108,9 @@ DecodeResult run_decode_bench(const Config& config, nn::CacheForm form, const st
     nn::KvCache cache(model, 1, context, form);
     std::vector<std::int32_t> ids;
     for (index_t i = 0; i < context; ++i) ids.push_back(static_cast<std::int32_t>(i * 31 % config.task.vocab));
-    const double cached = cached_ms(model, ids, cache, seconds / 2);
-    result.speeds.push_back(
-        {context, cached, full_ms(model, ids, seconds / 2), cache.bytes(), weight_bytes(model) + cache.bytes()});
+    const Milliseconds cached = cached_ms(model, ids, cache, seconds / 2);
+    result.speeds.push_back({context, cached.median, cached.min, cached.max, full_ms(model, ids, seconds / 2).median,
+                             cache.bytes(), weight_bytes(model) + cache.bytes()});
   }
   return result;
 }

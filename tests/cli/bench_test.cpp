@@ -38,6 +38,21 @@ void refused(const Arguments& args, int status, const std::string& part) {
   CHECK(r.err.find(part) != std::string::npos);
 }
 
+/// Whether the limits beside a row say what they must of it, given the call's least and best.
+void check_limits(const json& row, const std::string& limit, const json& least, const json& best) {
+  INFO(row.dump(2));
+  const double min = row[limit + "_min"], max = row[limit + "_max"];
+  CHECK(least.get<double>() <= min);
+  CHECK(min <= max);
+  CHECK(max <= best.get<double>());
+  CHECK(row["host_changed"] == (min < 0.9 * best.get<double>()));
+}
+
+/// The mark of a row and the line that explains it come together.
+void check_mark(const std::string& text) {
+  CHECK((text.find(" †") != std::string::npos) == (text.find("\n† the host gave less") != std::string::npos));
+}
+
 }  // namespace
 
 TEST_CASE("bench train and eval measure every field of a case, and steps allocate nothing", "[release]") {
@@ -51,8 +66,14 @@ TEST_CASE("bench train and eval measure every field of a case, and steps allocat
     for (const char* limit : {"fma_peak_gflops", "fma_peak_one_thread_gflops", "read_gb_per_s", "triad_gb_per_s"})
       CHECK(record["limits"][limit].get<double>() > 0);
     REQUIRE(record["cases"].size() == 2);
+    const json& limits = record["limits"];
+    CHECK(record["fma_peak_gflops"] == limits["fma_peak_gflops"]);
     for (const json& c : record["cases"]) {
       INFO(c.dump(2));
+      check_limits(c, "fma_peak_gflops", limits["fma_peak_gflops_min"], limits["fma_peak_gflops"]);
+      CHECK(std::abs(c["peak_share"].get<double>() * limits["fma_peak_gflops"].get<double>() /
+                         c["gflop_per_s"].get<double>() -
+                     1) <= 1e-9);
       CHECK(c["steps"] == 3);
       CHECK(c["threads"] == 2);
       CHECK(c["one_thread"]["threads"] == 1);
@@ -83,6 +104,8 @@ TEST_CASE("bench as text has both tables, as Markdown too") {
   CHECK(text.status == 0);
   CHECK(text.out.starts_with("training step"));
   CHECK(text.out.find("% of the time") != std::string::npos);
+  CHECK(text.out.find(" GFLOP/s, the best of ") != std::string::npos);
+  check_mark(text.out);
   const Outcome markdown = run_qkvbench(quick("train", {"--format", "markdown"}));
   CHECK(markdown.out.starts_with("| training step |"));
   CHECK(markdown.out.find("\n| % of the time |") != std::string::npos);
@@ -182,9 +205,13 @@ TEST_CASE("bench decode times every way to share; caches and bounds are what the
   INFO(r.err);
   REQUIRE(r.status == 0);
   const json record = json::parse(r.out), rows = record["decode"];
+  CHECK(record["read_gb_per_s_min"].get<double>() > 0);
   CHECK(rows.size() == 2 * 10);  // nine ways to share, and qvv3
   for (const json& row : rows) {
+    check_limits(row, "read_gb_per_s", record["read_gb_per_s_min"], record["read_gb_per_s"]);
     CHECK(row["full_ms"].get<double>() > 0);
+    CHECK(row["cached_ms_min"] <= row["cached_ms"]);
+    CHECK(row["cached_ms"] <= row["cached_ms_max"]);
     const int tensors = row["variant"] == "q_kv" || row["variant"] == "qkv" || row["variant"] == "qvv3" ? 1 : 2;
     // 32 numbers a head, 4 layers, 4 bytes
     CHECK(row["cache_bytes"] == tensors * row["kv_heads"].get<int>() * 32 * 4 * 4 * row["context"].get<int>());
@@ -197,6 +224,15 @@ TEST_CASE("bench decode times every way to share; caches and bounds are what the
       json::parse(run_qkvbench({"inspect", "--preset", "char", "--json", "-"}).out)["configurations"][0]["model"];
   // Of the 64 positions a step reads one row of 128 numbers.
   CHECK(first["bytes_read"] == 4 * (model["params_total"].get<int>() - 63 * 128) + first["cache_bytes"].get<int>());
+}
+
+TEST_CASE("bench decode as text has the spread of the steps and of what memory gave") {
+  const Outcome r =
+      run_qkvbench({"bench", "decode", "--preset", "char", "--contexts", "8,24", "--seconds", "0.001", "-q"});
+  CHECK(r.status == 0);
+  CHECK(r.out.find("min–max, T 24") != std::string::npos);
+  CHECK(r.out.find(" GB/s, the best of ") != std::string::npos);
+  check_mark(r.out);
 }
 
 TEST_CASE("bench decode times turned K = V in both forms of its cache, and the other kinds of attention") {

@@ -1,4 +1,4 @@
-// The benchmark's cases: their sizes, their FLOPs, their data; and records read back.
+// The benchmark's cases: their sizes, their FLOPs, their data; limits of the machine; and records read back.
 // Nothing is timed.
 #include "qkvbench/run/bench.hpp"
 
@@ -55,6 +55,44 @@ TEST_CASE("gpt2-124m has the parameters of GPT-2's small model, with the vocabul
   const nn::Model model(bench_model_config(find_bench_case("gpt2-124m-t64")));
   // 12 blocks of 7,087,872; 50,304 tokens and 64 positions of 768; the last LayerNorm.
   CHECK(model.parameters().total() == 12 * 7'087'872 + (50304 + 64) * 768 + 2 * 768);
+}
+
+TEST_CASE("of a limit the best counts, and a row is marked when one beside it is more than 10 % lower",
+          "[run][bench]") {
+  LimitRange call, quiet, busy_after, edge;
+  CHECK_FALSE(host_changed(quiet, call));  // of no measurement
+  for (const double v : {200, 195}) quiet.add(v);
+  for (const double v : {190, 120}) busy_after.add(v);
+  for (const double v : {180, 181}) edge.add(v);
+  CHECK(quiet.least == 195);
+  CHECK(quiet.best == 200);
+  for (const LimitRange& row : {busy_after, quiet, edge, LimitRange{}}) call.add(row);
+  CHECK(call.least == 120);
+  CHECK(call.best == 200);
+  CHECK_FALSE(host_changed(quiet, call));
+  CHECK(host_changed(busy_after, call));
+  CHECK_FALSE(host_changed(edge, call));  // exactly 10 %
+  call.add(201);                          // a later row may show that an earlier one was held up
+  CHECK(host_changed(edge, call));
+}
+
+TEST_CASE("a row's share is of the call's best limit, whatever was measured beside the row", "[run][bench]") {
+  CaseRecord record{};
+  record.result.config = find_bench_case("encoder-d32-l2-t16");
+  record.result.gflop_per_s = 100;
+  record.fma_peak_gflops.add(90);
+  record.fma_peak_gflops.add(160);
+  MachineLimits limits{record.fma_peak_gflops, {}, {}};
+  limits.fma_peak_gflops.add(200);
+  const Json row = case_json(record, limits), of_call = limits_json(limits);
+  CHECK(row["peak_share"] == 0.5);
+  CHECK(row["fma_peak_gflops_min"] == 90);
+  CHECK(row["fma_peak_gflops_max"] == 160);
+  CHECK(row["host_changed"] == true);
+  CHECK(of_call["fma_peak_gflops"] == 200);
+  CHECK(of_call["fma_peak_gflops_min"] == 90);
+  limits.fma_peak_gflops = record.fma_peak_gflops = {150, 160};
+  CHECK(case_json(record, limits)["host_changed"] == false);
 }
 
 TEST_CASE("a record is read back; what is none is refused in one line", "[run]") {

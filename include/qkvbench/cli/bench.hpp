@@ -34,6 +34,11 @@ std::string where_text(const std::optional<run::EarlierBench>& earlier);
 /// "1.25×", or "–" when one of the two is not known.
 std::string ratio_text(std::optional<double> now, std::optional<double> before);
 
+/// The first cell of a row, with a mark when the host changed under it.
+std::string marked(const std::string& name, bool host_changed);
+/// The line below the tables that explains the mark, where a row has it.
+std::string mark_text(bool any_marked);
+
 Exit bench_steps(const Session& session, const BenchFlags& flags);
 Exit bench_decode(const Session& session, const BenchFlags& flags);
 Exit bench_data(const Session& session, const BenchFlags& flags);

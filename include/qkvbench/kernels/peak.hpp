@@ -14,6 +14,9 @@ struct Bandwidth {
   double triad_gb_per_s;  ///< a ← b + s·c, three arrays; counted as three times an array's bytes
 };
 
+/// GB/s of reading as below, without the triad.
+double measure_read_gb_per_s(double seconds);
+
 /// On threads() threads, in 256 MiB, of which each array of the triad is a third; the best of several tries within
 /// about `seconds`. Source of the triad and its counting: McCalpin, STREAM.
 Bandwidth measure_bandwidth(double seconds);

@@ -8,6 +8,7 @@
 #include "qkvbench/base/profile.hpp"
 #include "qkvbench/kernels/peak.hpp"
 #include "qkvbench/run/bench_cases.hpp"
+#include "qkvbench/run/bench_limits.hpp"
 #include "qkvbench/run/config.hpp"
 
 namespace qkvbench::run {
@@ -43,16 +44,17 @@ struct PeerResult {
 
 /// What the machine could do at most.
 struct MachineLimits {
-  double fma_peak_gflops;
+  LimitRange fma_peak_gflops;  ///< measured again beside each row, which adds to it
   kernels::Bandwidth bandwidth;
   std::optional<double> one_thread_peak_gflops;
 };
-/// Takes about a second. `one_thread`: measures a single thread too.
+/// The first measurement of each. Takes about a second. `one_thread`: measures a single thread too.
 MachineLimits measure_limits(bool one_thread);
 
 /// Everything about one case.
 struct CaseRecord {
   BenchResult result;
+  LimitRange fma_peak_gflops;  ///< before it was timed, and after each part of it
   std::optional<BenchResult> one_thread;
   std::optional<PeerResult> peer;
   std::optional<double> earlier_tokens_per_s;
@@ -61,7 +63,7 @@ struct CaseRecord {
 };
 
 const char* bench_kind_name(BenchKind kind);
-/// A row of the record's `cases`. What was not measured is null.
+/// A row of the record's `cases`, once `limits` has those beside all rows. What was not measured is null.
 Json case_json(const CaseRecord& record, const MachineLimits& limits);
 /// What every record of a benchmark begins with: which benchmark and where.
 Json bench_json(const std::string& bench);

@@ -7,10 +7,11 @@
 namespace qkvbench::run {
 
 struct DecodeSpeed {
-  index_t context;            ///< positions that the token sees, itself included
-  double cached_ms, full_ms;  ///< median of one token of one sequence
-  index_t cache_bytes;        ///< allocated for this context
-  index_t bytes_read;         ///< by one step at least: every weight, and the cache; of the position table one row
+  index_t context;                                 ///< positions that the token sees, itself included
+  double cached_ms, cached_ms_min, cached_ms_max;  ///< of one token of one sequence: median and spread
+  double full_ms;                                  ///< median
+  index_t cache_bytes;                             ///< allocated for this context
+  index_t bytes_read;  ///< by one step at least: every weight, and the cache; of the position table one row
 };
 
 struct DecodeResult {
