@@ -113,7 +113,8 @@ void add_bench(CLI::App& command, Session& session) {
       .type_name("FORMAT");
   add_option(command, "--case", flags->cases, "train, eval: only this case; may be repeated").type_name("NAME");
   add_flag(command, "--scaling", flags->scaling, "train, eval: each case on one thread too, and what the others gain");
-  add_flag(command, "--peer", flags->peer, "train, eval: each case in PyTorch too, where python3 has it");
+  add_flag(command, "--peer", flags->peer,
+           "train, eval: each case in PyTorch too, where python3 has it, in float32 and in bf16");
   add_option(command, "--preset", flags->preset, "decode: the model's sizes").type_name("NAME [nano]");
   add_option(command, "--grid", flags->grid,
              "decode: every configuration of a grid instead of a preset's (see list grids)")

@@ -38,7 +38,7 @@ CaseRecord measure(const BenchCase& c, BenchKind kind, const BenchFlags& flags, 
   LimitRange beside;
   const auto measure_limit = [&] { beside.add(kernels::measure_fma_peak_gflops(run::kLimitSeconds)); };
   measure_limit();
-  CaseRecord record{run_bench_case(c, kind, seconds), {}, {}, {}, {}};
+  CaseRecord record{run_bench_case(c, kind, seconds), {}, {}, {}, {}, {}};
   measure_limit();
   if (flags.scaling) {
     const int all = threads();
@@ -49,6 +49,7 @@ CaseRecord measure(const BenchCase& c, BenchKind kind, const BenchFlags& flags, 
   }
   if (!python3.empty()) {
     record.peer = run_peer(python3, c, kind, seconds);
+    record.peer_bf16 = run_peer_bf16(python3, c, kind, seconds);
     measure_limit();
   }
   record.fma_peak_gflops = beside;
@@ -66,7 +67,9 @@ report::Table speed_table(const std::vector<CaseRecord>& records, const MachineL
        {"tokens/s", "images/s", "step ms", "min–max", "GFLOP/s", "of peak", "memory", "allocations"})
     columns.push_back({title, Align::kRight});
   if (flags.scaling) columns.push_back({"1 to " + std::to_string(threads()) + " threads", Align::kRight});
-  if (flags.peer) columns.insert(columns.end(), {{"PyTorch tokens/s", Align::kRight}, {"to PyTorch", Align::kRight}});
+  if (flags.peer)
+    for (const char* title : {"PyTorch tokens/s", "to PyTorch", "PyTorch bf16 tokens/s", "to PyTorch bf16"})
+      columns.push_back({title, Align::kRight});
   if (!flags.compare.empty()) columns.push_back({"to earlier", Align::kRight});
   report::Table table(columns);
   for (const CaseRecord& record : records) {
@@ -83,7 +86,10 @@ report::Table speed_table(const std::vector<CaseRecord>& records, const MachineL
                                  fixed(r.allocations_per_step, r.allocations_per_step == 0 ? 0 : 2)};
     if (flags.scaling) row.push_back(fixed(record.thread_gain(), 2) + "×");
     if (flags.peer)
-      row.insert(row.end(), {count(record.peer->tokens_per_s), ratio_text(r.tokens_per_s, record.peer->tokens_per_s)});
+      for (const auto& peer : {record.peer, record.peer_bf16}) {
+        row.push_back(peer ? count(peer->tokens_per_s) : "–");
+        row.push_back(peer ? ratio_text(r.tokens_per_s, peer->tokens_per_s) : "–");
+      }
     if (!flags.compare.empty()) row.push_back(ratio_text(r.tokens_per_s, record.earlier_tokens_per_s));
     table.add(row);
   }
@@ -131,7 +137,10 @@ std::string limits_text(const MachineLimits& limits) {
 }
 
 std::string peer_text(const CaseRecord& record) {
-  return record.peer ? "PyTorch " + record.peer->torch + " in the faster of its settings, in turn with ours.\n" : "";
+  if (!record.peer) return "";
+  return "PyTorch " + record.peer->torch +
+         " in the faster of its settings, in turn with ours. bf16: under torch.autocast; – where PyTorch fails at "
+         "it.\n";
 }
 
 }  // namespace

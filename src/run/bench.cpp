@@ -79,6 +79,15 @@ Json milliseconds_json(const BenchResult& r) {
           {"gflop_per_s", r.gflop_per_s}};
 }
 
+Json peer_json(const std::optional<PeerResult>& peer, const BenchResult& ours) {
+  if (!peer) return nullptr;
+  return {{"torch", peer->torch},
+          {"setting", peer->setting},
+          {"step_ms", peer->step_ms},
+          {"tokens_per_s", peer->tokens_per_s},
+          {"ratio", ours.tokens_per_s / peer->tokens_per_s}};
+}
+
 }  // namespace
 
 BenchResult run_bench_case(const BenchCase& c, BenchKind kind, double seconds) {
@@ -138,13 +147,8 @@ Json case_json(const CaseRecord& record, const MachineLimits& limits) {
   json["allocations_per_step"] = r.allocations_per_step;
   json["one_thread"] = record.one_thread ? milliseconds_json(*record.one_thread) : Json();
   json["thread_gain"] = record.one_thread ? Json(record.thread_gain()) : Json();
-  json["peer"] = nullptr;
-  if (const auto& peer = record.peer)
-    json["peer"] = {{"torch", peer->torch},
-                    {"setting", peer->setting},
-                    {"step_ms", peer->step_ms},
-                    {"tokens_per_s", peer->tokens_per_s},
-                    {"ratio", r.tokens_per_s / peer->tokens_per_s}};
+  json["peer"] = peer_json(record.peer, r);
+  json["peer_bf16"] = peer_json(record.peer_bf16, r);
   const auto& earlier = record.earlier_tokens_per_s;
   json["earlier_tokens_per_s"] = or_null(earlier);
   json["earlier_ratio"] = earlier ? Json(r.tokens_per_s / *earlier) : Json();

@@ -1,6 +1,7 @@
 # One case of `qkvbench bench` in plain PyTorch, for `--peer`: eager mode, library modules, nothing tuned.
 # Prints one JSON object. The sizes come from the caller, whose table is the only one.
 import argparse
+import contextlib
 import json
 import math
 import time
@@ -15,6 +16,7 @@ for name in ("d-model", "layers", "heads", "seq-len", "batch-size", "vocab", "im
     parser.add_argument("--" + name, type=int, required=True)
 parser.add_argument("--family", choices=("encoder", "vit", "gpt"), required=True)
 parser.add_argument("--kind", choices=("train", "eval"), required=True)
+parser.add_argument("--dtype", choices=("float32", "bfloat16"), required=True)
 parser.add_argument("--seconds", type=float, required=True)
 args = parser.parse_args()
 SYMBOLS = 10  # of the encoder
@@ -92,16 +94,23 @@ optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 x, y = random_batch()
 
 
+def loss():
+    # As PyTorch advises: the forward pass in bfloat16 where that is safe; parameters and Adam stay as they are.
+    bfloat16 = args.dtype == "bfloat16"
+    with torch.autocast("cpu", dtype=torch.bfloat16) if bfloat16 else contextlib.nullcontext():
+        return F.cross_entropy(model(x), y)
+
+
 def train_step():
     optimizer.zero_grad()
-    F.cross_entropy(model(x), y).backward()
+    loss().backward()
     nn.utils.clip_grad_norm_(model.parameters(), 5.0)
     optimizer.step()
 
 
 @torch.no_grad()
 def eval_step():
-    F.cross_entropy(model(x), y)
+    loss()
 
 
 step = train_step if args.kind == "train" else eval_step

@@ -91,6 +91,7 @@ TEST_CASE("bench train and eval measure every field of a case, and steps allocat
       for (const char* part : {"products", "attention", "norms_and_activations", "loss"}) CHECK(c["parts"][part] > 0);
       CHECK((c["parts"]["optimizer"] > 0) == (what == "train"));
       CHECK(c["peer"].is_null());
+      CHECK(c["peer_bf16"].is_null());
       CHECK(c["earlier_ratio"].is_null());
     }
     CHECK(record["cases"][0]["images_per_s"].is_null());
@@ -161,6 +162,7 @@ echo '{"step_ms": '${OPENBLAS_CORETYPE:+5}0', "tokens_per_s": 1000, "torch": "no
   CHECK(c["peer"]["step_ms"] == 0);
   CHECK(c["peer"]["setting"] == "");
   CHECK(std::abs(c["peer"]["ratio"].get<double>() * 1000 / c["tokens_per_s"].get<double>() - 1) <= 1e-9);
+  CHECK(c["peer_bf16"] == c["peer"]);
   // A file that is written anew is another one, which nobody may execute yet.
   const auto now_answers = [&](const char* script) {
     qkvbench::write_file_atomic(dir / "python3", script);
@@ -177,6 +179,28 @@ echo '{"step_ms": '$step', "tokens_per_s": 1000, "torch": "none"}'
     const json own = json::parse(run_qkvbench(quick("train", {"--peer", "--json", "-"})).out)["cases"][0]["peer"];
     CHECK(own["step_ms"] == 1);
     CHECK(own["setting"] == "OPENBLAS_CORETYPE=Zen");
+  }
+  {
+    // A peer that is faster in bfloat16, and one that fails at it.
+    now_answers(R"(#!/bin/sh
+[ "$2" = "import torch" ] && exit 0
+case "$*" in *"--dtype bfloat16"*) speed=2000 ;; *) speed=1000 ;; esac
+echo '{"step_ms": 1, "tokens_per_s": '$speed', "torch": "none"}'
+)");
+    const json both = json::parse(run_qkvbench(quick("eval", {"--peer", "--json", "-"})).out)["cases"][0];
+    CHECK(both["peer"]["tokens_per_s"] == 1000);
+    CHECK(both["peer_bf16"]["tokens_per_s"] == 2000);
+    now_answers(R"(#!/bin/sh
+[ "$2" = "import torch" ] && exit 0
+case "$*" in *"--dtype bfloat16"*) exit 1 ;; esac
+echo '{"step_ms": 1, "tokens_per_s": 1000, "torch": "none"}'
+)");
+    const json one = json::parse(run_qkvbench(quick("eval", {"--peer", "--json", "-"})).out)["cases"][0];
+    CHECK(one["peer"]["tokens_per_s"] == 1000);
+    CHECK(one["peer_bf16"].is_null());
+    const std::string text = run_qkvbench(quick("eval", {"--peer", "--format", "markdown"})).out;
+    CHECK(text.find(" | PyTorch bf16 tokens/s | to PyTorch bf16 |\n") != std::string::npos);
+    CHECK(text.find(" | – | – |\n") != std::string::npos);
   }
   now_answers("#!/bin/sh\n[ \"$2\" = \"import torch\" ] && exit 0\necho sorry >&2\nexit 1\n");
   chmod((dir / "python3").c_str(), 0700);

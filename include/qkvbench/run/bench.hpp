@@ -56,7 +56,7 @@ struct CaseRecord {
   BenchResult result;
   LimitRange fma_peak_gflops;  ///< before it was timed, and after each part of it
   std::optional<BenchResult> one_thread;
-  std::optional<PeerResult> peer;
+  std::optional<PeerResult> peer, peer_bf16;
   std::optional<double> earlier_tokens_per_s;
 
   double thread_gain() const { return one_thread->step_ms / result.step_ms; }

@@ -13,4 +13,8 @@ std::string find_peer();
 /// `seconds` each, and gives the faster one. Throws Error (input) with the peer's last words when it fails.
 PeerResult run_peer(const std::string& python3, const BenchCase& c, BenchKind kind, double seconds);
 
+/// The same with its forward pass under torch.autocast in bfloat16; none where PyTorch fails at that, as early versions
+/// and some processors do.
+std::optional<PeerResult> run_peer_bf16(const std::string& python3, const BenchCase& c, BenchKind kind, double seconds);
+
 }  // namespace qkvbench::run
