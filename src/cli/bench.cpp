@@ -25,7 +25,7 @@ struct Benchmark {
 const std::vector<Benchmark>& benchmarks() {
   static const std::vector<Benchmark> rows{{"train", bench_steps, {"--case", "--scaling", "--peer"}},
                                            {"eval", bench_steps, {"--case", "--scaling", "--peer"}},
-                                           {"decode", bench_decode, {"--preset", "--grid", "--contexts"}},
+                                           {"decode", bench_decode, {"--preset", "--grid", "--contexts", "--peer"}},
                                            {"data", bench_data, {"--task", "--data"}}};
   return rows;
 }
@@ -114,7 +114,8 @@ void add_bench(CLI::App& command, Session& session) {
   add_option(command, "--case", flags->cases, "train, eval: only this case; may be repeated").type_name("NAME");
   add_flag(command, "--scaling", flags->scaling, "train, eval: each case on one thread too, and what the others gain");
   add_flag(command, "--peer", flags->peer,
-           "train, eval: each case in PyTorch too, where python3 has it, in float32 and in bf16");
+           "train, eval: each case in PyTorch too, where python3 has it, in float32 and in bf16; decode: q_k_v in "
+           "llama.cpp too, where PATH has llama-bench");
   add_option(command, "--preset", flags->preset, "decode: the model's sizes").type_name("NAME [nano]");
   add_option(command, "--grid", flags->grid,
              "decode: every configuration of a grid instead of a preset's (see list grids)")

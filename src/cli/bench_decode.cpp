@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <set>
 
 #include "qkvbench/base/error.hpp"
@@ -13,6 +14,7 @@
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/groups.hpp"
 #include "qkvbench/run/bench.hpp"
+#include "qkvbench/run/bench_llama.hpp"
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/study/arm.hpp"
 #include "qkvbench/study/grid.hpp"
@@ -90,6 +92,8 @@ std::string case_name(const run::DecodeResult& r, const DecodeSpeed& s) {
          "-t" + std::to_string(s.context);
 }
 
+std::string per_s(double ms) { return with_commas(std::llround(1e3 / ms)); }
+
 double tokens_per_s(const DecodeSpeed& s) { return 1e3 / s.cached_ms; }
 
 /// No step is faster than its bytes come from memory at its best, unless a cache holds them.
@@ -113,7 +117,6 @@ std::vector<std::string> table_row(const Row& timed, const LimitRange& call,
   std::vector<std::string> row{marked(name, host_changed(timed.read_gb_per_s, call)),
                                std::to_string(r.config.model.kv_heads),
                                report::size_text(static_cast<double>(r.speeds.back().cache_bytes))};
-  const auto per_s = [](double ms) { return with_commas(std::llround(1e3 / ms)); };
   for (const DecodeSpeed& s : r.speeds) row.push_back(per_s(s.cached_ms));
   for (const DecodeSpeed& s : r.speeds) row.push_back(per_s(s.cached_ms_max) + "–" + per_s(s.cached_ms_min));
   for (const DecodeSpeed& s : r.speeds)
@@ -185,13 +188,54 @@ std::string tables_text(const BenchFlags& flags, const std::vector<Row>& rows, c
   return text;
 }
 
+/// llama.cpp's model, or none without --peer. What it needs is looked for before anything is timed.
+std::unique_ptr<run::LlamaPeer> exported_peer(const BenchFlags& flags, const Config& q_k_v) {
+  if (!flags.peer) return nullptr;
+  return std::make_unique<run::LlamaPeer>(q_k_v);
+}
+
+std::string peer_text(const BenchFlags& flags, const run::DecodeResult& ours,
+                      const std::vector<run::LlamaSpeed>& peer) {
+  if (peer.empty()) return "";
+  report::Table table({{"q_k_v in llama.cpp"},
+                       {"tokens/s", Align::kRight},
+                       {"min–max", Align::kRight},
+                       {"to llama.cpp", Align::kRight}});
+  for (std::size_t i = 0; i < peer.size(); ++i)
+    table.add({"T " + with_commas(peer[i].context), per_s(peer[i].token_ms),
+               per_s(peer[i].token_ms_max) + "–" + per_s(peer[i].token_ms_min),
+               ratio_text(peer[i].token_ms, ours.speeds[i].cached_ms)});
+  return render(flags, table) + "\nllama.cpp " + peer[0].build + " by llama-bench: 32-bit weights, cache " +
+         peer[0].cache_type + "; to llama.cpp: our tokens/s of the first row over its.\n\n";
+}
+
+Json peer_json(const run::DecodeResult& ours, const std::vector<run::LlamaSpeed>& peer) {
+  if (peer.empty()) return nullptr;
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < peer.size(); ++i)
+    rows.push_back({{"build", peer[i].build},
+                    {"cache_type", peer[i].cache_type},
+                    {"context", peer[i].context},
+                    {"token_ms", peer[i].token_ms},
+                    {"token_ms_min", peer[i].token_ms_min},
+                    {"token_ms_max", peer[i].token_ms_max},
+                    {"tokens_per_s", 1e3 / peer[i].token_ms},
+                    {"ratio", peer[i].token_ms / ours.speeds[i].cached_ms}});
+  return rows;
+}
+
 }  // namespace
 
 Exit bench_decode(const Session& session, const BenchFlags& flags) {
   const auto earlier = earlier_record(flags);
   const bool of_grid = !flags.grid.empty();
+  if (flags.peer && of_grid) fail_usage("--peer is for the sizes of a preset; leave --grid out");
   const std::vector<Config> configs = of_grid ? grid_configs(flags.grid) : run::decode_grid(decode_config(flags));
+  const auto llama = exported_peer(flags, configs[0]);
   const std::vector<Row> rows = time_rows(session, flags, configs);
+  std::vector<run::LlamaSpeed> peer;
+  if (llama) note(session, "llama.cpp …");
+  for (const index_t context : llama ? flags.contexts : std::vector<index_t>{}) peer.push_back(llama->time(context));
   LimitRange call;
   for (const Row& row : rows) call.add(row.read_gb_per_s);
   const bool any_marked = std::ranges::any_of(rows, [&](const Row& r) { return host_changed(r.read_gb_per_s, call); });
@@ -199,12 +243,14 @@ Exit bench_decode(const Session& session, const BenchFlags& flags) {
   json["read_gb_per_s"] = call.best;
   json["read_gb_per_s_min"] = call.least;
   json["config"] = config_json(configs[0]);
+  json["peer"] = peer_json(rows[0].result, peer);
   json["decode"] = Json::array();
   for (const Row& row : rows)
     for (const DecodeSpeed& s : row.result.speeds) json["decode"].push_back(row_json(row, s, call, earlier));
   print(session, "bench",
-        tables_text(flags, rows, call, earlier) + "Tokens/s of one sequence at a context of T, medians: " +
-            (of_grid ? "grid " + flags.grid : flags.preset) + ", " + where_text(earlier) +
+        tables_text(flags, rows, call, earlier) + peer_text(flags, rows[0].result, peer) +
+            "Tokens/s of one sequence at a context of T, medians: " + (of_grid ? "grid " + flags.grid : flags.preset) +
+            ", " + where_text(earlier) +
             "\ncached: one step, and min–max of the steps; full: the whole context again. cache: 32-bit floats at the "
             "last T.\n"
             "keys kept: turned keys stay in the cache beside the values; without, they are turned again in each step.\n"

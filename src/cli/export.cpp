@@ -38,7 +38,7 @@ Exit export_run(const Session& session, const ExportFlags& flags) {
 void add_export(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<ExportFlags>();
   add_option(command, "model", flags->model, "a run directory or a model.safetensors").required().type_name("PATH");
-  add_option(command, "--to", flags->form, "huggingface, llm.c or nanogpt")
+  add_option(command, "--to", flags->form, "huggingface, llm.c, nanogpt or gguf (llama.cpp)")
       .required()
       .one_of(run::export_forms())
       .type_name("FORM");
@@ -46,8 +46,8 @@ void add_export(CLI::App& command, Session& session) {
   add_flag(command, "--overwrite", flags->overwrite, "replace files that are there");
   finish_command(
       command, session,
-      "Writes config.json and model.safetensors (huggingface), model.bin (llm.c) or ckpt.pt (nanogpt). Shared\n"
-      "projections and key/value heads are written out; what is not kept is said.",
+      "Writes config.json and model.safetensors (huggingface), model.bin (llm.c), ckpt.pt (nanogpt) or model.gguf\n"
+      "(llama.cpp). Shared projections and key/value heads are written out; what is not kept is said.",
       "  qkvbench export results/RUN --to huggingface --out gpt2-qkv");
   on_call(command, session, flags, export_run);
 }

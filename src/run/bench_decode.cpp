@@ -36,7 +36,7 @@ Milliseconds time_calls(double seconds, F f) {
 Milliseconds cached_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, nn::KvCache& cache,
                        double seconds) {
   const auto context = static_cast<index_t>(ids.size());
-  const index_t steps = std::clamp<index_t>(context / 4, 3, 64);
+  const index_t steps = timed_tokens(context);
   Tape tape(false);
   model.decode_first(tape, {ids.data(), ids.size() - static_cast<std::size_t>(steps)}, cache, 0);
   return time_calls(seconds, [&] {
@@ -96,6 +96,8 @@ std::vector<Config> decode_grid(const Config& config) {
   }
   return grid;
 }
+
+index_t timed_tokens(index_t context) { return std::clamp<index_t>(context / 4, 3, 64); }
 
 DecodeResult run_decode_bench(const Config& config, nn::CacheForm form, const std::vector<index_t>& contexts,
                               double seconds) {

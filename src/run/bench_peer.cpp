@@ -28,11 +28,6 @@ Command python(const std::string& python3, const Command& variables) {
   return command;
 }
 
-std::string last_line(std::string text) {
-  while (text.ends_with('\n')) text.pop_back();
-  return text.substr(text.rfind('\n') + 1);
-}
-
 /// Variables of the user's that change how fast the peer is, as the environment has them; those that run() sets are not
 /// among them.
 std::vector<std::string> users_choices() {
@@ -107,6 +102,11 @@ PeerResult fastest(const std::string& python3, const BenchCase& c, BenchKind kin
 }
 
 }  // namespace
+
+std::string last_line(std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  return text.substr(text.rfind('\n') + 1);
+}
 
 std::string find_peer() {
   std::string why;

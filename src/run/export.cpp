@@ -1,4 +1,4 @@
-// GPT-2's tensors out of a model of ours, and the three ways of writing them.
+// GPT-2's tensors out of a model of ours, and the four ways of writing them.
 // Matrices are [out, in] as here, but for Hugging Face's, whose Conv1D has them the other way round.
 #include "qkvbench/run/export.hpp"
 
@@ -7,6 +7,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/gguf_writer.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/llmc_file.hpp"
 #include "qkvbench/formats/safetensors.hpp"
@@ -217,9 +218,42 @@ std::vector<fs::path> write_nanogpt(const LoadedModel& run, Gpt2Tensors& gpt2, c
   return {out / "ckpt.pt"};
 }
 
+/// A tensor of GPT-2's as llama.cpp names it: "h.0.attn.c_attn.bias" is "blk.0.attn_qkv.bias".
+std::string gguf_name(std::string name) {
+  if (name.starts_with("h.")) name.replace(0, 2, "blk.");
+  for (const auto& [gpt2, gguf] :
+       {std::pair{"wte.", "token_embd."}, std::pair{"wpe.", "position_embd."}, std::pair{"ln_1.", "attn_norm."},
+        std::pair{"attn.c_attn.", "attn_qkv."}, std::pair{"attn.c_proj.", "attn_output."},
+        std::pair{"ln_2.", "ffn_norm."}, std::pair{"mlp.c_fc.", "ffn_up."}, std::pair{"mlp.c_proj.", "ffn_down."},
+        std::pair{"ln_f.", "output_norm."}})
+    if (const std::size_t at = name.find(gpt2); at != name.npos)
+      return name.replace(at, std::string_view(gpt2).size(), gguf);
+  return name;
+}
+
+std::vector<fs::path> write_gguf(const LoadedModel& run, Gpt2Tensors& gpt2, const fs::path& out) {
+  const nn::ModelConfig& m = run.config.model;
+  std::vector<TensorToWrite> tensors = gpt2.all();
+  for (TensorToWrite& tensor : tensors) tensor.name = gguf_name(tensor.name);
+  if (!m.tied_head) {
+    tensors.push_back(gpt2.own("head.weight"));
+    tensors.back().name = "output.weight";
+  }
+  std::vector<formats::GgufKey> keys{{"general.architecture", std::string("gpt2")},
+                                     {"gpt2.attention.layer_norm_epsilon", static_cast<float>(m.norm_eps)},
+                                     {"tokenizer.ggml.model", std::string("none")}};
+  for (const auto& [key, value] :
+       {std::pair{"vocab_size", m.vocab}, std::pair{"context_length", m.max_len},
+        std::pair{"embedding_length", m.d_model}, std::pair{"feed_forward_length", m.d_ff > 0 ? m.d_ff : 4 * m.d_model},
+        std::pair{"block_count", m.layers}, std::pair{"attention.head_count", m.heads}})
+    keys.push_back({std::string("gpt2.") + key, static_cast<std::uint32_t>(value)});
+  formats::write_gguf(out / "model.gguf", keys, tensors);
+  return {out / "model.gguf"};
+}
+
 }  // namespace
 
-std::vector<std::string> export_forms() { return {"huggingface", "llm.c", "nanogpt"}; }
+std::vector<std::string> export_forms() { return {"huggingface", "llm.c", "nanogpt", "gguf"}; }
 
 Exported export_model(const LoadedModel& run, const std::string& form, const fs::path& out, bool overwrite) {
   const nn::ModelConfig& m = run.config.model;
@@ -227,28 +261,30 @@ Exported export_model(const LoadedModel& run, const std::string& form, const fs:
   Exported done;
   if (m.variant.sharing().projection_count() < 3 || m.kv_heads < m.heads)
     done.lost.push_back("sharing: each of q, k and v is written out, so the cache is that of a GPT-2");
-  if (form != "huggingface") {
+  if (form == "llm.c" || form == "nanogpt") {
     require(m.tied_head, form, "has no read-out of its own (tied_head false)");
     require(m.norm_eps == 1e-5, form, "has norm_eps 1e-5");
     require(m.d_ff == 0 || m.d_ff == 4 * m.d_model, form, "has an MLP of width 4 d_model");
   }
   if (form == "nanogpt" && m.mlp != "gelu")
     done.lost.push_back("mlp gelu_tanh: nanoGPT computes GELU by erf, so logits differ by some 1e-4 of the largest");
-  if (form == "llm.c" && m.mlp != "gelu_tanh")
-    done.lost.push_back("mlp gelu: llm.c computes GELU by tanh, so logits differ by some 1e-4 of the largest");
+  if ((form == "llm.c" || form == "gguf") && m.mlp != "gelu_tanh")
+    done.lost.push_back("mlp gelu: " + std::string(form == "gguf" ? "llama.cpp" : form) +
+                        " computes GELU by tanh, so logits differ by some 1e-4 of the largest");
   if (!m.bias && form != "nanogpt") done.lost.push_back("bias false: biases are written as zeros");
   if (run.tokenizer && run.tokenizer->kind() != data::Tokenizer::Kind::kIds)
     done.lost.push_back("the vocabulary: the other program sees ids only");
   if (form == "nanogpt")
     done.lost.push_back("the optimizer's state: init_from = 'resume' samples, but does not train on");
-  for (const char* name : {"config.json", "model.safetensors", "model.bin", "ckpt.pt"})
+  for (const char* name : {"config.json", "model.safetensors", "model.bin", "ckpt.pt", "model.gguf"})
     if (!overwrite && fs::exists(out / name))
       fail_usage((out / name).string() + " is there already; --overwrite replaces it, another --out keeps both");
   make_directories(out);
   Gpt2Tensors gpt2(*run.model);
   done.files = form == "huggingface" ? write_huggingface(run, gpt2, out)
                : form == "llm.c"     ? write_llmc(run, gpt2, out)
-                                     : write_nanogpt(run, gpt2, out);
+               : form == "nanogpt"   ? write_nanogpt(run, gpt2, out)
+                                     : write_gguf(run, gpt2, out);
   return done;
 }
 

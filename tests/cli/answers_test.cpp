@@ -83,7 +83,8 @@ void use_models(Answers& answers) {
   answers.take({"convert", lm, "--to", "q_kv", "--method", "joint_svd", "--out", dir / "converted"});
   answers.take({"eval", lm, "--swap"});
   answers.take({"eval", copy, "--blend", "0,0.5", "--each-layer"});
-  answers.take({"export", only_entry(dir / "imported"), "--to", "nanogpt", "--out", dir / "exported"});
+  for (const std::string form : {"nanogpt", "gguf"})
+    answers.take({"export", only_entry(dir / "imported"), "--to", form, "--out", dir / form});
   answers.take({"features", images, "--out", dir / "features"});
   answers.take({"compare", copy, copy});
   answers.take({"compare", copy, lm, "--rel", "0.1"}, 7);

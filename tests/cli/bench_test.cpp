@@ -135,7 +135,7 @@ TEST_CASE("bench compares with what it wrote earlier, and says what is not alike
 TEST_CASE("bench refuses what it does not know and what has no effect") {
   refused({"bench", "--case", "encoder-d64-l2-t46"}, 2, "did you mean 'encoder-d64-l2-t64'");
   refused({"bench", "trian"}, 2, "did you mean 'train'");
-  refused({"bench", "decode", "--peer"}, 2, "--peer does not concern bench decode");
+  refused({"bench", "data", "--peer"}, 2, "--peer does not concern bench data");
   refused({"bench", "train", "--contexts", "64"}, 2, "--contexts does not concern bench train");
   refused({"bench", "data", "--task", "glyph"}, 2, "did you mean 'glyphs'");
   refused({"bench", "decode", "--preset", "quick"}, 2, "no language model");

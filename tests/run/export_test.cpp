@@ -3,8 +3,10 @@
 #include "qkvbench/run/export.hpp"
 
 #include <cstring>
+#include <map>
 
 #include "qkvbench/base/files.hpp"
+#include "qkvbench/formats/little_endian.hpp"
 #include "qkvbench/run/golden.hpp"
 #include "qkvbench/run/import.hpp"
 #include "support/catch.hpp"
@@ -63,7 +65,99 @@ double error_of(const run::LoadedModel& model, const std::string& form) {
 
 using Keys = std::vector<std::pair<std::string, std::string>>;
 
+/// A GGUF file as docs/gguf.md of ggml describes it, read without the writer's code but for its numbers.
+struct Gguf {
+  std::map<std::string, std::string> keys;  ///< of numbers their bytes
+  struct Tensor {
+    std::vector<std::uint64_t> sizes;
+    std::uint64_t type, offset;
+  };
+  std::map<std::string, Tensor> tensors;
+  std::string numbers;
+
+  explicit Gguf(const fs::path& path) : bytes_(read_file(path)) {
+    CHECK(take(4) == "GGUF");
+    CHECK(number(4) == 3);
+    const std::uint64_t tensor_count = number(8), key_count = number(8);
+    for (std::uint64_t i = 0; i < key_count; ++i) {
+      const std::string name = text();
+      keys[name] = number(4) == 8 ? text() : take(4);
+    }
+    for (std::uint64_t i = 0; i < tensor_count; ++i) {
+      Tensor& tensor = tensors[text()];
+      tensor.sizes.resize(number(4));
+      for (std::uint64_t& size : tensor.sizes) size = number(8);
+      tensor.type = number(4);
+      tensor.offset = number(8);
+    }
+    numbers = bytes_.substr((at_ + 31) / 32 * 32);
+  }
+  std::uint64_t key(const std::string& name) const { return formats::little_endian(keys.at(name)); }
+  float at(const std::string& name, std::size_t i) const {
+    float x = 0;
+    std::memcpy(&x, numbers.data() + tensors.at(name).offset + 4 * i, 4);
+    return x;
+  }
+
+ private:
+  std::string take(std::size_t n) {
+    at_ += n;
+    return bytes_.substr(at_ - n, n);
+  }
+  std::uint64_t number(std::size_t n) { return formats::little_endian(take(n)); }
+  std::string text() { return take(number(8)); }
+
+  std::string bytes_;
+  std::size_t at_ = 0;
+};
+
 }  // namespace
+
+TEST_CASE("a GGUF file has the keys, names, sizes and numbers that llama.cpp's gpt2 asks for", "[export]") {
+  const TemporaryDirectory dir;
+  const run::LoadedModel model = model_of({{"kv_heads", "2"}, {"max_len", "12"}});
+  const run::Exported done = run::export_model(model, "gguf", dir.path("x"));
+  CHECK(done.lost.size() == 2);  // shared heads, and GELU by erf
+  const Gguf file(done.files.at(0));
+  CHECK(file.keys.at("general.architecture") == "gpt2");
+  CHECK(file.keys.at("tokenizer.ggml.model") == "none");
+  for (const auto& [key, value] : std::map<std::string, std::uint64_t>{{"vocab_size", 50},
+                                                                       {"context_length", 12},
+                                                                       {"embedding_length", 24},
+                                                                       {"feed_forward_length", 96},
+                                                                       {"block_count", 2},
+                                                                       {"attention.head_count", 4}})
+    CHECK(file.key("gpt2." + key) == value);
+  float epsilon = 0;
+  std::memcpy(&epsilon, file.keys.at("gpt2.attention.layer_norm_epsilon").data(), 4);
+  CHECK(epsilon == 1e-5F);
+
+  // Each tensor's name, sizes with the contiguous one first, and ours of the same numbers.
+  const std::map<std::string, std::pair<std::vector<std::uint64_t>, std::string>> wanted{
+      {"token_embd.weight", {{24, 50}, "tok_emb.weight"}},
+      {"position_embd.weight", {{24, 12}, "pos_emb.weight"}},
+      {"output_norm.weight", {{24}, "ln_f.weight"}},
+      {"output_norm.bias", {{24}, "ln_f.bias"}},
+      {"blk.1.attn_norm.weight", {{24}, "blocks.1.ln1.weight"}},
+      {"blk.1.attn_qkv.weight", {{24, 72}, "blocks.1.attn.c_q.weight"}},  // q stands first
+      {"blk.1.attn_qkv.bias", {{72}, "blocks.1.attn.c_q.bias"}},
+      {"blk.1.attn_output.weight", {{24, 24}, "blocks.1.attn.c_proj.weight"}},
+      {"blk.1.attn_output.bias", {{24}, "blocks.1.attn.c_proj.bias"}},
+      {"blk.1.ffn_norm.bias", {{24}, "blocks.1.ln2.bias"}},
+      {"blk.1.ffn_up.weight", {{24, 96}, "blocks.1.mlp.fc_in.weight"}},
+      {"blk.1.ffn_down.weight", {{96, 24}, "blocks.1.mlp.fc_out.weight"}}};
+  CHECK(file.tensors.size() == 4 + 2 * 12);
+  for (const auto& [name, sizes_and_ours] : wanted) {
+    INFO(name);
+    REQUIRE(file.tensors.contains(name));
+    CHECK(file.tensors.at(name).sizes == sizes_and_ours.first);
+    CHECK(file.tensors.at(name).type == 0);
+    CHECK(file.tensors.at(name).offset % 32 == 0);
+    const nn::Parameter& ours = *model.model->parameters().find(sizes_and_ours.second);
+    for (const index_t i : {index_t{0}, index_t{7}, ours.shape.elements() - 1})
+      CHECK(file.at(name, static_cast<std::size_t>(i)) == ours.value[i]);
+  }
+}
 
 TEST_CASE("every partition and number of key/value heads comes back from each form", "[export]") {
   for (const char* form : {"huggingface", "llm.c", "nanogpt"})

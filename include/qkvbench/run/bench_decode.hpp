@@ -27,6 +27,9 @@ std::vector<nn::CacheForm> cache_forms(const Config& config);
 /// turn K = V by both rules, and every other kind that its block takes.
 std::vector<Config> decode_grid(const Config& config);
 
+/// How many tokens before the end of a context are timed, at most.
+index_t timed_tokens(index_t context);
+
 /// Times one configuration of a language model. Each context takes about `seconds`; at least three tokens are timed.
 /// Throws Error (usage) when it is not a language model or a context is beyond its learned positions.
 DecodeResult run_decode_bench(const Config& config, nn::CacheForm form, const std::vector<index_t>& contexts,
