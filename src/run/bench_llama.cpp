@@ -26,10 +26,11 @@ namespace {
 constexpr int kNoProgram = 127;
 
 fs::path temporary_folder() {
-  std::string name = (fs::temp_directory_path() / "qkvbench-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr)
-    fail_output("--peer: cannot make a folder for the exported model, " + name + ": " + std::strerror(errno) +
-                "; TMPDIR names another place");
+  std::error_code error;
+  std::string name = (fs::temp_directory_path(error) / "qkvbench-XXXXXX").string();
+  if (error || ::mkdtemp(name.data()) == nullptr)
+    fail_output("--peer: the exported model finds no place, " + (error ? "TMPDIR" : name) + ": " +
+                (error ? error.message() : std::strerror(errno)) + "; let TMPDIR name a folder that can be written");
   return name;
 }
 

@@ -116,6 +116,10 @@ TEST_CASE("bench decode --peer says what is missing, and what llama-bench says")
   write_program(dir / "llama-bench", kAnswers);
   check_refused(run_qkvbench({"bench", "decode", "--peer", "--preset", "llama-char", "-q"}), 2, "is not in GPT-2");
   check_refused(run_qkvbench({"bench", "decode", "--peer", "--grid", "modern-char", "-q"}), 2, "leave --grid out");
+  check_refused(qkvbench::test::run_binary(
+                    "/usr/bin/env", {"TMPDIR=" + std::string(dir / "nowhere"), qkvbench::test::qkvbench_path(), "bench",
+                                     "decode", "--preset", "char", "--peer", "-q"}),
+                4, "let TMPDIR name a folder");
   write_program(dir / "llama-bench", "echo 'error: invalid parameter for argument: -d' >&2\nexit 1\n");
   check_refused(decode({}), 3, "llama-bench ended with status 1: error: invalid parameter for argument: -d");
   write_program(dir / "llama-bench", "echo '[]'\n");
