@@ -43,7 +43,7 @@ Value linear(Tape& tape, Value x, Value weight, Value bias, Value residual) {
   // One position of each of a few rows, and no backward pass: a step of decoding.
   const bool step = !tape.recording() && x.shape().rank() == 3 && x.shape()[1] == 1 && R <= kMostStepRows;
   (step ? kernels::linear_decode_forward : kernels::linear_forward)(
-      R, I, O, x.data(), weight.data(), bias.defined() ? bias.data() : nullptr,
+      R, I, O, x.data(), weight.rows(), bias.defined() ? bias.data() : nullptr,
       residual.defined() ? residual.data() : nullptr, y.data());
 
   tape.on_backward(y, [=, &tape] {

@@ -104,7 +104,11 @@ Value embedding(Tape& tape, Value table, std::span<const std::int32_t> ids, inde
   const index_t C = table.shape().last();
   check_ids("embedding", ids, B * T, table.shape()[0], 0);
   const Value y = tape.new_value({B, T, C}, table.needs_grad());
-  kernels::gather_forward(B * T, C, ids.data(), table.data(), y.data());
+  if (table.node()->narrow)
+    for (index_t r = 0; r < B * T; ++r)
+      kernels::widen_rows(table.rows().from(ids[static_cast<std::size_t>(r)]), 1, y.data() + r * C);
+  else
+    kernels::gather_forward(B * T, C, ids.data(), table.data(), y.data());
 
   tape.on_backward(y,
                    [=, &tape] { kernels::gather_backward(B * T, C, ids.data(), y.grad(), tape.accumulator(table)); });

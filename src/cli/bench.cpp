@@ -23,10 +23,11 @@ struct Benchmark {
 };
 
 const std::vector<Benchmark>& benchmarks() {
-  static const std::vector<Benchmark> rows{{"train", bench_steps, {"--case", "--scaling", "--peer"}},
-                                           {"eval", bench_steps, {"--case", "--scaling", "--peer"}},
-                                           {"decode", bench_decode, {"--preset", "--grid", "--contexts", "--peer"}},
-                                           {"data", bench_data, {"--task", "--data"}}};
+  static const std::vector<Benchmark> rows{
+      {"train", bench_steps, {"--case", "--scaling", "--peer"}},
+      {"eval", bench_steps, {"--case", "--scaling", "--peer"}},
+      {"decode", bench_decode, {"--preset", "--grid", "--contexts", "--weights", "--cache", "--peer"}},
+      {"data", bench_data, {"--task", "--data"}}};
   return rows;
 }
 
@@ -64,6 +65,7 @@ constexpr const char* kExamples =
     "  qkvbench bench --case encoder-d64-l2-t64 --seconds 2 --scaling\n"
     "  qkvbench bench --json now.json --compare before.json\n"
     "  qkvbench bench decode --preset gpt2-124m --contexts 64,1024\n"
+    "  qkvbench bench decode --weights int8 --cache bf16\n"
     "  qkvbench bench data --task cifar10";
 
 }  // namespace
@@ -124,6 +126,9 @@ void add_bench(CLI::App& command, Session& session) {
       .comma_separated()
       .between(index_t{8}, index_t{1} << 20)
       .type_name("T,T,… [64,256,1024]");
+  add_option(command, "--weights", flags->formats.weights,
+             "decode: how weights are kept: fp32, bf16 or int8 (a scale for each 64)");
+  add_option(command, "--cache", flags->formats.cache, "decode: how the cache is kept: the same");
   add_option(command, "--task", flags->tasks, "data: the task whose examples are made; may be repeated")
       .type_name("NAME [glyphs]");
   add_option(command, "--data", flags->data, "data: folder of the task's files, as in train").type_name("FOLDER");

@@ -88,8 +88,13 @@ std::string case_name(const run::DecodeResult& r, const DecodeSpeed& s) {
   std::string name = options_text(r.config);
   std::erase(name, ',');
   std::ranges::replace(name, ' ', '-');
-  return name + "-kv" + std::to_string(r.config.model.kv_heads) + (r.form == nn::CacheForm::kReady ? "-ready" : "") +
-         "-t" + std::to_string(s.context);
+  name += "-kv" + std::to_string(r.config.model.kv_heads) + (r.form == nn::CacheForm::kReady ? "-ready" : "");
+  const auto add = [&](const char* what, kernels::NumberFormat format) {
+    if (format != kernels::NumberFormat::kFp32) name += std::string("-") + what + "-" + kernels::format_name(format);
+  };
+  add("weights", r.formats.weights);
+  add("cache", r.formats.cache);
+  return name + "-t" + std::to_string(s.context);
 }
 
 std::string per_s(double ms) { return with_commas(std::llround(1e3 / ms)); }
@@ -138,6 +143,8 @@ Json row_json(const Row& timed, const DecodeSpeed& s, const LimitRange& call,
           {"variant", config.model.variant.id()},
           {"kv_heads", config.model.kv_heads},
           {"cache_form", form_name(r.form)},
+          {"weights_format", kernels::format_name(r.formats.weights)},
+          {"cache_format", kernels::format_name(r.formats.cache)},
           {"context", s.context},
           {"cached_ms", s.cached_ms},
           {"cached_ms_min", s.cached_ms_min},
@@ -164,7 +171,9 @@ std::vector<Row> time_rows(const Session& session, const BenchFlags& flags, cons
   for (std::size_t i = 0; i < configs.size(); ++i) {
     note(session, study::arm_of(configs[i]).name() + " …");
     for (const nn::CacheForm form : run::cache_forms(configs[i])) {
-      Row row{run::run_decode_bench(configs[i], form, flags.contexts, flags.seconds.value_or(0.5)), blocks[i], {}};
+      Row row{run::run_decode_bench(configs[i], form, flags.formats, flags.contexts, flags.seconds.value_or(0.5)),
+              blocks[i],
+              {}};
       row.read_gb_per_s.add(before);
       before = kernels::measure_read_gb_per_s(run::kLimitSeconds);
       row.read_gb_per_s.add(before);
@@ -251,8 +260,9 @@ Exit bench_decode(const Session& session, const BenchFlags& flags) {
         tables_text(flags, rows, call, earlier) + peer_text(flags, rows[0].result, peer) +
             "Tokens/s of one sequence at a context of T, medians: " + (of_grid ? "grid " + flags.grid : flags.preset) +
             ", " + where_text(earlier) +
-            "\ncached: one step, and min–max of the steps; full: the whole context again. cache: 32-bit floats at the "
-            "last T.\n"
+            "\ncached: one step, and min–max of the steps; full: the whole context again. Weights in " +
+            kernels::format_name(flags.formats.weights) + "; cache: in " + kernels::format_name(flags.formats.cache) +
+            ", at the last T.\n"
             "keys kept: turned keys stay in the cache beside the values; without, they are turned again in each step.\n"
             "of bound: of what reading weights and cache from memory allows at " +
             fixed(call.best, 1) + " GB/s, the best of " + fixed(call.least, 1) + "–" + fixed(call.best, 1) +

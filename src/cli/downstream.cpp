@@ -23,6 +23,7 @@ using run::DownstreamTask;
 struct DownstreamFlags {
   std::string model, tasks, scoring = "harness", shots_from = "first";
   run::DownstreamOptions options;
+  kernels::NumberFormat weights = kernels::NumberFormat::kFp32;
 };
 
 std::vector<const data::ChoiceTask*> tasks_of(const std::string& list) {
@@ -67,6 +68,7 @@ Exit downstream(const Session& session, DownstreamFlags flags) {
   flags.options.scoring = flags.scoring == "authors" ? run::Scoring::kAuthors : run::Scoring::kHarness;
   flags.options.shot_source = flags.shots_from == "train" ? data::ShotSource::kTraining : data::ShotSource::kFirst;
   const run::LoadedModel run = run::load_run(flags.model);
+  run.model->parameters().narrow(flags.weights);
   report::Table table({{"task"},
                        {"documents", report::Align::kRight},
                        {"metric"},
@@ -103,6 +105,8 @@ Exit downstream(const Session& session, DownstreamFlags flags) {
          {"shots_from", flags.shots_from},
          {"scoring", flags.scoring},
          {"context", run.config.task.seq_len},
+         {"weights_format", kernels::format_name(flags.weights)},
+         {"cache_format", kernels::format_name(flags.options.cache_format)},
          {"tasks", all},
          {"mean_acc", mean},
          {"timing", {{"wall_s", seconds_now() - began}}}});
@@ -135,6 +139,9 @@ void add_downstream(CLI::App& command, Session& session) {
              "apart")
       .one_of({"harness", "authors"})
       .type_name("WAY [harness]");
+  add_option(command, "--weights", flags->weights,
+             "the weights that are read row by row: fp32, bf16 or int8 (a scale for each 64)");
+  add_option(command, "--cache", flags->options.cache_format, "the decoding cache: the same");
   finish_command(
       command, session,
       "Scores each answer by its log-probability behind the question. Questions run through the model once for\n"

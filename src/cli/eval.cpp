@@ -10,6 +10,7 @@
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/svg.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/costs.hpp"
 #include "qkvbench/run/documents.hpp"
 #include "qkvbench/run/evaluate.hpp"
 #include "qkvbench/run/identity.hpp"
@@ -28,6 +29,7 @@ struct EvalFlags {
   std::optional<std::string> corpus, data, documents;
   index_t n_test = 0, batch_size = 0;
   std::optional<std::uint64_t> seed;
+  kernels::NumberFormat weights = kernels::NumberFormat::kFp32, cache = kernels::NumberFormat::kFp32;
   bool cached = false, padded = false, whole = false;
   std::vector<double> blend;
   bool swap = false, each_layer = false;
@@ -77,6 +79,9 @@ Json eval_json(const EvalFlags& flags, const LoadedModel& run, const data::DataF
           {"variant", variant_json(run.config)},
           {"dataset", run::dataset_json(facts)},
           {"metrics", metrics},
+          {"weights_format", kernels::format_name(flags.weights)},
+          {"weights_bytes", run::parameter_bytes(*run.model)},
+          {"cache_format", kernels::format_name(flags.cache)},
           {"cache_bytes", cache_bytes},
           {"changes", changes}};
 }
@@ -157,6 +162,17 @@ Exit tell_changes(const Session& session, const EvalFlags& flags, LoadedModel& r
   return Exit::kDone;
 }
 
+/// The model as --weights keeps it. Throws Error (usage) when formats do not go with the other flags.
+LoadedModel load(const EvalFlags& flags) {
+  constexpr auto kFp32 = kernels::NumberFormat::kFp32;
+  if (flags.cache != kFp32 && !flags.cached) fail_usage("--cache goes with --cached, which scores through a cache");
+  if (flags.weights != kFp32 && (flags.swap || !flags.blend.empty()))
+    fail_usage("--blend and --swap change the weights as they were trained; --weights does not go with them");
+  LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
+  run.model->parameters().narrow(flags.weights);
+  return run;
+}
+
 Exit eval_documents(const Session& session, const EvalFlags& flags) {
   if (flags.corpus || flags.data || flags.n_test > 0 || flags.seed || flags.cached || flags.whole || flags.swap ||
       !flags.blend.empty())
@@ -164,7 +180,7 @@ Exit eval_documents(const Session& session, const EvalFlags& flags) {
         "--documents names the text to score, whole; --corpus, --data, --n-test, --seed, --cached, --whole, --blend "
         "and "
         "--swap do not go with it");
-  const LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
+  const LoadedModel run = load(flags);
   const run::DocumentScores scores = run::score_documents(run, *flags.documents, flags.padded);
   return tell(session, flags, run, scores.facts, scores.metrics, 0);
 }
@@ -172,7 +188,7 @@ Exit eval_documents(const Session& session, const EvalFlags& flags) {
 Exit eval(const Session& session, const EvalFlags& flags) {
   if (flags.documents) return eval_documents(session, flags);
   if (flags.padded) fail_usage("--padded goes with --documents, which names the text");
-  LoadedModel run = run::load_run(flags.model, [&](Config& config) { adapt(flags, config); });
+  LoadedModel run = load(flags);
   const data::Task& task = data::find_task(run.config.task.id);
   if (flags.cached && !task.traits().decodes)
     fail_usage("--cached: task " + task.id + " does not decode; only language models do");
@@ -182,7 +198,8 @@ Exit eval(const Session& session, const EvalFlags& flags) {
   if (const std::string other = run::other_files(run.dataset, facts); !other.empty())
     note(session, "note: these are not the data that the model was trained with: " + other);
   if (!interventions.empty()) return tell_changes(session, flags, run, *opened, interventions);
-  const run::SplitScores scores = run::score_splits(*run.model, *opened, run.config.train.micro_batch, flags.cached);
+  const auto cached = flags.cached ? std::optional(flags.cache) : std::nullopt;
+  const run::SplitScores scores = run::score_splits(*run.model, *opened, run.config.train.micro_batch, cached);
   return tell(session, flags, run, facts, metrics_of(scores, facts), scores.cache_bytes);
 }
 
@@ -213,6 +230,9 @@ void add_eval(CLI::App& command, Session& session) {
       .between(index_t{1}, index_t{1} << 20)
       .type_name("N");
   add_flag(command, "--cached", flags->cached, "of text: one token after the other through the decoding cache");
+  add_option(command, "--weights", flags->weights,
+             "the weights that are read row by row: fp32, bf16 or int8 (a scale for each 64)");
+  add_option(command, "--cache", flags->cache, "of --cached: the cache, the same");
   add_option(command, "--blend", flags->blend,
              "score it again with values that are (1 - a) V + a K, for each a of a list: 0,0.5,1")
       .between(0.0, 1.0)

@@ -74,6 +74,13 @@ Flag add_option(CLI::App& command, const std::string& name, std::function<void(c
   return Flag(command.add_option_function<std::string>(name, read, help));
 }
 
+Flag add_option(CLI::App& command, const std::string& name, kernels::NumberFormat& format, const std::string& help) {
+  return add_option(
+             command, name, [&format](const std::string& text) { format = kernels::format_of(text); }, help)
+      .one_of({kernels::kFormatNames.begin(), kernels::kFormatNames.end()})
+      .type_name("FORMAT [fp32]");
+}
+
 Flag add_flag(CLI::App& command, const std::string& name, bool& value, const std::string& help) {
   return Flag(command.add_flag(name, value, help));
 }

@@ -11,6 +11,7 @@
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/costs.hpp"
 #include "qkvbench/run/record.hpp"
 #include "qkvbench/run/run.hpp"
 
@@ -26,6 +27,7 @@ struct GenerateFlags {
   std::string model;
   std::vector<std::string> prompts;
   train::GenerateOptions options;
+  kernels::NumberFormat weights = kernels::NumberFormat::kFp32;
   bool no_cache = false;
 };
 
@@ -68,6 +70,9 @@ Exit generate(const Session& session, GenerateFlags flags) {
   if (!run.tokenizer)
     fail_usage(flags.model + " is a model of task " + run.config.task.id +
                "; only language models (task lm) write text");
+  if (flags.no_cache && flags.options.cache_format != kernels::NumberFormat::kFp32)
+    fail_usage("--cache says how the cache is kept, and --no-cache that there is none; give one of them");
+  run.model->parameters().narrow(flags.weights);
   const Tokenizer& tokenizer = *run.tokenizer;
   if (flags.prompts.empty()) flags.prompts.push_back(default_prompt(tokenizer));
   std::vector<std::vector<std::int32_t>> prompts;
@@ -99,6 +104,9 @@ Exit generate(const Session& session, GenerateFlags flags) {
         {{"model", flags.model},
          {"variant", variant_json(run.config)},
          {"samples", samples},
+         {"weights_format", kernels::format_name(flags.weights)},
+         {"weights_bytes", run::parameter_bytes(*run.model)},
+         {"cache_format", kernels::format_name(flags.options.cache_format)},
          {"cache_bytes", out.cache_bytes},
          {"timing", {{"prompt_s", out.prompt_s}, {"tokens_s", out.tokens_s}}}});
   return Exit::kDone;
@@ -132,6 +140,9 @@ void add_generate(CLI::App& command, Session& session) {
   add_option(command, "--context", options.context, "positions seen at most; default: as trained")
       .between(index_t{1}, index_t{1} << 20)
       .type_name("N");
+  add_option(command, "--weights", flags->weights,
+             "the weights that are read row by row: fp32, bf16 or int8 (a scale for each 64)");
+  add_option(command, "--cache", options.cache_format, "the cache: the same");
   add_flag(command, "--no-cache", flags->no_cache, "run the whole context again for every token, to compare");
   finish_command(command, session,
                  "Writes on with a cache that holds exactly the distinct tensors of the variant: K and V, or K alone.\n"

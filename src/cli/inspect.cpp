@@ -79,19 +79,17 @@ report::Table macs_table(const std::vector<Costs>& all) {
 report::Table cache_table(const std::vector<Costs>& all) {
   auto columns = named_columns();
   columns.push_back({"tensors", Align::kRight});
-  for (const auto& format : run::kCacheFormats)
-    columns.push_back({std::string(format.name) + " a token", Align::kRight});
-  for (const auto& format : run::kCacheFormats)
-    columns.push_back({std::string(format.name) + ", " + with_commas(all[0].context), Align::kRight});
+  for (const char* format : kernels::kFormatNames) columns.push_back({std::string(format) + " a token", Align::kRight});
+  for (const char* format : kernels::kFormatNames)
+    columns.push_back({std::string(format) + ", " + with_commas(all[0].context), Align::kRight});
   columns.push_back({"less than q_k_v", Align::kRight});
   report::Table table(columns);
   for (const Costs& costs : all) {
     std::vector<std::string> row = name_of(costs);
     row.push_back(std::to_string(costs.config.model.variant.kind->cached_tensors));
     for (const index_t positions : {index_t{1}, costs.context})
-      for (const auto& format : run::kCacheFormats)
-        row.push_back(
-            report::size_text(static_cast<double>(costs.cost.cache_elements_per_token * format.bytes * positions)));
+      for (const index_t bytes : costs.cache_bytes_per_token)
+        row.push_back(report::size_text(static_cast<double>(bytes * positions)));
     row.push_back(report::fixed(100 * costs.cache_reduction, 1) + " %");
     table.add(row);
   }

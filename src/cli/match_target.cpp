@@ -11,6 +11,9 @@ namespace qkvbench::cli {
 
 namespace {
 
+// A cache is matched in fp32.
+constexpr index_t kFloatBytes = sizeof(float);
+
 using report::Align;
 using run::Costs;
 
@@ -43,7 +46,7 @@ report::Table matched_table(const std::vector<Costs>& all, const MatchTarget& ta
                        {"cache a token", Align::kRight},
                        {"off", Align::kRight}});
   for (const Costs& costs : all) {
-    const index_t bytes = costs.cost.cache_elements_per_token * run::kCacheFormats[0].bytes;
+    const index_t bytes = costs.cost.cache_elements_per_token * kFloatBytes;
     table.add({costs.config.model.variant.id(), sizes_as_flags(costs.config, target),
                with_commas(costs.cost.params_total), off_text(costs.cost.params_total, target.parameters),
                with_commas(bytes) + " B", off_text(bytes, target.cache_bytes)});
@@ -66,7 +69,7 @@ MatchTarget match_target(const std::vector<std::string>& words, const std::vecto
     index_t& wanted = (what == "params" ? target.parameters : target.cache_bytes).emplace();
     if (given.empty()) {
       const nn::Cost cost = nn::count_cost(nn::Model(configs[0].model));
-      wanted = what == "params" ? cost.params_total : cost.cache_elements_per_token * run::kCacheFormats[0].bytes;
+      wanted = what == "params" ? cost.params_total : cost.cache_elements_per_token * kFloatBytes;
     } else if (const std::string fault = number_fault(given, 1, 1e15, true); !fault.empty()) {
       fail_usage("--match " + what + "=: " + fault);
     } else {
@@ -79,7 +82,7 @@ MatchTarget match_target(const std::vector<std::string>& words, const std::vecto
 }
 
 run::Config matched(run::Config config, const MatchTarget& target) {
-  if (target.cache_bytes) config = with_cache(config, *target.cache_bytes / run::kCacheFormats[0].bytes);
+  if (target.cache_bytes) config = with_cache(config, *target.cache_bytes / kFloatBytes);
   if (target.parameters) config = with_parameters(config, *target.parameters);
   return config;
 }

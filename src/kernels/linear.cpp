@@ -2,46 +2,51 @@
 // Nothing here chooses a product routine; matmul does.
 #include "qkvbench/kernels/linear.hpp"
 
+#include "qkvbench/base/arena.hpp"
 #include "qkvbench/kernels/matmul.hpp"
+#include "qkvbench/kernels/narrow.hpp"
 #include "qkvbench/kernels/rows.hpp"
-#include "qkvbench/kernels/simd.hpp"
 
 namespace qkvbench::kernels {
 
-void linear_forward(index_t R, index_t I, index_t O, const real* x, const real* weight, const real* bias,
-                    const real* residual, real* y) {
-  matmul(R, O, I, {x, I}, MatrixView{weight, I}.transposed(), y, O, {.bias = bias, .residual = residual});
-}
-
 namespace {
 
-/// Σ a∘b over n numbers, for rows that are long: in four sums side by side, since one would wait for itself.
-real long_dot(index_t n, const real* a, const real* b) {
-  using simd::kLanes;
-  constexpr index_t kWays = 4;
-  simd::Vec sum[kWays] = {};
-  index_t i = 0;
-  for (; i + kWays * kLanes <= n; i += kWays * kLanes)
-    for (index_t w = 0; w < kWays; ++w) sum[w] += simd::load(a + i + w * kLanes) * simd::load(b + i + w * kLanes);
-  for (; i < n; i += kLanes) {
-    const index_t part = std::min<index_t>(kLanes, n - i);
-    sum[0] += simd::load_part(a + i, part) * simd::load_part(b + i, part);
-  }
-  return simd::sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+/// Rows of weights that are made wide at a time: with a few hundred numbers each they stay in a core's cache.
+constexpr index_t kStrip = 128;
+
+void narrow_forward(index_t R, index_t I, index_t O, const real* x, const Rows& weight, const real* bias,
+                    const real* residual, real* y) {
+  parallel_ranges(O, kStrip, [=](index_t begin, index_t end) {
+    Scratch scratch;
+    real* wide = scratch.take((end - begin) * I);
+    widen_rows(weight.from(begin), end - begin, wide);
+    matmul_serial(R, end - begin, I, {x, I}, MatrixView{wide, I}.transposed(), y + begin, O,
+                  {.bias = bias ? bias + begin : nullptr, .residual = residual ? residual + begin : nullptr});
+  });
 }
 
 }  // namespace
 
-void linear_decode_forward(index_t R, index_t I, index_t O, const real* x, const real* weight, const real* bias,
+void linear_forward(index_t R, index_t I, index_t O, const real* x, const Rows& weight, const real* bias,
+                    const real* residual, real* y) {
+  if (weight.format != NumberFormat::kFp32) return narrow_forward(R, I, O, x, weight, bias, residual, y);
+  matmul(R, O, I, {x, I}, MatrixView{weight.reals(), I}.transposed(), y, O, {.bias = bias, .residual = residual});
+}
+
+void linear_decode_forward(index_t R, index_t I, index_t O, const real* x, const Rows& weight, const real* bias,
                            const real* residual, real* y) {
   // A row of weights after the other: the matrix is read as one stream, which the processor sees and runs ahead of.
   const index_t grain = std::max<index_t>(1, 16384 / std::max<index_t>(1, I));
-  parallel_ranges(O, grain, [=](index_t begin, index_t end) {
-    for (index_t o = begin; o < end; ++o)
-      for (index_t r = 0; r < R; ++r) {
-        const index_t at = r * O + o;
-        y[at] = long_dot(I, x + r * I, weight + o * I) + (bias ? bias[o] : 0) + (residual ? residual[at] : 0);
-      }
+  with_row(weight.format, [&]<class Row>(Row) {
+    const std::byte* data = weight.data;
+    const index_t stride = weight.stride();
+    parallel_ranges(O, grain, [=](index_t begin, index_t end) {
+      for (index_t o = begin; o < end; ++o)
+        for (index_t r = 0; r < R; ++r) {
+          const index_t at = r * O + o;
+          y[at] = dot<Row, 4>(I, x + r * I, data + o * stride) + (bias ? bias[o] : 0) + (residual ? residual[at] : 0);
+        }
+    });
   });
 }
 

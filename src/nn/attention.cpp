@@ -83,7 +83,7 @@ void Attention::append(const Place& place, index_t tensor, Value x) const {
   rows.cache->append(rows.layer, tensor, rows.first_row, place.B, place.T, x.data());
 }
 
-real* Attention::cached(const Place& place, index_t tensor) const {
+kernels::Rows Attention::cached(const Place& place, index_t tensor) const {
   return place.cached->cache->at(place.cached->layer, tensor, place.cached->first_row);
 }
 

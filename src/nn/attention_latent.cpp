@@ -92,16 +92,17 @@ class LatentAttention : public Attention {
     real* still = scratch.take(B * H * nope);
     real* absorbed = scratch.take(B * H * rank_);
     for (index_t i = 0; i < B * H; ++i) std::copy_n(q.data() + i * (nope + rope), nope, still + i * nope);
-    kernels::grouped_linear_forward({B, H, nope, rank_, true}, still, k_up_.weight(tape).data(), nullptr, absorbed);
+    kernels::grouped_linear_forward({B, H, nope, rank_, true}, still, tape.widened(k_up_.weight(tape)).data(), nullptr,
+                                    absorbed);
     const Value query = tape.new_value({B, 1, H * (rank_ + rope)}, false);
     for (index_t i = 0; i < B * H; ++i) {
       real* to = query.data() + i * (rank_ + rope);
       std::copy_n(absorbed + i * rank_, rank_, to);
       std::copy_n(q.data() + i * (nope + rope) + nope, rope, to + rank_);
     }
-    const real* latents = cached(place, 0);
-    const Value o = attend_cached(tape, query, {latents, cached(place, 1), latents}, place,
-                                  {B, place.positions(), H, M_, rank_, rank_, rank_, rope, scale_});
+    const kernels::Rows latents = cached(place, 0);
+    const Value o = attend_cached(tape, query, {latents.format, latents.data, cached(place, 1).data, latents.data},
+                                  place, {B, place.positions(), H, M_, rank_, rank_, rank_, rope, scale_});
     return grouped_linear(tape, o, v_up_.weight(tape), v_up_.bias(tape), H);
   }
 

@@ -101,33 +101,35 @@ std::vector<CacheTensor> SharedAttention::cache_tensors(CacheForm form) const {
 Value SharedAttention::step(Tape& tape, Value q, const Place& place) const {
   const kernels::CachedAttentionSize size{
       place.B, place.positions(), config_.heads, kv_heads_, key_width_, value_width_, key_width_, 0, scale_};
-  const real *first = cached(place, 0), *k = first, *v = first;
+  kernels::Rows k = cached(place, 0), v = k;
   Scratch scratch;
   if (!one_tensor(place.cached->cache->form())) {
     v = cached(place, 1);
   } else if (!(k_ == v_)) {
     const index_t numbers = place.B * kv_heads_ * place.positions() * key_width_;
     k = from_projection(place, k_, scratch.take(numbers));
-    if (!v_.is_projection()) v = from_projection(place, v_, scratch.take(numbers));
+    // One format for both: where keys are made wide, values are too.
+    if (!v_.is_projection() || v.format != k.format) v = from_projection(place, v_, scratch.take(numbers));
   }
-  return attend_cached(tape, q, {k, nullptr, v}, place, size);
+  return attend_cached(tape, q, {k.format, k.data, nullptr, v.data}, place, size);
 }
 
-const real* SharedAttention::from_projection(const Place& place, const Path& path, real* to) const {
+kernels::Rows SharedAttention::from_projection(const Place& place, const Path& path, real* to) const {
   const index_t capacity = place.positions(), slice = capacity * path.width;
-  const real *u = cached(place, 0), *angles = config_.rope() ? config_.rope_rows->first(capacity) : nullptr;
+  const kernels::Rows u = cached(place, 0);
+  const real* angles = config_.rope() ? config_.rope_rows->first(capacity) : nullptr;
   for (index_t b = 0; b < place.B; ++b)
     for (index_t g = 0; g < kv_heads_; ++g) {
-      const index_t at = (b * kv_heads_ + g) * slice;
-      follow_cached(place.starts[b] + 1, g, u + at, path, angles, to + at);
+      const index_t head = b * kv_heads_ + g;
+      follow_cached(place.starts[b] + 1, g, u.from(head * capacity), path, angles, to + head * slice);
     }
-  return to;
+  return kernels::real_rows(to, path.width);
 }
 
-void SharedAttention::follow_cached(index_t n, index_t g, const real* u, const Path& path, const real* angles,
+void SharedAttention::follow_cached(index_t n, index_t g, const kernels::Rows& u, const Path& path, const real* angles,
                                     real* y) const {
   const index_t w = path.width;
-  std::copy_n(u, n * w, y);
+  kernels::widen_rows(u, n, y);
   if (path.gain) kernels::scale_columns_forward(n, w, y, path.gain->value + g * w, y);
   if (path.normed) {
     Scratch scratch;

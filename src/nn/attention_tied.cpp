@@ -35,8 +35,8 @@ class TiedAttention : public Attention {
       append(place, 1, r);
     }
     if (!place.step()) return attend(tape, q, join_heads(tape, u, r, kv_heads_, e_ - r_), u, place);
-    const real* kept = cached(place, 0);
-    return attend_cached(tape, q, {kept, cached(place, 1), kept}, place,
+    const kernels::Rows kept = cached(place, 0);
+    return attend_cached(tape, q, {kept.format, kept.data, cached(place, 1).data, kept.data}, place,
                          {place.B, place.positions(), config_.heads, kv_heads_, e_ - r_, e_, e_, r_, scale_});
   }
 

@@ -17,14 +17,15 @@ class GptFamily : public ModelEnds {
   bool causal() const override { return true; }
   InitScheme init() const override { return InitScheme::kGpt2; }
   void declare_input(Parameters& parameters) override {
-    tokens_ = &parameters.declare("tok_emb.weight", {config_.vocab, config_.d_model}, Init::normal(kGpt2Deviation));
+    tokens_ =
+        &parameters.declare("tok_emb.weight", {config_.vocab, config_.d_model}, Init::normal(kGpt2Deviation), true);
     if (config_.positions == "learned")
       positions_ =
           &parameters.declare("pos_emb.weight", {config_.max_len, config_.d_model}, Init::normal(kGpt2Deviation));
   }
   void declare_output(Parameters& parameters) override {
     if (!config_.tied_head)
-      head_ = &parameters.declare("head.weight", {config_.vocab, config_.d_model}, Init::normal(kGpt2Deviation));
+      head_ = &parameters.declare("head.weight", {config_.vocab, config_.d_model}, Init::normal(kGpt2Deviation), true);
   }
   Value embed(Tape& tape, const Batch& batch) const override {
     if (batch.input.rank() != 2)

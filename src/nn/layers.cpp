@@ -39,7 +39,7 @@ const real* PositionRows::first(index_t n) const {
 }
 
 Linear::Linear(Parameters& parameters, const std::string& name, index_t in, index_t out, InitScheme init, bool bias)
-    : weight_(&parameters.declare(name + ".weight", {out, in}, weight_init(init, in))) {
+    : weight_(&parameters.declare(name + ".weight", {out, in}, weight_init(init, in), true)) {
   if (bias) bias_ = &parameters.declare(name + ".bias", {out}, bias_init(init, in));
 }
 

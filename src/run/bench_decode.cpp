@@ -48,10 +48,9 @@ Milliseconds cached_ms(const nn::Model& model, const std::vector<std::int32_t>& 
 
 /// Bytes of the weights that a step reads.
 index_t weight_bytes(const nn::Model& model) {
-  index_t numbers = model.parameters().total();
-  if (const nn::Parameter* positions = model.parameters().find("pos_emb.weight"))
-    numbers -= positions->shape.elements() - positions->shape.last();
-  return numbers * static_cast<index_t>(sizeof(real));
+  const nn::Parameter* positions = model.parameters().find("pos_emb.weight");
+  return parameter_bytes(model) -
+         (positions ? positions->bytes() / positions->shape.rows() * (positions->shape.rows() - 1) : 0);
 }
 
 Milliseconds full_ms(const nn::Model& model, const std::vector<std::int32_t>& ids, double seconds) {
@@ -99,15 +98,16 @@ std::vector<Config> decode_grid(const Config& config) {
 
 index_t timed_tokens(index_t context) { return std::clamp<index_t>(context / 4, 3, 64); }
 
-DecodeResult run_decode_bench(const Config& config, nn::CacheForm form, const std::vector<index_t>& contexts,
-                              double seconds) {
+DecodeResult run_decode_bench(const Config& config, nn::CacheForm form, const DecodeFormats& formats,
+                              const std::vector<index_t>& contexts, double seconds) {
   nn::Model model(config.model);
-  model.parameters().allocate();
+  model.parameters().allocate_values();
   model.parameters().initialise(config.task.seed);
-  DecodeResult result{config, form, {}};
+  model.parameters().narrow(formats.weights);
+  DecodeResult result{config, form, formats, {}};
   for (const index_t context : contexts) {
     if (context < 8) fail_usage("a context of " + std::to_string(context) + " is too short to time; 8 is the least");
-    nn::KvCache cache(model, 1, context, form);
+    nn::KvCache cache(model, 1, context, form, formats.cache);
     std::vector<std::int32_t> ids;
     for (index_t i = 0; i < context; ++i) ids.push_back(static_cast<std::int32_t>(i * 31 % config.task.vocab));
     const Milliseconds cached = cached_ms(model, ids, cache, seconds / 2);

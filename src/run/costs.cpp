@@ -15,6 +15,15 @@ nn::Model declared(nn::ModelConfig model, index_t seq_len) {
   return nn::Model(model);
 }
 
+/// What all layers keep of a position, scales included.
+index_t cache_bytes_per_token(const nn::Model& model, kernels::NumberFormat format) {
+  index_t bytes = 0;
+  for (const nn::Block& block : model.blocks())
+    for (const nn::CacheTensor& tensor : block.attention().cache_tensors(nn::CacheForm::kLeast))
+      bytes += tensor.heads * kernels::row_bytes(format, tensor.width);
+  return bytes;
+}
+
 std::vector<index_t> lengths_of(const Config& c, index_t positions) {
   if (!data::find_task(c.task.id).traits().decodes) return {positions};
   std::vector<index_t> lengths;
@@ -33,7 +42,9 @@ Costs count_costs(const Config& c, std::vector<index_t> lengths, index_t context
   const nn::Model model(c.model);
   const index_t positions = model.family().positions();
   if (lengths.empty()) lengths = lengths_of(c, positions);
-  Costs costs{c, nn::count_cost(model), {}, context > 0 ? context : positions, 0, {}};
+  Costs costs{c, nn::count_cost(model), {}, context > 0 ? context : positions, {}, 0, {}};
+  for (std::size_t f = 0; f < costs.cache_bytes_per_token.size(); ++f)
+    costs.cache_bytes_per_token[f] = cache_bytes_per_token(model, static_cast<kernels::NumberFormat>(f));
   for (const index_t length : lengths)
     costs.macs.emplace_back(length, nn::count_cost(declared(c.model, length)).macs_forward);
   const index_t most = 2 * c.model.d_model * c.model.layers;
@@ -45,9 +56,9 @@ Costs count_costs(const Config& c, std::vector<index_t> lengths, index_t context
 Json costs_json(const Costs& costs) {
   Json macs = Json::array(), per_token, at_context;
   for (const auto& [length, count] : costs.macs) macs.push_back({{"seq_len", length}, {"macs_forward", count}});
-  for (const NumberFormat& format : kCacheFormats) {
-    per_token[format.name] = costs.cost.cache_elements_per_token * format.bytes;
-    at_context[format.name] = costs.cost.cache_elements_per_token * format.bytes * costs.context;
+  for (std::size_t f = 0; f < costs.cache_bytes_per_token.size(); ++f) {
+    per_token[kernels::kFormatNames[f]] = costs.cache_bytes_per_token[f];
+    at_context[kernels::kFormatNames[f]] = costs.cache_bytes_per_token[f] * costs.context;
   }
   const nn::TrainingMemory& m = costs.memory;
   return {{"config", config_json(costs.config)},
@@ -67,6 +78,12 @@ Json costs_json(const Costs& costs) {
             {"moments_bytes", m.moments},
             {"activations_bytes", m.activations},
             {"total_bytes", m.total()}}}};
+}
+
+index_t parameter_bytes(const nn::Model& model) {
+  index_t bytes = 0;
+  for (const nn::Parameter& p : model.parameters().all()) bytes += p.bytes();
+  return bytes;
 }
 
 std::vector<Config> sharing_grid(const Config& config) {

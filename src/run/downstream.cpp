@@ -133,7 +133,7 @@ DownstreamTask score_task(const LoadedModel& run, const data::ChoiceTask& task, 
   for (const ChoiceDocument& document : out.documents)
     for (const data::ChoiceRequest& request : document.requests)
       requests.push_back(encode_request(*run.tokenizer, request, run.config.task.seq_len, options.scoring));
-  const auto scores = train::score_continuations(*run.model, requests, [&](std::size_t done) {
+  const auto scores = train::score_continuations(*run.model, requests, options.cache_format, [&](std::size_t done) {
     if (on_progress) on_progress(done, requests.size());
   });
   std::size_t next = 0;

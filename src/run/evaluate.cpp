@@ -10,12 +10,13 @@
 
 namespace qkvbench::run {
 
-SplitScores score_splits(const nn::Model& model, data::TaskData& data, index_t batch_size, bool cached) {
+SplitScores score_splits(const nn::Model& model, data::TaskData& data, index_t batch_size,
+                         std::optional<kernels::NumberFormat> cached) {
   SplitScores scores;
   const auto score = [&](data::Split split) {
     const auto examples = data.split(split);
     if (cached && examples->size() > 0) {
-      const train::DecodedScore decoded = train::evaluate_decoding(model, *examples, batch_size);
+      const train::DecodedScore decoded = train::evaluate_decoding(model, *examples, batch_size, *cached);
       scores.cache_bytes = decoded.cache_bytes;
       return decoded.score;
     }

@@ -21,15 +21,16 @@ using Group = std::vector<std::size_t>;  // requests of one context
 
 class Scorer {
  public:
-  Scorer(const nn::Model& model, std::span<const Continuation> requests)
-      : model_(model), requests_(requests), scores_(requests.size()) {}
+  Scorer(const nn::Model& model, std::span<const Continuation> requests, kernels::NumberFormat cache_format)
+      : model_(model), requests_(requests), cache_format_(cache_format), scores_(requests.size()) {}
 
   void score(const std::vector<Group>& groups) {
     std::vector<std::size_t> order;
     for (const Group& group : groups) order.insert(order.end(), group.begin(), group.end());
     // Rows that are done first are last, so that those that go on are neighbours.
     std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t i) { return requests_[i].tokens.size(); });
-    nn::KvCache cache(model_, static_cast<index_t>(order.size()), static_cast<index_t>(positions(order)));
+    nn::KvCache cache(model_, static_cast<index_t>(order.size()), static_cast<index_t>(positions(order)),
+                      nn::CacheForm::kLeast, cache_format_);
     std::map<std::size_t, index_t> row_of;
     for (std::size_t row = 0; row < order.size(); ++row) row_of[order[row]] = static_cast<index_t>(row);
     for (const Group& group : groups) read_context(group, row_of, cache);
@@ -80,6 +81,7 @@ class Scorer {
 
   const nn::Model& model_;
   std::span<const Continuation> requests_;
+  kernels::NumberFormat cache_format_;
   std::vector<ContinuationScore> scores_;
   Tape tape_{false};
 };
@@ -97,13 +99,14 @@ void check(const nn::Model& model, const Continuation& request) {
 }  // namespace
 
 std::vector<ContinuationScore> score_continuations(const nn::Model& model, std::span<const Continuation> requests,
+                                                   kernels::NumberFormat cache_format,
                                                    const std::function<void(std::size_t done)>& on_progress) {
   std::map<std::vector<std::int32_t>, Group> by_context;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     check(model, requests[i]);
     by_context[requests[i].context].push_back(i);
   }
-  Scorer scorer(model, requests);
+  Scorer scorer(model, requests, cache_format);
   std::vector<Group> groups, batch;
   for (auto& [context, group] : by_context) groups.push_back(std::move(group));
   // The longest first, so that rows of one batch are of about one length, and too little memory shows at once.

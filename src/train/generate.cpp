@@ -44,11 +44,11 @@ namespace {
 /// The rows of one call: what each has said so far, and how much of it the model still sees.
 class Decoder {
  public:
-  Decoder(const nn::Model& model, const std::vector<std::vector<std::int32_t>>& prompts, index_t context,
-          bool use_cache)
+  Decoder(const nn::Model& model, const std::vector<std::vector<std::int32_t>>& prompts, const GenerateOptions& options,
+          index_t context)
       : model_(model), tokens_(prompts), begin_(prompts.size(), 0), context_(context) {
     const auto rows = static_cast<index_t>(prompts.size());
-    if (use_cache) cache_.emplace(model, rows, context);
+    if (options.use_cache) cache_.emplace(model, rows, context, nn::CacheForm::kLeast, options.cache_format);
     logits_.resize(static_cast<std::size_t>(rows * model.config().vocab));
     for (index_t row = 0; row < rows; ++row) see(row);
   }
@@ -140,7 +140,7 @@ Generated generate(const nn::Model& model, const std::vector<std::vector<std::in
   Generated out;
   out.rows.resize(prompts.size());
   const double begin = seconds_now();
-  Decoder decoder(model, prompts, context, options.use_cache);
+  Decoder decoder(model, prompts, options, context);
   out.cache_bytes = decoder.cache_bytes();
   const double written = seconds_now();
   out.prompt_s = written - begin;
@@ -160,9 +160,10 @@ Generated generate(const nn::Model& model, const std::vector<std::vector<std::in
   return out;
 }
 
-DecodedScore evaluate_decoding(const nn::Model& model, const data::Dataset& data, index_t batch_size) {
+DecodedScore evaluate_decoding(const nn::Model& model, const data::Dataset& data, index_t batch_size,
+                               kernels::NumberFormat cache_format) {
   const index_t T = model.config().seq_len, V = model.config().vocab, rows = std::min(batch_size, data.size());
-  nn::KvCache cache(model, rows, T);
+  nn::KvCache cache(model, rows, T, nn::CacheForm::kLeast, cache_format);
   DecodedScore out{{}, cache.bytes()};
   Tape tape(false);
   std::vector<std::int32_t> ids, targets;

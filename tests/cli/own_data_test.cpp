@@ -7,6 +7,7 @@
 #include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
+#include "support/refused.hpp"
 
 using nlohmann::json;
 using qkvbench::read_file;
@@ -49,13 +50,6 @@ std::vector<std::string> lm(const TemporaryDirectory& dir, const std::string& co
                                corpus,  "--out",   dir / "out", "-q"};
   all.insert(all.end(), more.begin(), more.end());
   return all;
-}
-
-/// That it is refused with this status, in one line that has these parts.
-void check_refused(const Outcome& said, int status, const std::vector<std::string>& parts) {
-  INFO(said.err << said.out);
-  CHECK(said.status == status);
-  for (const std::string& part : parts) CHECK(said.err.find(part) != std::string::npos);
 }
 
 json eval_of(const fs::path& model, const std::vector<std::string>& more = {}) {

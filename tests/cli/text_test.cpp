@@ -1,10 +1,12 @@
 // Language models from the command line: corpora of every form, results, writing on, costs.
 // What goes wrong with texts is in text_errors_test.cpp.
+#include <set>
 
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
+#include "support/refused.hpp"
 
 using nlohmann::json;
 using qkvbench::read_file;
@@ -109,6 +111,45 @@ TEST_CASE("micro-batches and recomputation do not change what is learnt") {
   CHECK(std::abs(loss({"--micro-batch", "2"}) - whole) <= 1e-4);
 }
 
+TEST_CASE("weights and cache are kept narrow where it is asked for, and what they take is told") {
+  const TemporaryDirectory dir, out;
+  write_file_atomic(dir / "text.txt", text_of(40));
+  REQUIRE(run_qkvbench(arguments(out.path(), {"--corpus", dir / "text.txt", "--variant", "q_kv", "--kv-heads", "2"}))
+              .status == 0);
+  const std::string model = only_entry(out.path()) / "model.safetensors";
+  const auto answer = [&](std::vector<std::string> args) {
+    args.insert(args.end(), {"--json", "-"});
+    const Outcome outcome = run_qkvbench(args);
+    INFO(outcome.err);
+    REQUIRE(outcome.status == 0);
+    return json::parse(outcome.out);
+  };
+  const json wide = answer({"generate", model, "--length", "5"});
+  CHECK(wide["weights_format"] == "fp32");
+  const json narrow = answer({"generate", model, "--length", "5", "--weights", "bf16", "--cache", "int8"});
+  CHECK(narrow["weights_format"] == "bf16");
+  CHECK(narrow["cache_format"] == "int8");
+  // 9 positions · K alone · 2 heads of 3 bytes and a scale · 2 layers
+  CHECK(narrow["cache_bytes"] == 9 * 1 * 2 * (3 + 4) * 2);
+  CHECK(narrow["weights_bytes"].get<double>() < 0.7 * wide["weights_bytes"].get<double>());
+  CHECK(narrow["samples"][0]["new_tokens"].size() == 5);
+
+  const double loss = answer({"eval", model, "--cached"})["metrics"]["val_loss"].get<double>();
+  std::set<double> losses{loss};
+  for (const char* flag : {"--weights", "--cache"})
+    for (const char* format : {"bf16", "int8"}) {
+      const json scored = answer({"eval", model, "--cached", flag, format});
+      losses.insert(scored["metrics"]["val_loss"].get<double>());
+      CHECK(std::abs(scored["metrics"]["val_loss"].get<double>() - loss) <= 0.02);
+      CHECK(scored[flag == std::string("--cache") ? "cache_format" : "weights_format"] == format);
+    }
+  CHECK(losses.size() == 5);  // each rounds in its own way
+  check_refused(run_qkvbench({"eval", model, "--cache", "int8"}), 2, {"--cached"});
+  check_refused(run_qkvbench({"eval", model, "--weights", "int4"}), 2, {"int4", "int8"});
+  check_refused(run_qkvbench({"eval", model, "--weights", "int8", "--swap"}), 2, {"--weights"});
+  check_refused(run_qkvbench({"generate", model, "--cache", "int8", "--no-cache"}), 2, {"--no-cache"});
+}
+
 TEST_CASE("generate writes on: the same with the cache and without, with the vocabulary of the model file") {
   const TemporaryDirectory dir, out;
   write_file_atomic(dir / "text.txt", text_of(40));
@@ -147,7 +188,7 @@ TEST_CASE("inspect counts the paper's model, and the whole grid in every form") 
   const json one = json::parse(run_qkvbench({"inspect", "--preset", "300m", "--json", "-"}).out)["configurations"][0];
   CHECK(one["model"]["params_total"] == 305'534'976);
   CHECK(one["macs"][1] == json{{"seq_len", 512}, {"macs_forward", 165'960'220'672}});
-  CHECK(one["cache"]["bytes_per_token"] == json{{"fp32", 163'840}, {"bf16", 81'920}, {"int8", 40'960}});
+  CHECK(one["cache"]["bytes_per_token"] == json{{"fp32", 163'840}, {"bf16", 81'920}, {"int8", 43'520}});
   const json grid =
       json::parse(run_qkvbench({"inspect", "--preset", "300m", "--table", "--json", "-"}).out)["configurations"];
   CHECK(grid.size() == 13);  // 16, 8, 4, 2 and 1 heads for q_k_v and q_kv, 16 for the other three

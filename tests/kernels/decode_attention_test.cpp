@@ -35,6 +35,11 @@ Doubles naive_step(const kernels::CachedAttentionSize& s, index_t b, index_t h, 
   return o;
 }
 
+kernels::CachedArrays real_arrays(const std::vector<real>& k, const std::vector<real>& v) {
+  return {kernels::NumberFormat::kFp32, kernels::real_rows(k.data(), 1).data, nullptr,
+          kernels::real_rows(v.data(), 1).data};
+}
+
 }  // namespace
 
 TEST_CASE("cached attention follows its formula, with and without terms, for short and long rows", "[kernels]") {
@@ -52,8 +57,8 @@ TEST_CASE("cached attention follows its formula, with and without terms, for sho
         for (const int threads : {1, 2, 5}) {
           set_threads(threads);
           results.emplace_back(q.size(), NAN);
-          kernels::decode_attention(s, q.data(), {k.data(), nullptr, v.data()}, lengths.data(),
-                                    with_terms ? terms.data() : nullptr, results.back().data());
+          kernels::decode_attention(s, q.data(), real_arrays(k, v), lengths.data(), with_terms ? terms.data() : nullptr,
+                                    results.back().data());
           CHECK(results.back() == results.front());
         }
         set_threads(1);
@@ -77,7 +82,7 @@ TEST_CASE("scores that are far apart do not overflow across pieces", "[kernels]"
   k[3] = 500, v[3] = 2, k[299] = 1000, v[299] = 3;
   const real q = 1;
   const index_t length = 300;
-  kernels::decode_attention(s, &q, {k.data(), nullptr, v.data()}, &length, nullptr, o.data());
+  kernels::decode_attention(s, &q, real_arrays(k, v), &length, nullptr, o.data());
   CHECK(o[0] == 3);
 }
 
@@ -90,7 +95,8 @@ TEST_CASE("a step's affine map follows its formula", "[kernels]") {
         for (const int threads : {1, 3}) {
           set_threads(threads);
           results.emplace_back(residual.size(), NAN);
-          kernels::linear_decode_forward(R, I, O, x.data(), w.data(), b.data(), residual.data(), results.back().data());
+          kernels::linear_decode_forward(R, I, O, x.data(), kernels::real_rows(w.data(), I), b.data(), residual.data(),
+                                         results.back().data());
         }
         set_threads(1);
         CHECK(results[0] == results[1]);

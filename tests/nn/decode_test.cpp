@@ -103,6 +103,74 @@ TEST_CASE("cached logits equal those of the full pass, all kinds and options, in
     }
 }
 
+TEST_CASE("a model with narrow weights is the model with its weights rounded, all kinds and options", "[nn]") {
+  for (auto& [name, config] : modern_models())
+    for (const auto format : {kernels::NumberFormat::kBf16, kernels::NumberFormat::kInt8}) {
+      INFO(name << ", " << kernels::format_name(format));
+      config.seq_len = config.max_len = 23;
+      nn::Model model(config), rounded(config);
+      fill_parameters(model, 5);
+      fill_parameters(rounded, 5);
+      model.parameters().narrow(format);
+      index_t narrow = 0;
+      for (const nn::Parameter& p : rounded.parameters().all()) {
+        if (!p.by_rows) continue;
+        const nn::Parameter& other = *model.parameters().find(p.name);
+        CHECK(other.bytes() == p.shape.rows() * kernels::row_bytes(format, p.shape.last()));
+        kernels::widen_rows({other.narrow, p.shape.last(), format}, p.shape.rows(), p.value);
+        ++narrow;
+      }
+      CHECK(narrow >= 9);  // the embedding, and of two blocks at least two projections and two maps of the MLP
+      const auto ids = tokens(23, 1);
+      const auto full = full_logits(rounded, ids), whole = full_logits(model, ids);
+      double most = 0;
+      for (std::size_t i = 0; i < full.size(); ++i)
+        most = std::max(most, std::abs(static_cast<double>(full[i]) - static_cast<double>(whole[i])));
+      nn::KvCache cache(model, 1, 23);
+      Tape tape(false);
+      most = std::max(most, difference(model.decode_first(tape, {ids.data(), 9}, cache, 0), 0, full, 8));
+      for (index_t t = 9; t < 23; ++t) {
+        tape.reset();
+        most = std::max(most, difference(model.decode_next(tape, {ids.data() + t, 1}, cache), 0, full, t));
+      }
+      CHECK(most <= 1e-5);
+    }
+}
+
+TEST_CASE("a narrow cache takes the bytes that it says and changes logits by rounding, all kinds and options", "[nn]") {
+  constexpr index_t kT = 23;
+  for (auto& [name, config] : modern_models())
+    for (const nn::CacheForm form : {nn::CacheForm::kLeast, nn::CacheForm::kReady}) {
+      double before = 0;
+      for (const auto format : {kernels::NumberFormat::kBf16, kernels::NumberFormat::kInt8}) {
+        INFO(name << ", " << kernels::format_name(format) << (form == nn::CacheForm::kLeast ? ", least" : ", ready"));
+        config.seq_len = config.max_len = kT;
+        nn::Model model(config);
+        fill_parameters(model, 5);
+        const auto ids = tokens(kT, 1);
+        const auto full = full_logits(model, ids);
+        nn::KvCache cache(model, 2, kT, form, format);
+        index_t declared = 0;
+        for (const nn::CacheTensor& tensor : model.blocks()[0].attention().cache_tensors(form))
+          declared += tensor.heads * kernels::row_bytes(format, tensor.width);
+        CHECK(cache.bytes() == 2 * kT * config.layers * declared);
+        Tape tape(false);
+        model.decode_first(tape, {ids.data(), 9}, cache, 1);
+        cache.copy_row(1, 0);
+        double most = 0, largest = 0;
+        for (const real logit : full) largest = std::max(largest, std::abs(static_cast<double>(logit)));
+        for (index_t t = 9; t < kT; ++t) {
+          tape.reset();
+          most = std::max(most, difference(model.decode_next(tape, {ids.data() + t, 1}, cache), 0, full, t));
+        }
+        CHECK(most > before / 4);  // coarser than the format before, up to luck; 0 would be no rounding at all
+        // int8 rounds to 1/254 of the largest of a head, bf16 to 1/512 of each number.
+        CHECK(most <= (format == kernels::NumberFormat::kInt8 ? 0.06 : 0.03) * largest);
+        before = most;
+      }
+    }
+}
+
 TEST_CASE("positions that are not learned have no end", "[nn]") {
   for (const char* variant : {"q_k_v", "q_kv+"}) {
     nn::ModelConfig config = config_of(variant, 4, 6);

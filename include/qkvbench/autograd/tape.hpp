@@ -8,6 +8,7 @@
 
 #include "qkvbench/base/arena.hpp"
 #include "qkvbench/base/profile.hpp"
+#include "qkvbench/kernels/number_format.hpp"
 #include "qkvbench/tensor/shape.hpp"
 
 namespace qkvbench {
@@ -15,7 +16,9 @@ namespace qkvbench {
 /// One value on the tape. Operations read and write its fields; everyone else uses Value.
 struct Node {
   Shape shape;
-  real* data = nullptr;
+  real* data = nullptr;               ///< null where the numbers are narrow
+  const std::byte* narrow = nullptr;  ///< rows of the last size, of a parameter that is only read, by rows
+  kernels::NumberFormat format = kernels::NumberFormat::kFp32;
   real* grad = nullptr;  ///< null until something flows back
   bool needs_grad = false;
   const char* operation = "";  ///< the function that made it
@@ -34,6 +37,11 @@ class Value {
   bool defined() const { return node_ != nullptr; }
   const Shape& shape() const { return node_->shape; }
   real* data() const { return node_->data; }
+  /// The same numbers as rows of the last size, in whatever format they are.
+  kernels::Rows rows() const {
+    if (node_->narrow) return {node_->narrow, shape().last(), node_->format};
+    return kernels::real_rows(node_->data, shape().last());
+  }
   /// The gradient, or null when nothing has flowed back.
   const real* grad() const { return node_->grad; }
   bool needs_grad() const { return node_ && node_->needs_grad; }
@@ -99,6 +107,10 @@ class Tape {
   Value constant(const Shape& shape, const real* data);
   /// A value that the caller owns, with the caller's gradient, which is accumulated.
   Value parameter(const Shape& shape, real* data, real* grad);
+  /// A value that the caller owns, in a narrow format, and that gets no gradient: rows of the last size.
+  Value narrow_parameter(const Shape& shape, kernels::NumberFormat format, const std::byte* rows);
+  /// The same value with numbers that every operation reads: itself unless it is narrow.
+  Value widened(Value x);
   /// An operation's result, uninitialised. The operation is known by the name of the function that calls.
   Value new_value(const Shape& shape, bool needs_grad, const char* operation = __builtin_FUNCTION());
   /// The same numbers under another shape of as many elements; gradients flow through.

@@ -6,6 +6,7 @@
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/bench_compare.hpp"
+#include "qkvbench/run/bench_decode.hpp"
 
 namespace qkvbench::cli {
 
@@ -20,6 +21,7 @@ struct BenchFlags {
   // decode
   std::string preset = "nano", grid;
   std::vector<index_t> contexts{64, 256, 1024};
+  run::DecodeFormats formats;
   // data
   std::vector<std::string> tasks{"glyphs"};
   std::string data;

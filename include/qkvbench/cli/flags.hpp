@@ -9,6 +9,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
+#include "qkvbench/kernels/number_format.hpp"
 
 namespace CLI {
 class Option;
@@ -56,6 +57,9 @@ Flag add_option(CLI::App& command, const std::string& name, T& value, const std:
 /// A flag with a value that is given to `read` as it was typed.
 Flag add_option(CLI::App& command, const std::string& name, std::function<void(const std::string&)> read,
                 const std::string& help);
+
+/// A flag whose value is a number format: fp32, bf16 or int8.
+Flag add_option(CLI::App& command, const std::string& name, kernels::NumberFormat& format, const std::string& help);
 
 /// A flag without a value.
 Flag add_flag(CLI::App& command, const std::string& name, bool& value, const std::string& help);

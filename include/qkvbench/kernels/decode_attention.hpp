@@ -1,7 +1,7 @@
 // Attention of one new position of each row over the keys and values that a cache holds: one step of decoding.
 // Forward only; a whole window goes through attention.hpp.
 #pragma once
-#include "qkvbench/base/real.hpp"
+#include "qkvbench/kernels/number_format.hpp"
 
 namespace qkvbench::kernels {
 
@@ -9,7 +9,7 @@ namespace qkvbench::kernels {
 struct CachedAttentionSize {
   index_t B, capacity, H, G;
   index_t D, F;           ///< channels of a key that are compared, and of a value
-  index_t key_stride;     ///< from one position's key to the next; at least D
+  index_t key_width;      ///< of the rows whose first D numbers are keys; at least D
   index_t shared;         ///< channels of the key that all heads share; 0: there is none
   real scale;             ///< α of the scores
   bool relative = false;  ///< terms have a part that goes by the distance, as attention_forward's
@@ -18,11 +18,12 @@ struct CachedAttentionSize {
   static CachedAttentionSize plain(index_t B, index_t capacity, index_t H, index_t G, index_t D);
 };
 
-/// What a cache holds. Any two may be the same array.
+/// What a cache holds, a row of numbers for each position. Any two may be the same array.
 struct CachedArrays {
-  const real* k;         ///< [B, G, capacity, key_stride], the first D channels of each position
-  const real* k_shared;  ///< [B, capacity, shared], or null
-  const real* v;         ///< [B, G, capacity, F]
+  NumberFormat format;
+  const std::byte* k;         ///< [B, G, capacity] rows of key_width
+  const std::byte* k_shared;  ///< [B, capacity] rows of `shared`, or null
+  const std::byte* v;         ///< [B, G, capacity] rows of F
 };
 
 /// Row b attends to its positions 0 … lengths[b] - 1, the last of which is the new one:

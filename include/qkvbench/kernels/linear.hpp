@@ -1,19 +1,19 @@
 // The affine map y = x Wᵀ + b and its gradients.
 // Not a module: weights are plain pointers here.
 #pragma once
-#include "qkvbench/base/real.hpp"
+#include "qkvbench/kernels/number_format.hpp"
 
 namespace qkvbench::kernels {
 
 /// y = x Wᵀ (+ bias) (+ residual).
-/// x: [R, I]; weight: [O, I]; bias: [O] or null; residual: [R, O] or null; y: [R, O], written.
-/// Source: torch.nn.Linear.
-void linear_forward(index_t R, index_t I, index_t O, const real* x, const real* weight, const real* bias,
+/// x: [R, I]; weight: O rows of I numbers, in any format; bias: [O] or null; residual: [R, O] or null; y: [R, O],
+/// written. Source: torch.nn.Linear.
+void linear_forward(index_t R, index_t I, index_t O, const real* x, const Rows& weight, const real* bias,
                     const real* residual, real* y);
 
 /// The same map for a few rows, as a step of decoding has them: bound by reading the weights, which happens once for
 /// all rows, without packing them. Sums in another order than linear_forward.
-void linear_decode_forward(index_t R, index_t I, index_t O, const real* x, const real* weight, const real* bias,
+void linear_decode_forward(index_t R, index_t I, index_t O, const real* x, const Rows& weight, const real* bias,
                            const real* residual, real* y);
 
 /// dx (+)= dy W.   dy: [R, O]; dx: [R, I], written, or accumulated when `accumulate`.

@@ -79,8 +79,8 @@ class Attention {
                       const kernels::CachedAttentionSize& size) const;
   /// x: [B, T, heads·tensor's width] goes behind what the rows hold.
   void append(const Place& place, index_t tensor, Value x) const;
-  /// The rows' part of a cached tensor.   result: [B, heads, capacity, width].
-  real* cached(const Place& place, index_t tensor) const;
+  /// The rows' part of a cached tensor.   result: [B, heads, capacity] rows of its width.
+  kernels::Rows cached(const Place& place, index_t tensor) const;
   kernels::RopeSize rope_size(index_t width) const;
   /// How the last rope_span() channels of heads of that width turn.
   Rotation rotation(const Place& place, index_t width) const;

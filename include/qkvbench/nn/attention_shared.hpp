@@ -48,10 +48,10 @@ class SharedAttention : public Attention {
   void declare_projections(Parameters& parameters, bool query);
   void declare_gains_and_norms(Parameters& parameters);
   Value follow(Tape& tape, Value u, const Path& path, const Place& place) const;
-  /// The same for n cached positions of head g from the first on, without a tape.   u, y: [n, width]
-  void follow_cached(index_t n, index_t g, const real* u, const Path& path, const real* angles, real* y) const;
+  /// The same for n cached positions of head g from the first on, without a tape.   u: n rows; y: [n, width]
+  void follow_cached(index_t n, index_t g, const kernels::Rows& u, const Path& path, const real* angles, real* y) const;
   /// Keys (or values) of all cached positions from their projection.   result: [B, G, capacity, width], in scratch.
-  const real* from_projection(const Place& place, const Path& path, real* scratch) const;
+  kernels::Rows from_projection(const Place& place, const Path& path, real* scratch) const;
   Value step(Tape& tape, Value q, const Place& place) const;
   bool one_tensor(CacheForm form) const;
 

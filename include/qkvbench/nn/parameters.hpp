@@ -25,12 +25,19 @@ struct Parameter {
   std::string name;
   Shape shape;
   Init init;
-  index_t offset = 0;     ///< of the first element in the flat arrays
-  real* value = nullptr;  ///< null until allocated
-  real* grad = nullptr;   ///< null in a model that is not trained
+  index_t offset = 0;                 ///< of the first element in the flat arrays
+  real* value = nullptr;              ///< null until allocated
+  real* grad = nullptr;               ///< null in a model that is not trained
+  bool by_rows = false;               ///< read only by operations that take narrow rows
+  const std::byte* narrow = nullptr;  ///< the values in `format`, after Parameters::narrow(); `value` is null then
+  kernels::NumberFormat format = kernels::NumberFormat::kFp32;
 
   /// This parameter on a tape.
-  Value on(Tape& tape) const { return tape.parameter(shape, value, grad); }
+  Value on(Tape& tape) const {
+    return narrow ? tape.narrow_parameter(shape, format, narrow) : tape.parameter(shape, value, grad);
+  }
+  /// Bytes that its values take.
+  index_t bytes() const { return shape.rows() * kernels::row_bytes(format, shape.last()); }
 };
 
 class Parameters {
@@ -39,8 +46,9 @@ class Parameters {
   Parameters(const Parameters&) = delete;
   Parameters& operator=(const Parameters&) = delete;
 
-  /// Adds a parameter; the reference stays valid. Throws (internal) on a name that exists.
-  const Parameter& declare(const std::string& name, const Shape& shape, Init init);
+  /// Adds a parameter; the reference stays valid. `by_rows`: a matrix that narrow() may make narrow.
+  /// Throws (internal) on a name that exists.
+  const Parameter& declare(const std::string& name, const Shape& shape, Init init, bool by_rows = false);
 
   /// Takes memory for values and gradients, all zero.
   void allocate();
@@ -48,6 +56,9 @@ class Parameters {
   void allocate_values();
   /// Draws every value from (seed, name, element): the same name and shape begin alike in every model.
   void initialise(std::uint64_t seed);
+  /// Keeps every matrix that is read by rows in a narrow format alone, for decoding; the rest stays as it is, and
+  /// nothing is trained or stored any more. Takes the memory of both for a moment. Once.
+  void narrow(kernels::NumberFormat format);
 
   const std::deque<Parameter>& all() const { return list_; }
   const Parameter* find(std::string_view name) const;
@@ -61,6 +72,7 @@ class Parameters {
   std::deque<Parameter> list_;
   index_t total_ = 0, flat_size_ = 0;
   Buffer values_, grads_;
+  AlignedMemory narrow_;
 };
 
 }  // namespace qkvbench::nn

@@ -14,9 +14,15 @@ struct DecodeSpeed {
   index_t bytes_read;  ///< by one step at least: every weight, and the cache; of the position table one row
 };
 
+/// How numbers are kept while decoding.
+struct DecodeFormats {
+  kernels::NumberFormat weights = kernels::NumberFormat::kFp32, cache = kernels::NumberFormat::kFp32;
+};
+
 struct DecodeResult {
   Config config;
   nn::CacheForm form;
+  DecodeFormats formats;
   std::vector<DecodeSpeed> speeds;
 };
 
@@ -32,7 +38,7 @@ index_t timed_tokens(index_t context);
 
 /// Times one configuration of a language model. Each context takes about `seconds`; at least three tokens are timed.
 /// Throws Error (usage) when it is not a language model or a context is beyond its learned positions.
-DecodeResult run_decode_bench(const Config& config, nn::CacheForm form, const std::vector<index_t>& contexts,
-                              double seconds);
+DecodeResult run_decode_bench(const Config& config, nn::CacheForm form, const DecodeFormats& formats,
+                              const std::vector<index_t>& contexts, double seconds);
 
 }  // namespace qkvbench::run

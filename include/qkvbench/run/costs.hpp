@@ -1,27 +1,23 @@
 // What a configuration costs, in the numbers that `inspect` prints: several lengths, number formats, the reduction.
 // Formulas are in nn/accounting; nothing is measured or allocated.
 #pragma once
+#include <array>
 #include <utility>
 #include <vector>
 
+#include "qkvbench/kernels/number_format.hpp"
 #include "qkvbench/nn/accounting.hpp"
 #include "qkvbench/run/config.hpp"
 
 namespace qkvbench::run {
-
-/// A number format in which a cache can be kept. int8 counts the numbers alone, without their scales.
-struct NumberFormat {
-  const char* name;
-  index_t bytes;
-};
-inline constexpr std::array<NumberFormat, 3> kCacheFormats{{{"fp32", 4}, {"bf16", 2}, {"int8", 1}}};
 
 struct Costs {
   Config config;
   nn::Cost cost;                                  ///< at the configuration's own length
   std::vector<std::pair<index_t, index_t>> macs;  ///< length, multiply-adds of one forward pass
   index_t context;                                ///< positions that the cache is counted for
-  double cache_reduction;                         ///< against q_k_v with as many kv heads as heads, 0 … 1
+  std::array<index_t, kernels::kFormatNames.size()> cache_bytes_per_token;  ///< as decoding allocates it, by format
+  double cache_reduction;  ///< against q_k_v with as many kv heads as heads, 0 … 1
   nn::TrainingMemory memory;
 };
 
@@ -30,6 +26,9 @@ struct Costs {
 /// Throws Error (usage) when a length is beyond the learned positions or the task fixes it.
 Costs count_costs(const Config& config, std::vector<index_t> lengths, index_t context);
 Json costs_json(const Costs& costs);
+
+/// Bytes that the parameters take as they are.
+index_t parameter_bytes(const nn::Model& model);
 
 /// The configuration with every partition (with the + term if it has it), and for each as many kv heads as heads,
 /// halves of that, and one, as far as the partition allows.

@@ -21,6 +21,7 @@ struct DownstreamOptions {
   std::size_t shots = 0;
   Scoring scoring = Scoring::kHarness;
   data::ShotSource shot_source = data::ShotSource::kFirst;
+  kernels::NumberFormat cache_format = kernels::NumberFormat::kFp32;
 };
 
 /// The tokens of a request for a model of at most `context` positions, cut from the left to what fits.

@@ -16,9 +16,10 @@ struct SplitScores {
   index_t cache_bytes = 0;                  ///< of a micro-batch, when cached
 };
 
-/// Scores both splits, `batch_size` examples at a time; `cached`: of text, one token after the other through the
-/// decoding cache.
-SplitScores score_splits(const nn::Model& model, data::TaskData& data, index_t batch_size, bool cached = false);
+/// Scores both splits, `batch_size` examples at a time; `cached`: of text, one token after the other through a decoding
+/// cache in that format.
+SplitScores score_splits(const nn::Model& model, data::TaskData& data, index_t batch_size,
+                         std::optional<kernels::NumberFormat> cached = {});
 
 /// One change of keys or values, see run/surgery, in a layer or in all.
 struct Intervention {

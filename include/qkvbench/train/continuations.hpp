@@ -21,10 +21,11 @@ struct ContinuationScore {
 };
 
 /// Requests of one context run through it once: its keys and values are copied to a row of the cache for each, and the
-/// rows then go on together, a token a step. `on_progress(done)` hears how many requests are scored.
-/// Throws Error: usage when a token is not below the vocabulary or the family does not decode; diverged when a
-/// probability is not a number.
+/// rows then go on together, a token a step. The cache is kept in a format of the caller's. `on_progress(done)` hears
+/// how many requests are scored. Throws Error: usage when a token is not below the vocabulary or the family does not
+/// decode; diverged when a probability is not a number.
 std::vector<ContinuationScore> score_continuations(const nn::Model& model, std::span<const Continuation> requests,
+                                                   kernels::NumberFormat cache_format,
                                                    const std::function<void(std::size_t done)>& on_progress = {});
 
 }  // namespace qkvbench::train

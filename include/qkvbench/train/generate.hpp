@@ -28,6 +28,7 @@ struct GenerateOptions {
   index_t context = 0;    ///< positions that the model sees at most; 0: as many as it was trained with
   index_t vocab = 0;      ///< only ids below are drawn, since a model may have more than its tokenizer; 0: all
   bool use_cache = true;  ///< false: every token runs the whole context through the model again
+  kernels::NumberFormat cache_format = kernels::NumberFormat::kFp32;
   Sampling sampling;
   std::uint64_t seed = 0;
 };
@@ -46,13 +47,14 @@ Generated generate(const nn::Model& model, const std::vector<std::vector<std::in
                    const GenerateOptions& options,
                    const std::function<void(index_t row, std::int32_t token)>& on_token = {});
 
-/// Scores windows of tokens as decoding sees them: one position after the other, through a cache. The same numbers as
-/// evaluate() up to rounding; what it costs shows what the cache is worth.
+/// Scores windows of tokens as decoding sees them: one position after the other, through a cache. In fp32 the same
+/// numbers as evaluate() up to rounding; what it costs shows what the cache is worth.
 struct DecodedScore {
   kernels::EvalSums score;
   index_t cache_bytes;  ///< allocated, for `batch_size` windows
 };
 /// data: windows of T tokens ([B, T] ids, [B·T] targets).   Throws Error (usage) when the family does not decode.
-DecodedScore evaluate_decoding(const nn::Model& model, const data::Dataset& data, index_t batch_size);
+DecodedScore evaluate_decoding(const nn::Model& model, const data::Dataset& data, index_t batch_size,
+                               kernels::NumberFormat cache_format = kernels::NumberFormat::kFp32);
 
 }  // namespace qkvbench::train
