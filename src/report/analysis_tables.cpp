@@ -23,18 +23,25 @@ struct Source {
 constexpr std::array<Source, 3> kSources{
     {{"trained", &AnalyzedValue::trained}, {"step 0", &AnalyzedValue::initial}, {"random", &AnalyzedValue::random}}};
 
-/// A table's subject: tensors or pairs, and the scopes of its measures.
+/// Weights and activations of a pair stand in tables of their own: the columns of both together are too many for a
+/// terminal.
+struct Scope {
+  const char *id, *suffix;
+};
+constexpr std::array<Scope, 2> kPairScopes{{{"weight", ", weights"}, {"activation", ", activations"}}};
+
+/// A table's subject: tensors or pairs, and the scope of its measures.
 struct Block {
   std::string heading;
   std::vector<std::string> of;
-  std::vector<std::string_view> scopes;
+  std::string_view scope;
   bool names_tensor;  ///< has a column for which of several tensors
 };
 
 bool belongs(const Block& block, const AnalyzedValue& value, bool by_head) {
   const Measure& measure = *value.measure;
   const bool of = std::ranges::find(block.of, value.of) != block.of.end();
-  const bool scope = std::ranges::find(block.scopes, measure.scope) != block.scopes.end();
+  const bool scope = block.scope == measure.scope;
   return of && scope && *measure.title != '\0' && (!by_head || measure.items == std::string_view("head"));
 }
 
@@ -120,20 +127,22 @@ std::string subject_title(const std::string& of) {
 }
 
 std::vector<AnalysisTable> analysis_tables(const run::Analysis& analysis, bool by_head) {
-  return tables(analysis,
-                {{"K and V", {"kv"}, {"weight", "activation"}, false},
-                 {"Q and K", {"qk"}, {"weight", "activation"}, false},
-                 {"Q and V", {"qv"}, {"weight", "activation"}, false},
-                 {"Ranks of the weights", {"q", "k", "v"}, {"weight"}, true},
-                 {"Ranks of the activations, channels centred", {"q", "k", "v"}, {"activation_centred"}, true},
-                 {"Attention", {"attention"}, {"attention"}, false}},
-                by_head);
+  std::vector<Block> blocks;
+  for (const Scope& scope : kPairScopes)
+    for (const char* of : {"kv", "qk", "qv"})
+      blocks.push_back({subject_title(of) + scope.suffix, {of}, scope.id, false});
+  blocks.insert(blocks.end(),
+                {{"Ranks of the weights", {"q", "k", "v"}, "weight", true},
+                 {"Ranks of the activations, channels centred", {"q", "k", "v"}, "activation_centred", true},
+                 {"Attention", {"attention"}, "attention", false}});
+  return tables(analysis, blocks, by_head);
 }
 
 std::vector<AnalysisTable> against_tables(const run::Analysis& analysis, bool by_head) {
   std::vector<Block> blocks;
-  for (const char* of : {"k", "v", "q"})
-    blocks.push_back({subject_title(of) + " of the two models", {of}, {"weight", "activation"}, false});
+  for (const Scope& scope : kPairScopes)
+    for (const char* of : {"k", "v", "q"})
+      blocks.push_back({subject_title(of) + " of the two models" + scope.suffix, {of}, scope.id, false});
   return tables(analysis, blocks, by_head);
 }
 

@@ -1,66 +1,15 @@
 // Tables on a terminal of 80 columns: no line is wider, whatever is printed.
 // How they are laid out is tested in tests/report/table_test.
-#include <pty.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cstdlib>
-
-#include "qkvbench/report/table.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 #include "support/results.hpp"
+#include "support/terminal.hpp"
 
-using qkvbench::test::qkvbench_path;
+using qkvbench::test::on_terminal;
 using qkvbench::test::TemporaryDirectory;
+using qkvbench::test::widest;
 using qkvbench::testing::config_of;
 using qkvbench::testing::write_result;
-
-namespace {
-
-/// What the binary writes on a terminal of 80 columns; both streams go there.
-std::string on_terminal(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), qkvbench_path());
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  winsize size{24, 80, 0, 0};
-  int terminal = -1;
-  const pid_t child = ::forkpty(&terminal, nullptr, nullptr, &size);
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    ::setenv("TERM", "xterm", 1);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  std::string text;
-  std::array<char, 4096> buffer{};
-  for (ssize_t n = 0; (n = ::read(terminal, buffer.data(), buffer.size())) > 0;)  // ends in EIO when the child is gone
-    text.append(buffer.data(), static_cast<std::size_t>(n));
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ::close(terminal);
-  REQUIRE(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 0);
-  return text;
-}
-
-/// The widest line as it stands on the screen.
-std::size_t widest(const std::string& text) {
-  std::size_t most = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = text.find_first_of("\r\n", at);
-    if (end == std::string::npos) end = text.size();
-    const std::string line = text.substr(at, end - at);
-    if (line.find('\033') == std::string::npos) most = std::max(most, qkvbench::report::display_width(line));
-    at = end + 1;
-  }
-  return most;
-}
-
-}  // namespace
 
 TEST_CASE("tables fit a terminal of 80 columns") {
   const TemporaryDirectory dir;
@@ -86,4 +35,36 @@ TEST_CASE("tables fit a terminal of 80 columns") {
   INFO(text);
   CHECK(table.find("─") != std::string::npos);
   CHECK(widest(table) <= 79);  // below it stand paths, which are as long as they are
+}
+
+TEST_CASE("what analyze measures fits a terminal of 80 columns; only attention by head takes two parts") {
+  const TemporaryDirectory dir;
+  const std::vector<std::string> small{"--task", "copy",     "--d-model", "16",           "--heads", "4", "--n-train",
+                                       "64",     "--n-test", "32",        "--batch-size", "16",      "-q"};
+  for (const char* variant : {"q_k_v", "q_kv"}) {
+    std::vector<std::string> train{"train", "--variant", variant, "--out", dir / variant};
+    train.insert(train.end(), small.begin(), small.end());
+    REQUIRE(qkvbench::test::run_qkvbench(train).status == 0);
+  }
+  const std::string first = qkvbench::test::only_entry(dir / "q_k_v"),
+                    second = qkvbench::test::only_entry(dir / "q_kv");
+  struct Call {
+    std::vector<std::string> arguments;
+    std::size_t tables;
+  };
+  for (const Call& call :
+       {Call{{"analyze", first}, 9}, Call{{"analyze", first, "--by-head"}, 8}, Call{{"analyze", second}, 7}}) {
+    const std::string text = on_terminal(call.arguments);
+    INFO(text);
+    CHECK(widest(text) <= 79);
+    std::size_t rules = 0;  // below the titles of a table
+    for (std::size_t at = 0; (at = text.find("\n─", at)) != std::string::npos; ++at) ++rules;
+    CHECK(rules == call.tables);
+  }
+  const std::string text = on_terminal({"analyze", first, "--against", second});
+  INFO(text);
+  const std::size_t named = text.find("Against ");  // and the second model's path, which is as long as it is
+  REQUIRE(named != std::string::npos);
+  CHECK(widest(text.substr(0, named)) <= 79);
+  CHECK(widest(text.substr(text.find('\n', named))) <= 79);
 }
