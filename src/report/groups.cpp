@@ -157,6 +157,16 @@ void add_groups(std::vector<Member> members, const Group& subject, const Telling
   }
 }
 
+/// Whether runs of one group, there or planned, have several values of a key.
+bool tells_apart(const Option& option, const std::vector<Member>& members,
+                 const std::map<const void*, std::size_t>& group_of) {
+  std::map<std::size_t, std::set<Value>> values;
+  for (const Member& member : members)
+    if (const auto group = group_of.find(member.config); group != group_of.end())
+      values[group->second].insert(setting_value(*member.config, option));
+  return std::ranges::any_of(values, [](const auto& of) { return of.second.size() > 1; });
+}
+
 }  // namespace
 
 std::string Group::name() const {
@@ -223,6 +233,11 @@ Grouping group_runs(const std::vector<Record>& records, const std::vector<Config
   std::map<const void*, std::size_t> group_of;  // by the configuration's address
   for (const auto& [subject, members] : subjects)
     add_groups(members, {members[0].config->task.id, subject.second}, telling, out, group_of);
+  for (const std::string& key : telling.matched)
+    if (std::ranges::any_of(subjects, [&](const auto& subject) {
+          return tells_apart(run::find_option(key, "matched"), subject.second, group_of);
+        }))
+      out.matched.push_back(key);
   const auto place = [&](const Config& config) {
     const auto found = group_of.find(&config);
     return found == group_of.end() ? Grouping::kNoGroup : found->second;

@@ -44,13 +44,13 @@ std::string claim_row(const ClaimResult& claim) {
          "</td></tr>\n";
 }
 
-/// A line for each task of the claims.
+/// A line for each task of the claims, and for each value of the key by which a task has several levels.
 std::string baseline_html(const std::vector<ClaimResult>& claims) {
   std::set<std::string> seen;
   std::string lines;
   for (const ClaimResult& claim : claims)
     for (const BaselineLevel& level : claim.baseline) {
-      if (!seen.insert(level.task).second) continue;
+      if (!seen.insert(baseline_task(level)).second) continue;
       lines += "<li>" + escaped(baseline_text(level));
       const std::pair<const char*, std::optional<double>> known[]{{"chance", level.chance}, {"floor", level.floor}};
       for (const auto& [name, value] : known)

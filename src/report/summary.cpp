@@ -215,9 +215,10 @@ std::vector<GroupRuns> gather(const std::vector<Record>& records, const SummaryO
   summary.groups = grouping.groups;
   summary.not_compared = grouping.not_compared;
   summary.remarks = grouping.remarks;
-  if (const auto& matched = options.telling.matched; !matched.empty())
+  if (const auto& matched = grouping.matched; !matched.empty())
     summary.remarks.push_back(join(matched) + (matched.size() == 1 ? " was" : " were") +
-                              " chosen for each variant: runs that differ in it are compared");
+                              " chosen for each variant: runs that differ in " + (matched.size() == 1 ? "it" : "them") +
+                              " are compared");
   std::vector<GroupRuns> runs(grouping.groups.size());
   for (std::size_t i = 0; i < runs.size(); ++i)
     runs[i].group = grouping.groups[i], runs[i].matched = options.telling.matched;

@@ -27,7 +27,7 @@ PaperTable recall_recipe() {
                   {"qk_v-fails", "Q = K does not recall with four heads", kNotLearned, q_is_k, {}, recall, 0, "4"}};
   table.by = "heads";
   // gta and mla turn by RoPE, the others have learned positions.
-  table.matched = {"positions", "rope_dim"};
+  table.matched = {"positions"};
   table.single_size = true;
   return table;
 }

@@ -1,5 +1,6 @@
 // reproduce as a user runs it: what is said of missing data, how it plans, and what it prints and writes.
-// Trains next to nothing: plans and results are made up, or a run's first steps are timed.
+// Trains next to nothing: plans and results are made up, or a run's first steps are timed. Similarity, which looks into
+// the models, is in reproduce_similarity_test.
 #include <algorithm>
 
 #include "qkvbench/base/files.hpp"
@@ -11,6 +12,7 @@
 #include "support/messages.hpp"
 #include "support/process.hpp"
 #include "support/results.hpp"
+#include "support/terminal.hpp"
 
 using nlohmann::json;
 using qkvbench::read_file;
@@ -214,11 +216,20 @@ TEST_CASE("a table by a key has rows for each of its values, in every form") {
   CHECK(has(r.out, "one-head-suffices"));
   CHECK(has(read_file(dir / "t.md"), "| recall | 4 | q_kv | 0.500 |"));
   CHECK(has(read_file(dir / "t.csv"), ",heads 4\r\n"));
-  CHECK(has(read_file(dir / "t.html"), "one-head-suffices"));
+  const std::string page = read_file(dir / "t.html");
+  CHECK(has(page, "one-head-suffices"));
+  for (const char* heads : {"1", "4"})  // the level of the baseline that each claim rests on
+    CHECK(has(page, std::string("<li>q_k_v on recall, heads ") + heads + " has accuracy 1.000"));
+  CHECK_FALSE(has(page, "chosen for each variant"));  // all arms have learned positions
   const json said = json::parse(read_file(dir / "t.json"));
   REQUIRE(said["cells"].size() == 6);
   for (const json& cell : said["cells"]) CHECK(cell["runs"] == 24);
   CHECK(said["cells"][5]["settings"] == json{{"heads", 4}});
+  const std::string shown =
+      qkvbench::test::on_terminal({"reproduce", "recall", "--budget", "1m", "--out", dir / "out", "-q"});
+  INFO(shown);
+  CHECK(has(shown, "one-head-suffices"));
+  CHECK(qkvbench::test::widest(shown) <= 79);
   CHECK(said["claims"][0]["paper"] == 65);
   for (const json& claim : said["claims"]) CHECK((claim["verdict"] == "holds" || claim["id"] == "one-head-close"));
 }

@@ -199,7 +199,31 @@ TEST_CASE("keys that say how q, k and v are made name rows, and matched keys tel
   CHECK(arms == Names{"mla", "mla, kv_rank 48"});
   REQUIRE(matched.differences.size() == 2);
   CHECK(matched.differences[1].test.mean == Approx(0.5));
-  CHECK(has(matched.remarks.at(0), "d_ff was chosen for each variant"));
+  CHECK(has(matched.remarks.at(0), "d_ff was chosen for each variant: runs that differ in it are compared"));
+}
+
+TEST_CASE("of the keys that were chosen for each variant those are named in which compared runs differ", "[report]") {
+  const auto record = [](const std::string& variant, index_t heads, index_t rope_dim = 0) {
+    Config config;
+    apply_preset(config, run::find_preset("recall"));
+    config.model.variant = nn::parse_variant(variant), config.model.heads = heads;
+    if (variant == "mla") config.model.positions = "rope", config.model.rope_dim = rope_dim;
+    resolve(config);
+    return record_of(config, 0.5);
+  };
+  SummaryOptions options;
+  options.telling.keys = {"heads"}, options.telling.matched = {"d_ff", "positions", "rope_dim"};
+  const auto named = [&](const std::vector<Record>& records) {
+    std::string remarks;
+    for (const std::string& remark : summarize(records, options).remarks) remarks += remark + "\n";
+    return remarks;
+  };
+  CHECK_FALSE(has(named({record("q_k_v", 1), record("q_kv", 1), record("q_kv", 4)}), "chosen for each variant"));
+  CHECK_FALSE(has(named({record("q_k_v", 1), record("mla", 4)}), "chosen for each variant"));  // they do not meet
+  CHECK(has(named({record("q_k_v", 4), record("mla", 4)}),
+            "positions was chosen for each variant: runs that differ in it are compared"));
+  CHECK(has(named({record("q_k_v", 4), record("mla", 4, 4)}),
+            "positions, rope_dim were chosen for each variant: runs that differ in them are compared"));
 }
 
 }  // namespace qkvbench::report

@@ -56,6 +56,7 @@ struct Grouping {
   std::vector<std::size_t> of_record, of_planned;  ///< places in groups, of each record and planned configuration
   std::vector<NotCompared> not_compared;           ///< their of_record is kNoGroup
   std::vector<std::string> remarks;                ///< data sets of one name that differ, a line each
+  std::vector<std::string> matched;                ///< those of Telling::matched in which runs of a group do differ
   static constexpr std::size_t kNoGroup = static_cast<std::size_t>(-1);
 };
 

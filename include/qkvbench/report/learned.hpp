@@ -33,8 +33,8 @@ BaselineLevel baseline_level(const study::PaperTable& recipe, const Summary& sum
 /// The same of one cell of q_k_v; `paper`: the paper's accuracy, if it has one.
 BaselineLevel baseline_level(const Cell& cell, std::optional<double> paper);
 
-/// The levels of all claims, each task once. The published level is left out: an accuracy is the paper's mean over its
-/// whole grid, and what follows from it stands under "needed".
+/// The levels of all claims, each task once, or once at each value of the recipe's key. The published level is left
+/// out: an accuracy is the paper's mean over its whole grid, and what follows from it stands under "needed".
 Table baseline_table(const std::vector<ClaimResult>& claims);
 
 }  // namespace qkvbench::report
