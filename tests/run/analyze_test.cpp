@@ -6,11 +6,9 @@
 
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/formats/json.hpp"
-#include "qkvbench/run/golden.hpp"
-#include "qkvbench/run/layer_values.hpp"
 #include "qkvbench/run/spectrum.hpp"
-#include "qkvbench/train/checkpoint.hpp"
 #include "support/catch.hpp"
+#include "support/golden_layers.hpp"
 #include "support/similarity.hpp"
 
 using namespace qkvbench;
@@ -22,16 +20,7 @@ namespace {
 
 /// The layers of a golden model on its own inputs; stage: "param." or "after.".
 ModelValues golden_values(const std::string& name, const std::string& stage) {
-  const auto file = formats::Safetensors::map(SOURCE_DIR "/tests/golden/" + name);
-  Batch batch;
-  batch.ids = golden::ids_of(file, "in.ids");
-  batch.input = golden::shape_of(file.tensor("in.ids"));
-  batch.size = batch.input[0];
-  batch.targets.assign(batch.ids.size(), 0);
-  nn::Model model(golden::model_config(file, golden::metadata_json(file, "config"), batch.input[1]));
-  model.parameters().allocate();
-  train::load_model(file, stage, model);
-  return layer_values(model, {batch});
+  return test::golden_layers(name, stage).values;
 }
 
 const Projected& tensor_of(const LayerValues& layer, char name) {
