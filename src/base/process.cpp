@@ -108,4 +108,11 @@ ProcessResult run_process(const std::vector<std::string>& command, const std::fu
   return result;
 }
 
+std::string last_line(const std::string& text) {
+  const std::size_t last = text.find_last_not_of('\n');
+  if (last == std::string::npos) return "";
+  const std::string lines = text.substr(0, last + 1);
+  return lines.substr(lines.rfind('\n') + 1);
+}
+
 }  // namespace qkvbench

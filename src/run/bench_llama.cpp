@@ -14,7 +14,6 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/formats/strict_json.hpp"
 #include "qkvbench/run/bench_decode.hpp"
-#include "qkvbench/run/bench_peer.hpp"
 #include "qkvbench/run/export.hpp"
 
 namespace qkvbench::run {
@@ -55,7 +54,7 @@ LlamaPeer::LlamaPeer(const Config& config) {
   LoadedModel loaded;
   loaded.config = config;
   loaded.model = std::make_unique<nn::Model>(config.model);
-  loaded.model->parameters().allocate();
+  loaded.model->parameters().allocate_values();
   loaded.model->parameters().initialise(config.task.seed);
   folder_ = temporary_folder();
   try {

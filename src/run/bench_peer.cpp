@@ -103,11 +103,6 @@ PeerResult fastest(const std::string& python3, const BenchCase& c, BenchKind kin
 
 }  // namespace
 
-std::string last_line(std::string text) {
-  while (text.ends_with('\n')) text.pop_back();
-  return text.substr(text.rfind('\n') + 1);
-}
-
 std::string find_peer() {
   std::string why;
   for (const char* python3 : {"python3", "/usr/bin/python3"}) {

@@ -89,11 +89,10 @@ void forget_failure(const fs::path& directory) {
 }
 
 /// What a child wrote to stderr last: its error.
-std::string last_line(const std::string& text) {
-  const std::vector<std::string> lines = split(text, '\n');
-  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
-    if (!line->empty()) return line->starts_with("error: ") ? line->substr(7) : *line;
-  return "it ended without a message";
+std::string error_of(const std::string& text) {
+  const std::string line = last_line(text);
+  if (line.empty()) return "it ended without a message";
+  return line.starts_with("error: ") ? line.substr(7) : line;
 }
 
 /// The work of one call: a list of runs, and threads that take the next one each.
@@ -177,7 +176,7 @@ class Pool {
       return;
     }
     run.state = RunState::kFailed;
-    run.error = child.status > 128 ? "killed by signal " + std::to_string(child.status - 128) : last_line(child.err);
+    run.error = child.status > 128 ? "killed by signal " + std::to_string(child.status - 128) : error_of(child.err);
     make_directories(directory);
     const formats::Json json{{"exit_status", child.status}, {"error", run.error}};
     write_file_atomic(failure, formats::text_of(json, 2) + "\n");

@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "support/process.hpp"
+#include "support/refused.hpp"
 
 using nlohmann::json;
 using qkvbench::test::EnvironmentVariable;
@@ -31,12 +32,11 @@ void write_program(const std::string& path, const std::string& text) {
   chmod(path.c_str(), 0700);
 }
 
+/// In one line, and nothing on stdout.
 void check_refused(const Outcome& r, int status, const std::string& part) {
-  INFO(r.err);
-  CHECK(r.status == status);
+  qkvbench::test::check_refused(r, status, {part});
   CHECK(r.out.empty());
   CHECK(std::count(r.err.begin(), r.err.end(), '\n') == 1);
-  CHECK(r.err.find(part) != std::string::npos);
 }
 
 // Takes 2, 1 and 3 ms a token, and no model that is none.

@@ -17,4 +17,7 @@ struct ProcessResult {
 /// Throws Error (internal) when the system cannot start a process at all.
 ProcessResult run_process(const std::vector<std::string>& command, const std::function<bool()>& keep_going = {});
 
+/// What a program said last: the last line of a stream that is not empty, "" when there is none.
+std::string last_line(const std::string& text);
+
 }  // namespace qkvbench

@@ -5,9 +5,6 @@
 
 namespace qkvbench::run {
 
-/// What a peer said last, without the end of the line.
-std::string last_line(std::string text);
-
 /// A python3 that can import torch: the one in PATH, or the system's that it may hide.
 /// Throws Error (input), one line that says how to mend it, when there is none.
 std::string find_peer();
