@@ -139,8 +139,7 @@ void add_downstream(CLI::App& command, Session& session) {
              "apart")
       .one_of({"harness", "authors"})
       .type_name("WAY [harness]");
-  add_option(command, "--weights", flags->weights,
-             "the weights that are read row by row: fp32, bf16 or int8 (a scale for each 64)");
+  add_option(command, "--weights", flags->weights, kWeightsHelp);
   add_option(command, "--cache", flags->options.cache_format, "the decoding cache: the same");
   finish_command(
       command, session,

@@ -230,8 +230,7 @@ void add_eval(CLI::App& command, Session& session) {
       .between(index_t{1}, index_t{1} << 20)
       .type_name("N");
   add_flag(command, "--cached", flags->cached, "of text: one token after the other through the decoding cache");
-  add_option(command, "--weights", flags->weights,
-             "the weights that are read row by row: fp32, bf16 or int8 (a scale for each 64)");
+  add_option(command, "--weights", flags->weights, kWeightsHelp);
   add_option(command, "--cache", flags->cache, "of --cached: the cache, the same");
   add_option(command, "--blend", flags->blend,
              "score it again with values that are (1 - a) V + a K, for each a of a list: 0,0.5,1")

@@ -140,8 +140,7 @@ void add_generate(CLI::App& command, Session& session) {
   add_option(command, "--context", options.context, "positions seen at most; default: as trained")
       .between(index_t{1}, index_t{1} << 20)
       .type_name("N");
-  add_option(command, "--weights", flags->weights,
-             "the weights that are read row by row: fp32, bf16 or int8 (a scale for each 64)");
+  add_option(command, "--weights", flags->weights, kWeightsHelp);
   add_option(command, "--cache", options.cache_format, "the cache: the same");
   add_flag(command, "--no-cache", flags->no_cache, "run the whole context again for every token, to compare");
   finish_command(command, session,

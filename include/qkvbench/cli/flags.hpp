@@ -58,6 +58,10 @@ Flag add_option(CLI::App& command, const std::string& name, T& value, const std:
 Flag add_option(CLI::App& command, const std::string& name, std::function<void(const std::string&)> read,
                 const std::string& help);
 
+/// What --weights is, of the commands that decode a trained model.
+inline constexpr const char* kWeightsHelp =
+    "the weights that are read row by row: fp32, bf16 or int8 (a scale for each 64)";
+
 /// A flag whose value is a number format: fp32, bf16 or int8.
 Flag add_option(CLI::App& command, const std::string& name, kernels::NumberFormat& format, const std::string& help);
 
