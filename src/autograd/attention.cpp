@@ -9,7 +9,8 @@ namespace qkvbench {
 
 namespace {
 
-kernels::AttentionSize check(const Value& q, const Value& k, const Value& v, const HeadLayout& layout) {
+kernels::AttentionSize check(const Tape& tape, const Value& q, const Value& k, const Value& v,
+                             const HeadLayout& layout) {
   const index_t H = layout.heads, G = layout.kv_heads;
   // Put together only when it is needed: a step allocates nothing.
   const auto what = [&] {
@@ -24,14 +25,23 @@ kernels::AttentionSize check(const Value& q, const Value& k, const Value& v, con
     fail_internal(what() + "a query that is also k or v needs a head of its own; k and v must be " + keys.text());
   if (!(k.shape() == keys)) fail_internal(what() + "k must be " + keys.text());
   if (!(v.shape() == values)) fail_internal(what() + "v must be " + values.text());
-  return {B, T, H, G, D, F, layout.causal, layout.scale != 0 ? layout.scale : kernels::default_scale(D), false};
+  return {B,
+          T,
+          H,
+          G,
+          D,
+          F,
+          layout.causal,
+          layout.scale != 0 ? layout.scale : kernels::default_scale(D),
+          false,
+          tape.operands()};
 }
 
 }  // namespace
 
 Value attention(Tape& tape, Value q, Value k, Value v, const HeadLayout& layout, Value terms) {
   const PartTimer timer(Part::kAttention);
-  kernels::AttentionSize size = check(q, k, v, layout);
+  kernels::AttentionSize size = check(tape, q, k, v, layout);
   size.relative = terms.defined() && terms.shape().elements() == kernels::score_bias_size(size.T, true);
   if (terms.defined() && !size.relative && terms.shape().elements() != kernels::score_bias_size(size.T))
     fail_internal("attention: q " + q.shape().text() + " with terms " + terms.shape().text() + ": " +

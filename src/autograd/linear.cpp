@@ -42,19 +42,22 @@ Value linear(Tape& tape, Value x, Value weight, Value bias, Value residual) {
                                  x.needs_grad() || weight.needs_grad() || bias.needs_grad() || residual.needs_grad());
   // One position of each of a few rows, and no backward pass: a step of decoding.
   const bool step = !tape.recording() && x.shape().rank() == 3 && x.shape()[1] == 1 && R <= kMostStepRows;
-  (step ? kernels::linear_decode_forward : kernels::linear_forward)(
-      R, I, O, x.data(), weight.rows(), bias.defined() ? bias.data() : nullptr,
-      residual.defined() ? residual.data() : nullptr, y.data());
+  const real* const plus_bias = bias.defined() ? bias.data() : nullptr;
+  const real* const plus_residual = residual.defined() ? residual.data() : nullptr;
+  if (step)
+    kernels::linear_decode_forward(R, I, O, x.data(), weight.rows(), plus_bias, plus_residual, y.data());
+  else
+    kernels::linear_forward(R, I, O, x.data(), weight.rows(), plus_bias, plus_residual, y.data(), tape.operands());
 
   tape.on_backward(y, [=, &tape] {
     const real* dy = y.grad();
     if (x.needs_grad()) {
       const GradientSlot dx = tape.grad_slot(x);
-      kernels::linear_backward_input(R, I, O, dy, weight.data(), dx.data, dx.accumulate);
+      kernels::linear_backward_input(R, I, O, dy, weight.data(), dx.data, dx.accumulate, tape.operands());
     }
     if (weight.needs_grad())
       kernels::linear_backward_weight(R, I, O, dy, x.data(), tape.accumulator(weight),
-                                      bias.needs_grad() ? tape.accumulator(bias) : nullptr);
+                                      bias.needs_grad() ? tape.accumulator(bias) : nullptr, tape.operands());
     else if (bias.needs_grad())
       kernels::column_sum(R, O, dy, tape.accumulator(bias));
     if (residual.needs_grad()) tape.alias_grad(y, residual);

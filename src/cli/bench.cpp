@@ -24,7 +24,7 @@ struct Benchmark {
 
 const std::vector<Benchmark>& benchmarks() {
   static const std::vector<Benchmark> rows{
-      {"train", bench_steps, {"--case", "--scaling", "--peer"}},
+      {"train", bench_steps, {"--case", "--scaling", "--bf16", "--peer"}},
       {"eval", bench_steps, {"--case", "--scaling", "--peer"}},
       {"decode", bench_decode, {"--preset", "--grid", "--contexts", "--weights", "--cache", "--peer"}},
       {"data", bench_data, {"--task", "--data"}}};
@@ -115,6 +115,7 @@ void add_bench(CLI::App& command, Session& session) {
       .type_name("FORMAT");
   add_option(command, "--case", flags->cases, "train, eval: only this case; may be repeated").type_name("NAME");
   add_flag(command, "--scaling", flags->scaling, "train, eval: each case on one thread too, and what the others gain");
+  add_flag(command, "--bf16", flags->bf16, "train: each case with products in bf16 too, and what that gains");
   add_flag(command, "--peer", flags->peer,
            "train, eval: each case in PyTorch too, where python3 has it, in float32 and in bf16; decode: q_k_v in "
            "llama.cpp too, where PATH has llama-bench");

@@ -7,6 +7,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/bench.hpp"
 #include "qkvbench/formats/json.hpp"
+#include "qkvbench/kernels/matmul.hpp"
 #include "qkvbench/run/bench.hpp"
 #include "qkvbench/run/bench_peer.hpp"
 
@@ -38,13 +39,17 @@ CaseRecord measure(const BenchCase& c, BenchKind kind, const BenchFlags& flags, 
   LimitRange beside;
   const auto measure_limit = [&] { beside.add(kernels::measure_fma_peak_gflops(run::kLimitSeconds)); };
   measure_limit();
-  CaseRecord record{run_bench_case(c, kind, seconds), {}, {}, {}, {}, {}};
+  CaseRecord record{run_bench_case(c, kind, seconds), {}, {}, {}, {}, {}, {}};
   measure_limit();
   if (flags.scaling) {
     const int all = threads();
     set_threads(1);
     record.one_thread = run_bench_case(c, kind, seconds);
     set_threads(all);
+    measure_limit();
+  }
+  if (flags.bf16) {
+    record.bf16 = run_bench_case(c, kind, seconds, kernels::NumberFormat::kBf16);
     measure_limit();
   }
   if (!python3.empty()) {
@@ -67,6 +72,8 @@ report::Table speed_table(const std::vector<CaseRecord>& records, const MachineL
        {"tokens/s", "images/s", "step ms", "min–max", "GFLOP/s", "of peak", "memory", "allocations"})
     columns.push_back({title, Align::kRight});
   if (flags.scaling) columns.push_back({"1 to " + std::to_string(threads()) + " threads", Align::kRight});
+  if (flags.bf16)
+    for (const char* title : {"bf16 tokens/s", "to fp32"}) columns.push_back({title, Align::kRight});
   if (flags.peer)
     for (const char* title : {"PyTorch tokens/s", "to PyTorch", "PyTorch bf16 tokens/s", "to PyTorch bf16"})
       columns.push_back({title, Align::kRight});
@@ -85,6 +92,10 @@ report::Table speed_table(const std::vector<CaseRecord>& records, const MachineL
                                  report::size_text(static_cast<double>(r.peak_rss_bytes)),
                                  fixed(r.allocations_per_step, r.allocations_per_step == 0 ? 0 : 2)};
     if (flags.scaling) row.push_back(fixed(record.thread_gain(), 2) + "×");
+    if (flags.bf16) {
+      row.push_back(count(record.bf16->tokens_per_s));
+      row.push_back(ratio_text(record.bf16->tokens_per_s, r.tokens_per_s));
+    }
     if (flags.peer)
       for (const auto& peer : {record.peer, record.peer_bf16}) {
         row.push_back(peer ? count(peer->tokens_per_s) : "–");
@@ -136,6 +147,13 @@ std::string limits_text(const MachineLimits& limits) {
          fixed(limits.bandwidth.triad_gb_per_s, 1) + " GB/s";
 }
 
+std::string bf16_text(const BenchFlags& flags) {
+  if (!flags.bf16) return "";
+  return std::string("bf16: products of numbers rounded to bf16, ") +
+         (kernels::bf16_by_instruction() ? "by this processor's own instruction.\n"
+                                         : "which this processor has no instruction for: rounded, then as in fp32.\n");
+}
+
 std::string peer_text(const CaseRecord& record) {
   if (!record.peer) return "";
   return "PyTorch " + record.peer->torch +
@@ -167,7 +185,7 @@ Exit bench_steps(const Session& session, const BenchFlags& flags) {
   print(session, "bench",
         render(flags, speed_table(records, limits, flags)) + "\n" + render(flags, parts_table(records)) +
             "\nMedians on " + where_text(earlier) + "\nMeasured limits: " + limits_text(limits) + ".\n" +
-            mark_text(any_marked) + peer_text(records.front()) +
+            mark_text(any_marked) + bf16_text(flags) + peer_text(records.front()) +
             "memory: the largest resident size of the process. allocations: a step in steady state.\n",
         json);
   return Exit::kDone;

@@ -151,8 +151,7 @@ report::Telling telling_of(const std::vector<std::string>& by) {
       if (key == own)
         fail_usage("--by: runs are always told apart by task, data, variant and kv heads; leave out " + key);
     if (run::find_option(key, "--by").of_arm())
-      fail_usage("--by: " + key +
-                 " is part of how q, k and v are made, by which runs are always told apart; leave it out");
+      fail_usage("--by: " + key + " is part of what is compared, by which runs are always told apart; leave it out");
   }
   return {.by_what_varies = false, .keys = by};
 }

@@ -12,6 +12,7 @@
 #include "qkvbench/cli/progress.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/kernels/matmul.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
@@ -119,6 +120,8 @@ Exit train(const Session& session, TrainFlags& flags) {
   Exit status = Exit::kDone;
   const std::vector<run::Config> configs = flags.config.resolved();
   flags.run.data = data::find_task(configs[0].task.id).open(configs[0].task);  // they differ in the variant alone
+  if (configs[0].train.precision == kernels::NumberFormat::kBf16 && !kernels::bf16_by_instruction())
+    note(session, "this processor has no instruction for bf16: the same numbers, but no faster than fp32");
   for (const run::Config& config : configs) {
     const std::string name = config.task.id + " " + config.model.variant.id();
     const run::SpeedUnit unit = run::speed_unit(config);

@@ -156,13 +156,13 @@ void forward_head(const AttentionSize& s, Head<const real> q, Head<const real> k
   real* tile = scratch.take(rows_of_tile * stride);
   real* inverse = scratch.take(rows_of_tile);
   for_tiles(s, [&](index_t first, index_t rows, index_t n) {
-    matmul_serial(rows, n, s.D, q.from(first), k.from(0).transposed(), tile, stride);
+    matmul_serial(rows, n, s.D, q.from(first), k.from(0).transposed(), tile, stride, {}, s.operands);
     for (index_t r = 0; r < rows; ++r) {
       const RowSum row = softmax_row(tile + r * stride, terms, first + r, seen(first + r, n, s.causal), padded(n));
       lse[first + r] = row.max + std::log(row.sum);
       inverse[r] = 1 / row.sum;
     }
-    matmul_serial(rows, s.F, n, {tile, stride}, v.from(0), o.row(first), o.stride);
+    matmul_serial(rows, s.F, n, {tile, stride}, v.from(0), o.row(first), o.stride, {}, s.operands);
     for (index_t r = 0; r < rows; ++r) scale_row(s.F, inverse[r], o.row(first + r));
   });
 }
@@ -183,16 +183,18 @@ void backward_head(const AttentionSize& s, Head<const real> d_o, Head<const real
                         dterms && s.relative ? dterms + 1 + 2 * s.T : nullptr};
   const Epilogue add{.accumulate = true};
   for_tiles(s, [&](index_t first, index_t rows, index_t n) {
-    matmul_serial(rows, n, s.D, q.from(first), k.from(0).transposed(), tile, stride);
-    matmul_serial(rows, n, s.F, d_o.from(first), v.from(0).transposed(), dtile, stride);
+    matmul_serial(rows, n, s.D, q.from(first), k.from(0).transposed(), tile, stride, {}, s.operands);
+    matmul_serial(rows, n, s.F, d_o.from(first), v.from(0).transposed(), dtile, stride, {}, s.operands);
     for (index_t r = 0; r < rows; ++r) {
       const index_t i = first + r;
       backward_row(tile + r * stride, dtile + r * stride, terms, i, seen(i, n, s.causal), padded(n), lse[i],
                    simd::dot(s.F, d_o.row(i), o.row(i)), d);
     }
-    matmul_serial(n, s.F, rows, MatrixView{tile, stride}.transposed(), d_o.from(first), dv.row(0), dv.stride, add);
-    matmul_serial(rows, s.D, n, {dtile, stride}, k.from(0), dq.row(first), dq.stride, add);
-    matmul_serial(n, s.D, rows, MatrixView{dtile, stride}.transposed(), q.from(first), dk.row(0), dk.stride, add);
+    matmul_serial(n, s.F, rows, MatrixView{tile, stride}.transposed(), d_o.from(first), dv.row(0), dv.stride, add,
+                  s.operands);
+    matmul_serial(rows, s.D, n, {dtile, stride}, k.from(0), dq.row(first), dq.stride, add, s.operands);
+    matmul_serial(n, s.D, rows, MatrixView{dtile, stride}.transposed(), q.from(first), dk.row(0), dk.stride, add,
+                  s.operands);
   });
 }
 
@@ -264,7 +266,7 @@ void attention_scores(const AttentionSize& s, const real* q, const real* k, cons
     const index_t b = unit / s.H, h = unit % s.H, g = h * s.G / s.H;
     real* out = scores + unit * s.T * s.T;
     matmul_serial(s.T, s.T, s.D, Head(q, b, s.T, s.H, h, s.D).from(0),
-                  Head(k, b, s.T, s.G, g, s.D).from(0).transposed(), out, s.T);
+                  Head(k, b, s.T, s.G, g, s.D).from(0).transposed(), out, s.T, {}, s.operands);
     const real scale = s.scale * (terms ? terms[0] : 1);
     for (index_t i = 0; i < s.T; ++i)
       for (index_t j = 0; j < s.T; ++j) {

@@ -39,7 +39,7 @@ void grouped_linear_forward(const GroupedSize& s, const real* x, const real* wei
     const real* w = weight + m * s.I * s.O;
     const MatrixView right = s.transposed ? MatrixView{w, s.O} : MatrixView{w, s.I}.transposed();
     matmul(s.R, s.O, s.I, {x + m * s.I, s.M * s.I}, right, y + m * s.O, s.M * s.O,
-           {.bias = bias ? bias + m * s.O : nullptr});
+           {.bias = bias ? bias + m * s.O : nullptr}, s.operands);
   }
 }
 
@@ -48,7 +48,8 @@ void grouped_linear_backward_input(const GroupedSize& s, const real* dy, const r
   for (index_t m = 0; m < s.M; ++m) {
     const real* w = weight + m * s.I * s.O;
     const MatrixView right = s.transposed ? MatrixView{w, s.O}.transposed() : MatrixView{w, s.I};
-    matmul(s.R, s.I, s.O, {dy + m * s.O, s.M * s.O}, right, dx + m * s.I, s.M * s.I, {.accumulate = accumulate});
+    matmul(s.R, s.I, s.O, {dy + m * s.O, s.M * s.O}, right, dx + m * s.I, s.M * s.I, {.accumulate = accumulate},
+           s.operands);
   }
 }
 
@@ -57,9 +58,9 @@ void grouped_linear_backward_weight(const GroupedSize& s, const real* dy, const 
     const MatrixView from{x + m * s.I, s.M * s.I}, to{dy + m * s.O, s.M * s.O};
     real* dw = dweight + m * s.I * s.O;
     if (s.transposed)
-      matmul(s.I, s.O, s.R, from.transposed(), to, dw, s.O, {.accumulate = true});
+      matmul(s.I, s.O, s.R, from.transposed(), to, dw, s.O, {.accumulate = true}, s.operands);
     else
-      matmul(s.O, s.I, s.R, to.transposed(), from, dw, s.I, {.accumulate = true});
+      matmul(s.O, s.I, s.R, to.transposed(), from, dw, s.I, {.accumulate = true}, s.operands);
   }
   if (dbias) column_sum(s.R, s.M * s.O, dy, dbias);
 }

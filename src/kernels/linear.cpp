@@ -15,22 +15,23 @@ namespace {
 constexpr index_t kStrip = 128;
 
 void narrow_forward(index_t R, index_t I, index_t O, const real* x, const Rows& weight, const real* bias,
-                    const real* residual, real* y) {
+                    const real* residual, real* y, NumberFormat operands) {
   parallel_ranges(O, kStrip, [=](index_t begin, index_t end) {
     Scratch scratch;
     real* wide = scratch.take((end - begin) * I);
     widen_rows(weight.from(begin), end - begin, wide);
     matmul_serial(R, end - begin, I, {x, I}, MatrixView{wide, I}.transposed(), y + begin, O,
-                  {.bias = bias ? bias + begin : nullptr, .residual = residual ? residual + begin : nullptr});
+                  {.bias = bias ? bias + begin : nullptr, .residual = residual ? residual + begin : nullptr}, operands);
   });
 }
 
 }  // namespace
 
 void linear_forward(index_t R, index_t I, index_t O, const real* x, const Rows& weight, const real* bias,
-                    const real* residual, real* y) {
-  if (weight.format != NumberFormat::kFp32) return narrow_forward(R, I, O, x, weight, bias, residual, y);
-  matmul(R, O, I, {x, I}, MatrixView{weight.reals(), I}.transposed(), y, O, {.bias = bias, .residual = residual});
+                    const real* residual, real* y, NumberFormat operands) {
+  if (weight.format != NumberFormat::kFp32) return narrow_forward(R, I, O, x, weight, bias, residual, y, operands);
+  matmul(R, O, I, {x, I}, MatrixView{weight.reals(), I}.transposed(), y, O, {.bias = bias, .residual = residual},
+         operands);
 }
 
 void linear_decode_forward(index_t R, index_t I, index_t O, const real* x, const Rows& weight, const real* bias,
@@ -51,13 +52,13 @@ void linear_decode_forward(index_t R, index_t I, index_t O, const real* x, const
 }
 
 void linear_backward_input(index_t R, index_t I, index_t O, const real* dy, const real* weight, real* dx,
-                           bool accumulate) {
-  matmul(R, I, O, {dy, O}, {weight, I}, dx, I, {.accumulate = accumulate});
+                           bool accumulate, NumberFormat operands) {
+  matmul(R, I, O, {dy, O}, {weight, I}, dx, I, {.accumulate = accumulate}, operands);
 }
 
-void linear_backward_weight(index_t R, index_t I, index_t O, const real* dy, const real* x, real* dweight,
-                            real* dbias) {
-  matmul(O, I, R, MatrixView{dy, O}.transposed(), {x, I}, dweight, I, {.accumulate = true});
+void linear_backward_weight(index_t R, index_t I, index_t O, const real* dy, const real* x, real* dweight, real* dbias,
+                            NumberFormat operands) {
+  matmul(O, I, R, MatrixView{dy, O}.transposed(), {x, I}, dweight, I, {.accumulate = true}, operands);
   if (dbias) column_sum(R, O, dy, dbias);
 }
 

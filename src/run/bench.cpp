@@ -90,12 +90,13 @@ Json peer_json(const std::optional<PeerResult>& peer, const BenchResult& ours) {
 
 }  // namespace
 
-BenchResult run_bench_case(const BenchCase& c, BenchKind kind, double seconds) {
+BenchResult run_bench_case(const BenchCase& c, BenchKind kind, double seconds, kernels::NumberFormat precision) {
   nn::Model model(bench_model_config(c));
   model.parameters().allocate();
   model.parameters().initialise(0);
   const auto data = bench_data(c);
-  const train::TrainOptions options = bench_train_options(c);
+  train::TrainOptions options = bench_train_options(c);
+  options.precision = precision;
   if (kind == BenchKind::kTrain) {
     train::Trainer trainer(model, *data, options);
     return measure(
@@ -147,6 +148,8 @@ Json case_json(const CaseRecord& record, const MachineLimits& limits) {
   json["allocations_per_step"] = r.allocations_per_step;
   json["one_thread"] = record.one_thread ? milliseconds_json(*record.one_thread) : Json();
   json["thread_gain"] = record.one_thread ? Json(record.thread_gain()) : Json();
+  json["bf16"] = record.bf16 ? milliseconds_json(*record.bf16) : Json();
+  json["bf16_gain"] = record.bf16 ? Json(r.step_ms / record.bf16->step_ms) : Json();
   json["peer"] = peer_json(record.peer, r);
   json["peer_bf16"] = peer_json(record.peer_bf16, r);
   const auto& earlier = record.earlier_tokens_per_s;

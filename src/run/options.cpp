@@ -39,6 +39,7 @@ std::vector<std::string> among() {
   return {Known.begin(), Known.end()};
 }
 
+std::vector<std::string> precision_names() { return {"fp32", "bf16"}; }
 std::vector<std::string> activation_names() { return {"keep", "recompute"}; }
 
 /// The place that a chain of members leads to.
@@ -179,6 +180,8 @@ const std::vector<Option>& table() {
        "Training", at<&C::train, &R::micro_batch>, 0, 1 << 20},
       {"activations", "keep them for the backward pass, or recompute them block by block (same bits, less memory)",
        "Training", choice_at<activation_names, &C::model, &M::recompute>},
+      {"precision", "of training's products: fp32, or bf16 with sums, weights, norms and optimizer in fp32", "Training",
+       choice_at<precision_names, &C::train, &R::precision>, 0, 0, nullptr, "fp32", true},
       {"optimizer", "adam or adamw", "Training", choice_at<optimizer_names, &C::train, &R::adam, &A::decoupled>},
       {"lr", "largest learning rate", "Training", at<&C::train, &R::lr>, 0, 1e6},
       {"schedule", "how the learning rate falls: cosine, multistep or constant", "Training",

@@ -198,6 +198,12 @@ std::vector<GridBlock> surgery(std::vector<Axis> own) {
   return {{own}};
 }
 
+/// Training with products in bf16 beside fp32: what `of` says, with both and five seeds.
+GridBlock precisions(std::vector<Axis> of) {
+  of.insert(of.end(), {{"precision", {"fp32", "bf16"}}, kFiveSeeds});
+  return {of};
+}
+
 const std::vector<Grid>& grids() {
   static const std::vector<Grid> rows{
       {"table1", "the paper's Table 1, whole", {table1(kTable1Sizes)}},
@@ -292,6 +298,13 @@ const std::vector<Grid>& grids() {
        similarity(
            {{"layers", {"2"}}, {"lr", {"4e-3"}}, {"batch_size", {"16"}}, {"steps", {"1000"}}},
            {{"layers", {"2"}}, {"d_model", {"64"}}, {"lr", {"4e-3"}}, {"batch_size", {"16"}}, {"steps", {"600"}}})},
+      {"precision",
+       "training with products in bf16 beside fp32: lists, drawn digits, small language models",
+       {precisions({{"task", {"reverse", "sort"}}, {"epochs", {"10"}}}), precisions({{"preset", {"glyphs"}}}),
+        precisions({{"preset", {"char"}}, {"corpus", {"tinyshakespeare", "stories"}}})}},
+      {"precision-nano",
+       "the same of nanoGPT's model on Shakespeare by characters, for 500 steps of 5,000",
+       {precisions({{"preset", {"nano"}}, {"corpus", {"tinyshakespeare"}}, {"steps", {"500"}}})}},
   };
   return rows;
 }

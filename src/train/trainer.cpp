@@ -68,6 +68,7 @@ Trainer::Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions
       data_(data),
       options_(options),
       adam_(model.parameters().values(), model.parameters().grads(), options.adam),
+      tape_(true, options.precision),
       sampler_(data, options),
       batches_([this](index_t number, Batch& batch) { fill(number, batch); }) {
   for (const nn::Parameter* p : frozen_parameters(model.parameters(), options.freeze))

@@ -51,12 +51,14 @@ TEST_CASE("all variants give the same bits with 1, 2, 3 and 4 threads", "[releas
 }
 
 TEST_CASE(
-    "images, sets and scores that go by the distance give the same bits with 1, 2 and 3 threads, in parts or resumed",
+    "images, sets, scores that go by the distance and bf16 give the same bits with 1, 2 and 3 threads, in parts or "
+    "resumed",
     "[release]") {
   const std::vector<std::vector<std::string>> tasks{
       {"--task", "glyphs", "--patch", "7", "--augment", "crop-flip", "--n-val", "20", "--micro-batch", "9"},
       {"--task", "anomaly", "--source", "glyphs", "--dropout", "0.1"},
-      {"--task", "sort", "--seq-len", "11", "--plus", "relative", "--dropout", "0.1", "--n-train", "1000"}};
+      {"--task", "sort", "--seq-len", "11", "--plus", "relative", "--dropout", "0.1", "--n-train", "1000"},
+      {"--task", "sort", "--seq-len", "11", "--precision", "bf16", "--dropout", "0.1", "--n-train", "1000"}};
   for (const std::vector<std::string>& task : tasks) {
     std::vector<std::string> args{"train", "--n-train", "150", "--n-test",  "50",    "--batch-size", "32", "--d-model",
                                   "36",    "--heads",   "4",   "--variant", "qk_v+", "--epochs",     "3"};

@@ -3,6 +3,7 @@
 #include "qkvbench/kernels/attention.hpp"
 
 #include "kernels/naive.hpp"
+#include "qkvbench/kernels/bf16.hpp"
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
 
@@ -43,6 +44,41 @@ TEST_CASE("attention agrees with the formula", "[kernels]") {
         check(AttentionSize::plain(2, 16, 2, 2, 16, causal), terms, true, shared_value);
         check(AttentionSize::plain(1, 33, 2, 1, 8, causal), terms, false, shared_value);
       }
+}
+
+TEST_CASE("attention with products in bf16 is the formula to eight bits, the same in each route", "[kernels][bf16]") {
+  for (const bool causal : {false, true})
+    for (const index_t T : {9, 33, 200}) {
+      AttentionSize s = AttentionSize::plain(2, T, 4, 2, 7, causal);
+      const auto q = normals(s.B * T * s.H * s.D, 1), k = normals(s.B * T * s.G * s.D, 2),
+                 v = normals(s.B * T * s.G * s.D, 3), d = normals(s.B * T * s.H * s.D, 4);
+      const auto terms = normals(kernels::score_bias_size(T), 5);
+      /// o, dq, dk, dv and dterms.
+      const auto both_ways = [&](kernels::NumberFormat operands, kernels::Bf16Route route) {
+        s.operands = operands;
+        const kernels::Bf16Route before = kernels::bf16_route();
+        kernels::set_bf16_route(route);
+        std::vector<real> out(2 * q.size() + 2 * k.size() + terms.size()), lse(static_cast<std::size_t>(s.B * s.H * T));
+        real *o = out.data(), *dq = o + q.size(), *dk = dq + q.size(), *dv = dk + k.size(), *dt = dv + k.size();
+        poison_scratch();
+        kernels::attention_forward(s, q.data(), k.data(), v.data(), terms.data(), o, lse.data());
+        kernels::attention_backward(s, d.data(), q.data(), k.data(), v.data(), terms.data(), o, lse.data(), dq, dk, dv,
+                                    dt);
+        kernels::set_bf16_route(before);
+        return out;
+      };
+      INFO("T " << T << ", causal " << causal);
+      const auto rounded = both_ways(kernels::NumberFormat::kBf16, kernels::Bf16Route::kRounded);
+      CHECK(rounded == both_ways(kernels::NumberFormat::kBf16, kernels::Bf16Route::kPairsHighFirst));
+      const auto fp32 = both_ways(kernels::NumberFormat::kFp32, kernels::Bf16Route::kRounded);
+      double difference = 0, size = 0;
+      for (std::size_t i = 0; i < fp32.size(); ++i) {
+        difference += std::pow(static_cast<double>(rounded[i] - fp32[i]), 2);
+        size += std::pow(static_cast<double>(fp32[i]), 2);
+      }
+      CHECK(difference <= 1e-4 * size);  // a hundredth; half a unit in the last place is 1/512
+      CHECK(difference > 1e-8 * size);
+    }
 }
 
 TEST_CASE("attention agrees with the formula with a term that goes by the distance", "[kernels]") {

@@ -7,6 +7,7 @@
 #include <Eigen/Dense>
 
 #include "qkvbench/base/parallel.hpp"
+#include "qkvbench/kernels/bf16.hpp"
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
 
@@ -45,7 +46,8 @@ std::vector<real> run(const Case& c, const Operand& a, const Operand& b, const s
   std::vector<real> out = start;
   const Epilogue store{c.bias ? bias.data() : nullptr, c.residual ? residual.data() : nullptr, c.accumulate};
   poison_scratch();
-  (serial ? kernels::matmul_serial : kernels::matmul)(c.M, c.N, c.K, a.view, b.view, out.data(), c.N + c.gap, store);
+  (serial ? kernels::matmul_serial : kernels::matmul)(c.M, c.N, c.K, a.view, b.view, out.data(), c.N + c.gap, store,
+                                                      kernels::NumberFormat::kFp32);
   return out;
 }
 
@@ -146,6 +148,95 @@ TEST_CASE("an element's bits do not depend on where it stands", "[kernels]") {
                              part[static_cast<std::size_t>((i - row) * N + j - column)];
       CHECK(same);
     }
+}
+
+namespace {
+
+/// A product of bf16 operands by a route, with everything that a store can do.
+std::vector<real> narrow_product(const Case& c, kernels::Bf16Route route) {
+  const Operand a(c.M, c.K, c.a_transposed, c.gap, 1), b(c.K, c.N, c.b_transposed, c.gap, 2);
+  std::vector<real> out = normals(c.M * (c.N + c.gap), 3);
+  const auto residual = normals(c.M * (c.N + c.gap), 4), bias = normals(c.N, 5);
+  const kernels::Bf16Route before = kernels::bf16_route();
+  kernels::set_bf16_route(route);
+  poison_scratch();
+  kernels::matmul(c.M, c.N, c.K, a.view, b.view, out.data(), c.N + c.gap, {bias.data(), residual.data(), c.accumulate},
+                  kernels::NumberFormat::kBf16);
+  kernels::set_bf16_route(before);
+  return out;
+}
+
+const Case kNarrowCases[] = {
+    {1, 1, 1, false, false, true, true, false, 0},     {5, 17, 3, false, true, true, true, true, 1},
+    {12, 32, 64, false, false, true, true, false, 0},  {13, 37, 29, true, false, true, true, true, 3},
+    {13, 37, 30, true, true, true, true, false, 0},    {200, 257, 9, false, true, true, true, true, 0},
+    {14, 530, 257, true, false, true, true, true, 2},  {193, 35, 513, true, true, true, true, false, 1},
+    {300, 64, 512, false, false, true, true, false, 0}};
+
+}  // namespace
+
+TEST_CASE("a product of bf16 operands is the product of what Eigen rounds them to", "[kernels][bf16]") {
+  for (const Case& c : kNarrowCases) {
+    INFO("M " << c.M << ", N " << c.N << ", K " << c.K);
+    Operand a(c.M, c.K, c.a_transposed, c.gap, 1), b(c.K, c.N, c.b_transposed, c.gap, 2);
+    for (MatrixXd* dense : {&a.dense, &b.dense})
+      *dense = dense->unaryExpr(
+          [](double x) { return static_cast<double>(static_cast<float>(Eigen::bfloat16(static_cast<float>(x)))); });
+    check_against_eigen(c, a, b, normals(c.M * (c.N + c.gap), 3), normals(c.N, 5), normals(c.M * (c.N + c.gap), 4),
+                        narrow_product(c, kernels::bf16_route()));
+  }
+}
+
+TEST_CASE("bf16 products have the same bits as pairs in cells and rounded one by one", "[kernels][bf16]") {
+  for (const Case& c : kNarrowCases) {
+    INFO("M " << c.M << ", N " << c.N << ", K " << c.K);
+    const auto rounded = narrow_product(c, kernels::Bf16Route::kRounded);
+    CHECK(rounded == narrow_product(c, kernels::Bf16Route::kPairsHighFirst));
+    for (const int n : {2, 3, 4}) {
+      set_threads(n);
+      CHECK(rounded == narrow_product(c, kernels::bf16_route()));
+      set_threads(1);
+    }
+  }
+}
+
+TEST_CASE("bf16 products take numbers below 2^-126 for zero, in every place", "[kernels][bf16]") {
+  for (const auto route : {kernels::Bf16Route::kRounded, kernels::Bf16Route::kPairsHighFirst}) {
+    kernels::set_bf16_route(route);
+    constexpr auto kBf16 = kernels::NumberFormat::kBf16;
+    // An operand, a result, and a residual that is added to nothing.
+    const real tiny = 1e-39F, small = 1e-20F, one = 1, huge = 1e30F;
+    real c = 7;
+    kernels::matmul(1, 1, 1, {&tiny, 1}, {&huge, 1}, &c, 1, {}, kBf16);
+    CHECK(c == 0);
+    kernels::matmul(1, 1, 1, {&small, 1}, {&small, 1}, &c, 1, {}, kBf16);
+    CHECK(c == 0);
+    const real zero = 0;
+    kernels::matmul(1, 1, 1, {&zero, 1}, {&one, 1}, &c, 1, {.residual = &tiny}, kBf16);
+    CHECK(c == 0);
+    kernels::matmul(1, 1, 1, {&tiny, 1}, {&huge, 1}, &c, 1);  // and only while they last
+    CHECK(c != 0);
+  }
+  kernels::set_bf16_route(kernels::Bf16Route::kRounded);
+}
+
+TEST_CASE("bf16 operands: halves to even, what is infinite or no number handed on", "[kernels][bf16]") {
+  const real huge = 3.4e38F, one = 1, zero = 0, inf = std::numeric_limits<real>::infinity();
+  // A quiet number that adding half a unit would carry into the sign.
+  const real none = std::bit_cast<float>(0x7fffffffu);
+  real c = 7;
+  for (const auto& [a, b] : {std::pair{none, one}, std::pair{one, none}, std::pair{inf, zero}}) {
+    kernels::matmul(1, 1, 1, {&a, 1}, {&b, 1}, &c, 1, {}, kernels::NumberFormat::kBf16);
+    CHECK(std::isnan(c));
+  }
+  kernels::matmul(1, 1, 1, {&huge, 1}, {&one, 1}, &c, 1, {}, kernels::NumberFormat::kBf16);
+  CHECK(std::isinf(c));  // more than half a unit above the largest number of bf16
+  // What lies halfway goes to the even neighbour.
+  for (const auto& [x, wanted] : {std::pair{1 + 1 / 256.0F, 1.0F}, std::pair{1 + 3 / 256.0F, 1 + 1 / 64.0F}}) {
+    const real a = x;
+    kernels::matmul(1, 1, 1, {&a, 1}, {&one, 1}, &c, 1, {}, kernels::NumberFormat::kBf16);
+    CHECK(c == wanted);
+  }
 }
 
 TEST_CASE("matmul has a name", "[kernels]") { CHECK(std::string(kernels::matmul_name()).size() > 0); }

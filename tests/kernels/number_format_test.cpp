@@ -114,17 +114,23 @@ TEST_CASE("affine maps of narrow weights are those of the weights made wide agai
           INFO(kernels::format_name(format) << " " << R << " " << I << " " << O);
           const auto x = normals(R * I, 1), w = normals(O * I, 2), b = normals(O, 3), residual = normals(R * O, 4);
           const Narrow weight = narrowed(format, O, I, w);
-          for (const auto map : {kernels::linear_forward, kernels::linear_decode_forward}) {
+          for (const bool decode : {false, true}) {
+            const auto map = [&](const kernels::Rows& rows, std::vector<real>& y) {
+              if (decode)
+                kernels::linear_decode_forward(R, I, O, x.data(), rows, b.data(), residual.data(), y.data());
+              else
+                kernels::linear_forward(R, I, O, x.data(), rows, b.data(), residual.data(), y.data());
+            };
             std::vector<std::vector<real>> results;
             for (const int threads : {1, 3}) {
               set_threads(threads);
               results.emplace_back(residual.size(), NAN);
-              map(R, I, O, x.data(), weight.rows, b.data(), residual.data(), results.back().data());
+              map(weight.rows, results.back());
             }
             set_threads(1);
             CHECK(results[0] == results[1]);
             std::vector<real> wide(residual.size());
-            map(R, I, O, x.data(), kernels::real_rows(weight.wide.data(), I), b.data(), residual.data(), wide.data());
+            map(kernels::real_rows(weight.wide.data(), I), wide);
             CHECK(most_apart(results[0], wide) <= 2e-5);
           }
         }

@@ -82,9 +82,12 @@ class TapeObserver {
 class Tape {
  public:
   /// `recording` false: forward passes only, nothing is kept for gradients and dropout does nothing.
-  explicit Tape(bool recording = true) : recording_(recording) {}
+  /// operands: to what products round their operands, forward and backward; all else is in fp32.
+  explicit Tape(bool recording = true, kernels::NumberFormat operands = kernels::NumberFormat::kFp32)
+      : operands_(operands), recording_(recording) {}
 
   bool recording() const { return recording_; }
+  kernels::NumberFormat operands() const { return operands_; }
   Arena& arena() { return arena_; }
   /// Tells those who look on what a module calls a value.
   void tell(const char* module, const char* name, Value value) {
@@ -171,6 +174,7 @@ class Tape {
   TapeObserver* watch_ = nullptr;
   RandomContext random_;
   std::uint32_t dropout_site_ = 0;
+  kernels::NumberFormat operands_;
   bool recording_;
 };
 

@@ -17,7 +17,7 @@ struct BenchFlags {
   std::string format = "text";  ///< of the tables
   // train and eval
   std::vector<std::string> cases;
-  bool scaling = false, peer = false;
+  bool scaling = false, bf16 = false, peer = false;
   // decode
   std::string preset = "nano", grid;
   std::vector<index_t> contexts{64, 256, 1024};

@@ -1,7 +1,7 @@
 // Scaled dot-product attention as one operation, forward and backward, with head sharing and an additive score term.
 // Never holds a [B, H, T, T] array: scores live in one tile of query rows and are computed again backward.
 #pragma once
-#include "qkvbench/base/real.hpp"
+#include "qkvbench/kernels/number_format.hpp"
 
 namespace qkvbench::kernels {
 
@@ -13,12 +13,13 @@ struct AttentionSize {
   index_t B, T, H, G;
   index_t D, F;  ///< width of a query and key head, and of a value head
   bool causal;
-  real scale;             ///< α of the scores
-  bool relative = false;  ///< terms have a part that goes by j - i
+  real scale;                                   ///< α of the scores
+  bool relative = false;                        ///< terms have a part that goes by j - i
+  NumberFormat operands = NumberFormat::kFp32;  ///< to what both sides of each product are rounded, as in matmul
 
   /// Values as wide as keys, and the default scale.
   static AttentionSize plain(index_t B, index_t T, index_t H, index_t G, index_t D, bool causal) {
-    return {B, T, H, G, D, D, causal, default_scale(D), false};
+    return {B, T, H, G, D, D, causal, default_scale(D)};
   }
 };
 

@@ -1,7 +1,7 @@
 // Heads put together from parts, and affine maps that each group of channels has of its own.
 // What the parts mean is the caller's.
 #pragma once
-#include "qkvbench/base/real.hpp"
+#include "qkvbench/kernels/number_format.hpp"
 
 namespace qkvbench::kernels {
 
@@ -19,6 +19,7 @@ void join_heads_backward(index_t R, index_t heads, index_t width, index_t keep, 
 struct GroupedSize {
   index_t R, M, I, O;
   bool transposed;
+  NumberFormat operands = NumberFormat::kFp32;  ///< to what both sides of each product are rounded, as in matmul
 };
 
 /// y_m = x_m W_mᵀ (+ bias_m), or y_m = x_m W_m when transposed.

@@ -1,7 +1,7 @@
 // MatrixView products on strided views: the routine under every linear layer and every attention head.
 // No transposed variants: a transpose is a view with its strides exchanged.
 #pragma once
-#include "qkvbench/base/real.hpp"
+#include "qkvbench/kernels/number_format.hpp"
 
 namespace qkvbench::kernels {
 
@@ -23,12 +23,17 @@ struct Epilogue {
 /// a: [M, K]; b: [K, N]; c: [M, N] with unit column stride, written (or accumulated).
 /// Each element sums k in blocks of 256 in order, so its bits depend on neither threads nor position.
 /// K = 0 gives bias + residual. Rows or columns are shared among threads().
+/// operands: kFp32, a and b as they are; kBf16, both rounded to bf16 first, to nearest, ties to even, and numbers below
+/// 2^-126 taken for zero everywhere. Sums are fp32 in any case.
 void matmul(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t c_row_stride,
-            Epilogue store = {});
+            Epilogue store = {}, NumberFormat operands = NumberFormat::kFp32);
 
 /// The same on the calling thread alone, for use inside a parallel_for.
 void matmul_serial(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t c_row_stride,
-                   Epilogue store = {});
+                   Epilogue store = {}, NumberFormat operands = NumberFormat::kFp32);
+
+/// Whether kBf16 is made by the processor's own instruction; else by rounding and fp32, to the same bits, not faster.
+bool bf16_by_instruction();
 
 /// Name of the routine that this build uses, for the result record.
 const char* matmul_name();

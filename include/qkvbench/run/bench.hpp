@@ -33,8 +33,9 @@ struct BenchResult {
 };
 
 /// Takes about `seconds` for the timing and a quarter of that for the shares, which are measured apart: what is timed
-/// is not slowed down. At least three steps of each. Random input, threads as set.
-BenchResult run_bench_case(const BenchCase& c, BenchKind kind, double seconds);
+/// is not slowed down. At least three steps of each. Random input, threads as set. precision: of training's products.
+BenchResult run_bench_case(const BenchCase& c, BenchKind kind, double seconds,
+                           kernels::NumberFormat precision = kernels::NumberFormat::kFp32);
 
 /// How long the same case takes somebody else.
 struct PeerResult {
@@ -55,7 +56,7 @@ MachineLimits measure_limits(bool one_thread);
 struct CaseRecord {
   BenchResult result;
   LimitRange fma_peak_gflops;  ///< before it was timed, and after each part of it
-  std::optional<BenchResult> one_thread;
+  std::optional<BenchResult> one_thread, bf16;
   std::optional<PeerResult> peer, peer_bf16;
   std::optional<double> earlier_tokens_per_s;
 

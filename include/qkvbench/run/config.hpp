@@ -66,11 +66,12 @@ struct Option {
   /// was this key". It is then in neither the config object nor the hash, so old results keep their names. Null: a key
   /// of the first version of the schema, which is always there.
   const char* neutral = nullptr;
+  bool compared = false;  ///< part of an arm though it is in another group
 
-  /// The group of keys that say how q, k and v are made, beside variant and kv_heads: with those two they make an arm
-  /// of a study, what its tables compare.
+  /// The group of keys that say how q, k and v are made, beside variant and kv_heads: with those two, and what else is
+  /// `compared`, they make an arm of a study, what its tables compare.
   static constexpr const char* kArmGroup = "Attention";
-  bool of_arm() const { return std::string_view(group) == kArmGroup; }
+  bool of_arm() const { return compared || std::string_view(group) == kArmGroup; }
 
   /// "--d-model"
   std::string flag() const;

@@ -33,6 +33,9 @@ struct TrainOptions {
   std::uint64_t seed = 0;
   DistillOptions distill{};  ///< of no effect without a teacher
   std::string freeze{};      ///< parameters whose names begin so keep their values, between commas
+  /// To what a step's products round activations, weights and gradients, kFp32 or kBf16; their sums, and all else, are
+  /// fp32. A teacher, and whoever evaluates, has fp32 throughout.
+  kernels::NumberFormat precision = kernels::NumberFormat::kFp32;
 };
 
 /// Averages over the steps since the point before.
