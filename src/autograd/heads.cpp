@@ -36,8 +36,7 @@ Value grouped_linear(Tape& tape, Value x, Value weight, Value bias, index_t M, b
   shape.push_back(M * O);
   const kernels::GroupedSize size{R, M, I, O, transposed, tape.operands()};
   const Value y = tape.new_value(shape, x.needs_grad() || weight.needs_grad() || bias.needs_grad());
-  kernels::grouped_linear_forward(size, x.data(), tape.widened(weight).data(), bias.defined() ? bias.data() : nullptr,
-                                  y.data());
+  kernels::grouped_linear_forward(size, x.data(), weight.rows(), bias.defined() ? bias.data() : nullptr, y.data());
 
   tape.on_backward(y, [=, &tape] {
     if (x.needs_grad()) {

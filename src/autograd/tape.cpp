@@ -42,13 +42,6 @@ Value Tape::narrow_parameter(const Shape& shape, kernels::NumberFormat format, c
   return Value(node);
 }
 
-Value Tape::widened(Value x) {
-  if (!x.node()->narrow) return x;
-  const Value wide = new_value(x.shape(), false);
-  kernels::widen_rows(x.rows(), x.shape().rows(), wide.data());
-  return wide;
-}
-
 Value Tape::new_value(const Shape& shape, bool needs_grad, const char* operation) {
   Node* node = new_node(shape, needs_grad);
   node->data = arena_.take<real>(shape.elements());

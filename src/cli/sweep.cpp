@@ -8,6 +8,7 @@
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/slurm_script.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
@@ -31,7 +32,7 @@ struct SweepCommand {
   std::string what;
   SweepFlags runs;
   bool status = false;
-  int slurm = 0;
+  SlurmFlags slurm;
 };
 
 using Counts = std::array<std::size_t, kStates.size()>;
@@ -104,50 +105,6 @@ Exit status(const Session& session, const SweepCommand& flags, const study::Grid
   return Exit::kDone;
 }
 
-/// A word as a shell reads it back.
-std::string shell_word(const std::string& text) {
-  if (!text.empty() &&
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=-+:,") ==
-          std::string::npos)
-    return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
-/// A job script for an array of so many machines.
-std::string slurm_script(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
-  const int cores = flags.runs.jobs > 0 ? flags.runs.jobs : 16;
-  const std::string threads = session.threads > 0 ? " --threads " + std::to_string(session.threads) : "";
-  // Since Slurm 22.05 srun does not take over what sbatch was asked for.
-  const std::string cpus = std::to_string(cores * std::max(1, session.threads));
-  const std::string max_time = flags.runs.max_time.empty() ? "" : " --max-time " + shell_word(flags.runs.max_time);
-  constexpr double kEnding_s = 300;  // between asking runs to stop and the end of the job
-  const double job_s = flags.runs.max_time.empty() ? 0 : parse_duration("--max-time", flags.runs.max_time) + kEnding_s;
-  const std::string time =
-      job_s > 0 ? "#SBATCH --time=" + std::to_string(static_cast<long long>(std::ceil(job_s / 60))) + "\n"
-                : "##SBATCH --time=24:00:00      # to fill in: with one # the line counts; --max-time writes it\n";
-  return "#!/bin/sh\n"
-         "# Every task of the array does its share of the runs; the directory must be on a disk that all of them see.\n"
-         "# Submit it again after a time limit or a failure: what is finished is not run again.\n"
-         "#SBATCH --job-name=" +
-         shell_word("qkvbench-" + grid.id) +
-         "\n"
-         "#SBATCH --array=1-" +
-         std::to_string(flags.slurm) +
-         "\n"
-         "#SBATCH --cpus-per-task=" +
-         cpus +
-         "\n"
-         "#SBATCH --signal=TERM@60\n"
-         "#SBATCH --output=" +
-         shell_word("qkvbench-" + grid.id + "-%A_%a.log") + "\n" + time +
-         "##SBATCH --mem=8G            # to fill in: memory of a machine's share; inspect counts what one run takes\n"
-         "srun --cpus-per-task=" +
-         cpus + " qkvbench sweep " + shell_word(flags.what) + " --out " + shell_word(flags.runs.out) + " --jobs " +
-         std::to_string(cores) + threads + max_time + "\n";
-}
-
 Exit run_all(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
   const SweepOutcome outcome = run_all(session, study::expand(grid), flags.runs);
   const auto& runs = outcome.report.runs;
@@ -158,12 +115,14 @@ Exit run_all(const Session& session, const SweepCommand& flags, const study::Gri
 }
 
 Exit sweep(const Session& session, const SweepCommand& flags) {
-  if (flags.slurm > 0 && flags.what == "-")
+  if (flags.slurm.tasks > 0 && flags.what == "-")
     fail_usage("--slurm: the jobs cannot read the grid from standard input; give a file or a name");
+  if (flags.slurm.tasks == 0 && (flags.slurm.ranks || flags.slurm.single_node))
+    fail_usage("--mpi and --single-node say what script --slurm prints; add --slurm N");
   const study::Grid grid = study::grid_of(flags.what);
-  if (flags.slurm > 0) {
-    const std::string script = slurm_script(session, flags, grid);
-    print(session, "sweep-script", script, {{"grid", grid.id}, {"tasks", flags.slurm}, {"script", script}});
+  if (flags.slurm.tasks > 0) {
+    const std::string script = slurm_script(session, flags.what, grid, flags.runs, flags.slurm);
+    print(session, "sweep-script", script, {{"grid", grid.id}, {"tasks", flags.slurm.tasks}, {"script", script}});
     return Exit::kDone;
   }
   return flags.status ? status(session, flags, grid) : run_all(session, flags, grid);
@@ -180,10 +139,13 @@ void add_sweep(CLI::App& command, Session& session) {
   flags->runs.add_to(command);
   add_flag(command, "--status", flags->status, "only say what is done, missing and failed, and the time left")
       .group("Runs");
-  add_option(command, "--slurm", flags->slurm, "only print a job script for an array of N tasks")
+  add_option(command, "--slurm", flags->slurm.tasks, "only print a job script for an array of N tasks")
       .between(1, 100000)
       .type_name("N")
       .group("Runs");
+  add_flag(command, "--mpi", flags->slurm.ranks, "with --slurm: one job of N ranks that share the runs, not an array")
+      .group("Runs");
+  add_flag(command, "--single-node", flags->slurm.single_node, "with --slurm: the same on one machine").group("Runs");
   finish_command(
       command, session,
       "Runs every combination of a grid, each as a process of its own. Finished runs are not run again, failed ones "

@@ -34,13 +34,24 @@ void join_heads_backward(index_t R, index_t heads, index_t width, index_t keep, 
   });
 }
 
-void grouped_linear_forward(const GroupedSize& s, const real* x, const real* weight, const real* bias, real* y) {
-  for (index_t m = 0; m < s.M; ++m) {
-    const real* w = weight + m * s.I * s.O;
+void grouped_linear_forward(const GroupedSize& s, const real* x, const Rows& weight, const real* bias, real* y) {
+  const auto product = [=](auto multiply, const real* w, index_t m) {
     const MatrixView right = s.transposed ? MatrixView{w, s.O} : MatrixView{w, s.I}.transposed();
-    matmul(s.R, s.O, s.I, {x + m * s.I, s.M * s.I}, right, y + m * s.O, s.M * s.O,
-           {.bias = bias ? bias + m * s.O : nullptr}, s.operands);
+    multiply(s.R, s.O, s.I, MatrixView{x + m * s.I, s.M * s.I}, right, y + m * s.O, s.M * s.O,
+             Epilogue{.bias = bias ? bias + m * s.O : nullptr}, s.operands);
+  };
+  const index_t rows = s.transposed ? s.I : s.O;
+  if (weight.format == NumberFormat::kFp32) {
+    for (index_t m = 0; m < s.M; ++m) product(matmul, weight.from(m * rows).reals(), m);
+    return;
   }
+  // A group's matrix is made wide where it stays in a core's cache.
+  parallel_for(s.M, [&](index_t m) {
+    Scratch scratch;
+    real* wide = scratch.take(s.I * s.O);
+    widen_rows(weight.from(m * rows), rows, wide);
+    product(matmul_serial, wide, m);
+  });
 }
 
 void grouped_linear_backward_input(const GroupedSize& s, const real* dy, const real* weight, real* dx,

@@ -92,8 +92,7 @@ class LatentAttention : public Attention {
     real* still = scratch.take(B * H * nope);
     real* absorbed = scratch.take(B * H * rank_);
     for (index_t i = 0; i < B * H; ++i) std::copy_n(q.data() + i * (nope + rope), nope, still + i * nope);
-    kernels::grouped_linear_forward({B, H, nope, rank_, true}, still, tape.widened(k_up_.weight(tape)).data(), nullptr,
-                                    absorbed);
+    kernels::grouped_linear_forward({B, H, nope, rank_, true}, still, k_up_.weight(tape).rows(), nullptr, absorbed);
     const Value query = tape.new_value({B, 1, H * (rank_ + rope)}, false);
     for (index_t i = 0; i < B * H; ++i) {
       real* to = query.data() + i * (rank_ + rope);

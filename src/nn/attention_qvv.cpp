@@ -28,7 +28,7 @@ class HeadRoute : public QueryMaps {
       : heads_(c.heads),
         projection_(parameters, name + ".c_q", c.d_model, c.heads * c.key_width(), c.init, c.bias),
         route_(&parameters.declare(name + ".route.weight", {c.heads, c.key_width(), c.key_width()},
-                                   weight_init(c.init, c.key_width()))) {}
+                                   weight_init(c.init, c.key_width()), true)) {}
   Value forward(Tape& tape, Value x) const override {
     return grouped_linear(tape, projection_.forward(tape, x), route_->on(tape), {}, heads_, true);
   }

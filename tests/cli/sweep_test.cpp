@@ -124,6 +124,14 @@ TEST_CASE("a SLURM array's environment chooses the shard, and the script names i
   CHECK(script.status == 0);
   for (const char* part : {"#!/bin/sh", "--array=1-8", "tiny.json", "--out shared/results"})
     CHECK(script.out.find(part) != std::string::npos);
+  CHECK(script.out.find("--mem-per-cpu=513M\n") != std::string::npos);  // a quarter more than training, and 512 MiB
+  const Outcome ranks = run_qkvbench(
+      {"sweep", grid_in(dir), "--slurm", "4", "--single-node", "--jobs", "2", "--threads", "3", "--max-time", "1h"});
+  for (const char* part : {"--ntasks=4\n", "--nodes=1\n", "--cpus-per-task=6\n", "--time=65\n", "--requeue\n",
+                           "srun --ntasks=4 --cpus-per-task=6", "--max-time 1h\n", "scontrol requeue"})
+    CHECK(ranks.out.find(part) != std::string::npos);
+  CHECK(ranks.out.find("--array") == std::string::npos);
+  CHECK(run_qkvbench({"sweep", grid_in(dir), "--mpi"}).status == 2);
   setenv("SLURM_ARRAY_TASK_ID", "6", 1);
   setenv("SLURM_ARRAY_TASK_MIN", "5", 1);
   setenv("SLURM_ARRAY_TASK_COUNT", "4", 1);

@@ -112,8 +112,6 @@ class Tape {
   Value parameter(const Shape& shape, real* data, real* grad);
   /// A value that the caller owns, in a narrow format, and that gets no gradient: rows of the last size.
   Value narrow_parameter(const Shape& shape, kernels::NumberFormat format, const std::byte* rows);
-  /// The same value with numbers that every operation reads: itself unless it is narrow.
-  Value widened(Value x);
   /// An operation's result, uninitialised. The operation is known by the name of the function that calls.
   Value new_value(const Shape& shape, bool needs_grad, const char* operation = __builtin_FUNCTION());
   /// The same numbers under another shape of as many elements; gradients flow through.

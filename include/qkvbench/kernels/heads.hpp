@@ -23,8 +23,8 @@ struct GroupedSize {
 };
 
 /// y_m = x_m W_mᵀ (+ bias_m), or y_m = x_m W_m when transposed.
-/// x: [R, M, I]; weight: M matrices; bias: [M, O] or null; y: [R, M, O], written.
-void grouped_linear_forward(const GroupedSize& size, const real* x, const real* weight, const real* bias, real* y);
+/// x: [R, M, I]; weight: M matrices, in any format; bias: [M, O] or null; y: [R, M, O], written.
+void grouped_linear_forward(const GroupedSize& size, const real* x, const Rows& weight, const real* bias, real* y);
 
 /// dx_m (+)= dy_m W_m, or dy_m W_mᵀ when transposed.   dx: [R, M, I], written, or accumulated when `accumulate`.
 void grouped_linear_backward_input(const GroupedSize& size, const real* dy, const real* weight, real* dx,

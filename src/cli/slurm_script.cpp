@@ -1,0 +1,81 @@
+// One line after the other. What the lines ask for follows from the grid and from --jobs, --threads and --max-time.
+#include "qkvbench/cli/slurm_script.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/flags.hpp"
+#include "qkvbench/nn/accounting.hpp"
+
+namespace qkvbench::cli {
+
+namespace {
+
+/// A word as a shell reads it back.
+std::string shell_word(const std::string& text) {
+  if (!text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=-+:,") ==
+          std::string::npos)
+    return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+/// MiB that a run needs at most: training's memory, a quarter more, and room for program and data.
+long long largest_run_mib(const study::Grid& grid) {
+  constexpr double kMib = 1 << 20, kProgramAndData = 512;
+  index_t most = 0;
+  for (const run::Config& config : study::expand(grid))
+    most = std::max(most, nn::training_memory(nn::Model(config.model), config.train.micro_batch).total());
+  return std::llround(std::ceil(1.25 * static_cast<double>(most) / kMib + kProgramAndData));
+}
+
+std::string sbatch(const std::string& option) { return "#SBATCH --" + option + "\n"; }
+
+std::string time_line(const std::string& max_time) {
+  if (max_time.empty())
+    return "##SBATCH --time=24:00:00   # to fill in: with one # the line counts; --max-time writes it\n";
+  constexpr double kEnding_s = 300;  // between asking runs to stop and the end of the job
+  return sbatch("time=" +
+                std::to_string(std::llround(std::ceil((parse_duration("--max-time", max_time) + kEnding_s) / 60))));
+}
+
+}  // namespace
+
+std::string slurm_script(const Session& session, const std::string& what, const study::Grid& grid,
+                         const SweepFlags& runs, const SlurmFlags& flags) {
+  const int jobs = runs.jobs > 0 ? runs.jobs : 16, threads = std::max(1, session.threads);
+  const std::string tasks = std::to_string(flags.tasks);
+  const bool ranks = flags.ranks || flags.single_node;
+  // Since Slurm 22.05 srun does not take over what sbatch was asked for.
+  const std::string cpus = "cpus-per-task=" + std::to_string(jobs * threads);
+  std::string script =
+      "#!/bin/sh\n"
+      "# " +
+      std::string(ranks ? "The ranks of the job share the runs"
+                        : "Every task of the array does its share of the runs") +
+      "; the directory must be on a disk that all of them see.\n"
+      "# Submit it again after a failure: what is finished is not run again.\n";
+  script += sbatch("job-name=" + shell_word("qkvbench-" + grid.id));
+  script += sbatch(ranks ? "ntasks=" + tasks : "array=1-" + tasks);
+  if (flags.single_node) script += sbatch("nodes=1");
+  script +=
+      sbatch(cpus) + sbatch("mem-per-cpu=" + std::to_string((largest_run_mib(grid) + threads - 1) / threads) + "M");
+  script += sbatch("requeue") + sbatch("open-mode=append") + sbatch("signal=TERM@60");
+  script += sbatch("output=" + shell_word("qkvbench-" + grid.id + (ranks ? "-%j.log" : "-%A_%a.log")));
+  script += time_line(runs.max_time);
+  script += "srun " + std::string(ranks ? "--ntasks=" + tasks + " " : "") + "--" + cpus + " qkvbench sweep " +
+            shell_word(what) + " --out " + shell_word(runs.out) + " --jobs " + std::to_string(jobs);
+  if (session.threads > 0) script += " --threads " + std::to_string(threads);
+  if (runs.max_time.empty()) return script + "\n";
+  return script + " --max-time " + shell_word(runs.max_time) +
+         "\n"
+         "status=$?\n"
+         "# Out of time: the rest in another turn.\n"
+         "[ $status -eq 75 ] && [ \"${SLURM_RESTART_COUNT:-0}\" -lt 100 ] && scontrol requeue \"$SLURM_JOB_ID\"\n"
+         "exit $status\n";
+}
+
+}  // namespace qkvbench::cli
