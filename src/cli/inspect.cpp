@@ -111,6 +111,23 @@ report::Table memory_table(const std::vector<Costs>& all) {
   return table;
 }
 
+report::Table rank_table(const std::vector<Costs>& all) {
+  auto columns = named_columns();
+  for (const char* title : {"ranks", "sent a step", "gradients", "Adam's moments", "shared out"})
+    columns.push_back({title, Align::kRight});
+  report::Table table(columns);
+  for (const Costs& costs : all)
+    for (const run::RankCosts& r : costs.ranks) {
+      std::vector<std::string> row = name_of(costs);
+      row.push_back(std::to_string(r.ranks));
+      for (const index_t bytes :
+           {r.sent_bytes_per_step, r.gradients_bytes, costs.memory.moments, r.sharded_moments_bytes})
+        row.push_back(report::size_text(static_cast<double>(bytes)));
+      table.add(row);
+    }
+  return table;
+}
+
 std::string sizes_text(const run::Config& c) {
   return std::to_string(c.model.layers) + " layers, d " + std::to_string(c.model.d_model) + ", " +
          std::to_string(c.model.heads) + " heads" +
@@ -135,6 +152,7 @@ std::string tables_text(const std::vector<Costs>& all, const std::string& format
   add("Multiply-adds of one forward pass of one example of T positions", macs_table(all));
   add("Decoding cache, a token and " + with_commas(all[0].context) + " of them", cache_table(all));
   add(memory, memory_table(all));
+  if (c.train.replicas > 1) add("What each of several ranks sends and holds (docs/clusters.md)", rank_table(all));
   return out;
 }
 

@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <cstring>
 #include <iostream>
+#include <memory>
+#include <streambuf>
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/answer.hpp"
@@ -86,22 +88,41 @@ std::string unanswered_text(int status) {
 }
 
 int fail(const Session& session, Exit status, const std::string& message) {
-  std::cerr << colored(session, "error:", 31, true) << " " << formats::printable(message) << "\n";
-  answer_error(session, static_cast<int>(status), message);
-  return static_cast<int>(status);
+  const Error error = session.ranks->fail(Error(status, message));
+  std::cerr << colored(session, "error:", 31, true) << " " << formats::printable(error.what()) << "\n";
+  if (session.ranks->is_first()) answer_error(session, static_cast<int>(error.status()), error.what());
+  return static_cast<int>(error.status());
 }
 
-}  // namespace
+/// Where other ranks than the first print: they have nothing to say that it does not say.
+class Nowhere : public std::streambuf {
+  int overflow(int c) override { return traits_type::not_eof(c); }
+};
 
-int run_program(int argc, char** argv) {
-  Session session;
-  session.argv.assign(argv, argv + argc);
+void print_nowhere() {
+  static Nowhere& nowhere = *new Nowhere;  // never destroyed: streams are flushed at the very end
+  std::cout.rdbuf(&nowhere);
+  std::cerr.rdbuf(&nowhere);
+}
+
+/// Throws Error (usage) when a command was started as several ranks that does not share its work among them.
+void check_takes_ranks(const Session& session, const std::string& command) {
+  if (session.ranks->size() > 1 && command != "train" && command != "sweep")
+    fail_usage("qkvbench " + command + " runs in one process, and this is one of " +
+               std::to_string(session.ranks->size()) + " ranks; start it without mpirun (train and sweep take ranks)");
+}
+
+std::string version_text() {
+  const run::Tool tool = run::this_tool();
+  const std::string mpi = mpi_library();
+  return "qkvbench " + tool.version + " (" + tool.git_sha + "), " + (mpi.empty() ? "without MPI" : "with " + mpi);
+}
+
+/// One call of the program, as one of its ranks.
+int run_rank(Session& session, int argc, char** argv) {
   CLI::App app{"qkvbench trains and evaluates transformers whose query, key and value projections are shared.",
                "qkvbench"};
-  app.set_version_flag("--version", [] {
-    const run::Tool tool = run::this_tool();
-    return "qkvbench " + tool.version + " (" + tool.git_sha + ")";
-  });
+  app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
   app.footer("Example: qkvbench train --variant qk_v\nqkvbench COMMAND --help explains a command.");
   for (const Command& command : kCommands) {
@@ -120,9 +141,11 @@ int run_program(int argc, char** argv) {
     return fail(session, Exit::kUsage, explain(app, error));
   }
   try {
+    check_takes_ranks(session, app.get_subcommands().front()->get_name());
+    if (!session.ranks->is_first()) session.json.clear();
     begin(session);
     const int status = static_cast<int>(session.action());
-    if (status != 0) answer_error(session, status, unanswered_text(status));
+    if (status != 0 && session.ranks->is_first()) answer_error(session, status, unanswered_text(status));
     return status;
   } catch (const Error& error) {
     return fail(session, error.status(), error.what());
@@ -131,6 +154,24 @@ int run_program(int argc, char** argv) {
   } catch (const std::exception& error) {
     return fail(session, Exit::kInternal, std::string("this should not happen: ") + error.what());
   }
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  Session session;
+  session.argv.assign(argv, argv + argc);
+  if (launched().rank != 0) print_nowhere();
+  std::unique_ptr<Ranks> ranks;
+  try {
+    ranks = join_ranks();
+  } catch (const Error& error) {
+    // All ranks fail alike. mpirun ends all when one fails: only the one that says why may.
+    const int status = fail(session, error.status(), error.what());
+    return launched().rank == 0 ? status : 0;
+  }
+  session.ranks = ranks.get();
+  return ranks->leave(run_rank(session, argc, argv));
 }
 
 }  // namespace qkvbench::cli

@@ -56,6 +56,8 @@ ProgressLine::ProgressLine(const Session& session, std::string name, double dead
 
 bool ProgressLine::wants_stop() { return g_signal != 0 || seconds_now() >= deadline_s_; }
 
+int ProgressLine::stop_signal() { return cli::stop_signal(); }
+
 bool ProgressLine::wants_checkpoint() {
   if (g_save == 0) return false;
   g_save = 0;

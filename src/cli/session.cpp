@@ -24,7 +24,7 @@ void finish_command(CLI::App& command, Session& session, const std::string& deta
   add_option(command, "--json", session.json, "write what is printed, or the error, as JSON to FILE; - for stdout")
       .type_name("FILE|-")
       .group("Output");
-  add_option(command, "--threads", session.threads, "threads; default: physical cores")
+  add_option(command, "--threads", session.threads, "threads of a process; default: physical cores, shared by ranks")
       .between(1, 1024)
       .type_name("N")
       .group("Output");
@@ -37,7 +37,7 @@ void finish_command(CLI::App& command, Session& session, const std::string& deta
 }
 
 void begin(const Session& session) {
-  set_threads(session.threads > 0 ? session.threads : physical_cores());
+  set_threads(session.threads > 0 ? session.threads : physical_cores() / session.ranks->on_this_machine());
   check_output(session.json);
   answer_signals(session);
 }

@@ -66,8 +66,10 @@ std::string slurm_script(const Session& session, const std::string& what, const 
   script += sbatch("requeue") + sbatch("open-mode=append") + sbatch("signal=TERM@60");
   script += sbatch("output=" + shell_word("qkvbench-" + grid.id + (ranks ? "-%j.log" : "-%A_%a.log")));
   script += time_line(runs.max_time);
-  script += "srun " + std::string(ranks ? "--ntasks=" + tasks + " " : "") + "--" + cpus + " qkvbench sweep " +
-            shell_word(what) + " --out " + shell_word(runs.out) + " --jobs " + std::to_string(jobs);
+  if (ranks) script += "# `srun --mpi=list` says what this cluster has instead of pmix, pmi2 say.\n";
+  script += "srun " + std::string(ranks ? "--mpi=pmix --ntasks=" + tasks + " " : "") + "--" + cpus +
+            " qkvbench sweep " + shell_word(what) + " --out " + shell_word(runs.out) + " --jobs " +
+            std::to_string(jobs);
   if (session.threads > 0) script += " --threads " + std::to_string(threads);
   if (runs.max_time.empty()) return script + "\n";
   return script + " --max-time " + shell_word(runs.max_time) +

@@ -118,8 +118,9 @@ study::SweepOptions SweepFlags::options(const Session& session) const {
   study::SweepOptions options;
   options.out = out;
   options.program = program_path();
-  options.jobs = jobs > 0 ? jobs : physical_cores();
-  options.threads = session.threads > 0 ? session.threads : std::max(1, physical_cores() / options.jobs);
+  const int cores = std::max(1, physical_cores() / session.ranks->on_this_machine());
+  options.jobs = jobs > 0 ? jobs : cores;
+  options.threads = session.threads > 0 ? session.threads : std::max(1, cores / options.jobs);
   if (!shard.empty()) {
     read_shard(shard, options);
   } else if (std::getenv("SLURM_ARRAY_TASK_ID") != nullptr) {
@@ -131,22 +132,49 @@ study::SweepOptions SweepFlags::options(const Session& session) const {
   return options;
 }
 
+namespace {
+
+/// The list as a rank goes through it: from the beginning of its own part on and around, so that ranks meet late. What
+/// another one has done or is at it passes by.
+std::vector<run::Config> order_of(const Ranks& ranks, std::vector<run::Config> configs) {
+  const auto n = static_cast<std::ptrdiff_t>(configs.size());
+  std::ranges::rotate(configs, configs.begin() + n * ranks.rank() / ranks.size());
+  return configs;
+}
+
+/// Waits for all ranks; what they leave is then as it is on disk. Returns the signal that stopped one of them, or 0.
+int meet(Ranks& ranks, const std::vector<run::Config>& configs, const study::SweepOptions& options,
+         study::SweepReport& report) {
+  Word word;
+  word.stop = stop_signal();
+  const int signal = ranks.agree(word).stop;
+  report.runs = study::scan_runs(study::shard_of(configs, options.shard, options.shards), options.out);
+  report.elsewhere = 0;
+  return signal;
+}
+
+}  // namespace
+
 SweepOutcome run_all(const Session& session, const std::vector<run::Config>& configs, const SweepFlags& flags) {
   const study::SweepOptions options = flags.options(session);
   catch_stop_signals();
   SweepOutcome outcome{{}, Exit::kDone};
   bool out_of_time = false;
+  int signal = 0;
+  launch_alone();
   {
     SweepLine line(session, options.jobs, flags.max_time.empty() ? 0 : parse_duration("--max-time", flags.max_time));
-    outcome.report = study::sweep(configs, options, line);
+    outcome.report = study::sweep(order_of(*session.ranks, configs), options, line);
     out_of_time = line.out_of_time();
+    signal = stop_signal();
+    if (session.ranks->size() > 1) signal = meet(*session.ranks, configs, options, outcome.report);
   }
   note_failures(session, outcome.report.runs);
   if (outcome.report.elsewhere > 0)
     note(session, std::to_string(outcome.report.elsewhere) + " runs were left to another process that is at them");
   if (count(outcome.report.runs, RunState::kFailed) > 0) outcome.status = Exit::kRunsFailed;
   if (out_of_time) outcome.status = Exit::kOutOfTime;
-  if (stop_signal() != 0) outcome.status = static_cast<Exit>(128 + stop_signal());
+  if (signal != 0) outcome.status = static_cast<Exit>(128 + signal);
   return outcome;
 }
 

@@ -110,6 +110,16 @@ Json train_json(const Session& session, const std::vector<RunReport>& reports) {
   return {{"argv", formats::escape_bytes(session.argv)}, {"runs", runs}};
 }
 
+/// Throws Error (usage) unless every rank has as many whole parts of a step.
+void check_ranks(int ranks, index_t replicas) {
+  if (replicas % ranks == 0) return;
+  const std::string count = std::to_string(ranks);
+  if ((ranks & (ranks - 1)) != 0)
+    fail_usage(count + " ranks cannot share replicas, of which there is a power of two; start 2, 4, 8 … ranks");
+  fail_usage(count + " ranks need replicas to be a multiple of " + count + ", and it is " + std::to_string(replicas) +
+             "; write --replicas " + count + ", or start fewer ranks");
+}
+
 Exit train(const Session& session, TrainFlags& flags) {
   const double begin_s = seconds_now();
   const double deadline_s = flags.max_time.empty() ? HUGE_VAL : begin_s + parse_duration("--max-time", flags.max_time);
@@ -119,6 +129,8 @@ Exit train(const Session& session, TrainFlags& flags) {
   std::vector<RunReport> reports;
   Exit status = Exit::kDone;
   const std::vector<run::Config> configs = flags.config.resolved();
+  for (const run::Config& config : configs) check_ranks(session.ranks->size(), config.train.replicas);
+  flags.run.together.ranks = session.ranks;
   flags.run.data = data::find_task(configs[0].task.id).open(configs[0].task);  // they differ in the variant alone
   if (configs[0].train.precision == kernels::NumberFormat::kBf16 && !kernels::bf16_by_instruction())
     note(session, "this processor has no instruction for bf16: the same numbers, but no faster than fp32");
@@ -132,20 +144,20 @@ Exit train(const Session& session, TrainFlags& flags) {
     }
     const RunReport& r = reports.back();
     if (r.was_finished) note(session, name + ": already finished, not run again (--overwrite does)");
-    note_speed(session, name, r, unit);
+    if (session.ranks->is_first()) note_speed(session, name, r, unit);
     if (r.result.status == Status::kDiverged) {
       std::cerr << colored(session, "error:", 31, true) << " " << name << ": " << r.error << "\n";
       status = Exit::kDiverged;
     }
     if (r.result.status == Status::kInterrupted) {
-      note(session, name + ": " + (stop_signal() != 0 ? "interrupted" : "out of time") + " at step " +
+      note(session, name + ": " + (r.signal != 0 ? "interrupted" : "out of time") + " at step " +
                         with_commas(r.result.train.steps) + ", saved; " +
                         (flags.run.overwrite ? "--overwrite --resume goes on" : "--resume goes on"));
-      status = stop_signal() != 0 ? static_cast<Exit>(128 + stop_signal()) : Exit::kOutOfTime;
+      status = r.signal != 0 ? static_cast<Exit>(128 + r.signal) : Exit::kOutOfTime;
       break;
     }
   }
-  print(session, "train", table_of(reports), train_json(session, reports));
+  if (session.ranks->is_first()) print(session, "train", table_of(reports), train_json(session, reports));
   return status;
 }
 
@@ -167,14 +179,19 @@ void add_train(CLI::App& command, Session& session) {
       .type_name("TIME")
       .take_last()
       .group("Files");
+  add_flag(command, "--shard-optimizer", flags->run.together.shard_optimizer,
+           "of several ranks each keeps Adam's moments of its share of the parameters: same bits, less memory")
+      .group("Training");
   finish_command(
       command, session,
       "Trains a model, tests it and leaves results/<run>/ with result.json, metrics.jsonl and model.safetensors.\n"
       "Without --task it is the preset 'quick'. Several variants, separated by commas, are run in turn and compared.\n"
-      "SIGINT and SIGTERM save and leave, SIGUSR1 saves and goes on; --resume goes on to the same bytes.",
+      "SIGINT and SIGTERM save and leave, SIGUSR1 saves and goes on; --resume goes on to the same bytes.\n"
+      "Under mpirun several ranks train one model, to the bytes of one process with the same --replicas.",
       "  qkvbench train --variant qk_v\n"
       "  qkvbench train --task sort --variant q_k_v,q_kv,qkv --epochs 5 --seed 1\n"
-      "  qkvbench train --config results/RUN/result.json --lr 3e-4");
+      "  qkvbench train --config results/RUN/result.json --lr 3e-4\n"
+      "  mpirun -n 4 qkvbench train --task sort --replicas 4");
   on_call(command, session, flags, train);
 }
 

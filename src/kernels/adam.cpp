@@ -43,12 +43,9 @@ bool adam_step(index_t N, const AdamStep& s, real* x, real* dx, real* m, real* v
   return finite;
 }
 
-double sum_of_squares(index_t N, const real* x) {
-  const index_t blocks = (N + kGrain - 1) / kGrain;
-  Scratch scratch;
-  double* partial = scratch.take<double>(blocks);
-  parallel_for(blocks, [=](index_t block) {
-    const index_t begin = block * kGrain, end = std::min(N, begin + kGrain);
+void squares_of_blocks(index_t N, const real* x, double* sums) {
+  parallel_for((N + kSquaresBlock - 1) / kSquaresBlock, [=](index_t block) {
+    const index_t begin = block * kSquaresBlock, end = std::min(N, begin + kSquaresBlock);
     constexpr int kWays = 16;  // fixed, so that the order of the sum does not follow the vector width
     double ways[kWays] = {};
     index_t i = begin;
@@ -57,10 +54,17 @@ double sum_of_squares(index_t N, const real* x) {
     for (; i < end; ++i) ways[0] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
     double total = 0;
     for (const double way : ways) total += way;
-    partial[block] = total;
+    sums[block] = total;
   });
+}
+
+double sum_of_squares(index_t N, const real* x) {
+  const index_t blocks = (N + kSquaresBlock - 1) / kSquaresBlock;
+  Scratch scratch;
+  double* const sums = scratch.take<double>(blocks);
+  squares_of_blocks(N, x, sums);
   double total = 0;
-  for (index_t block = 0; block < blocks; ++block) total += partial[block];
+  for (index_t block = 0; block < blocks; ++block) total += sums[block];
   return total;
 }
 

@@ -3,7 +3,9 @@
 #include "qkvbench/run/config.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <numeric>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/named_file.hpp"
@@ -197,6 +199,22 @@ void resolve_init(Config& c) {
   c.task.tokenizer = tokenizer_from_json(formats::parse_json(file.metadata("tokenizer"), origin), origin);
 }
 
+/// A batch has to be of whole parts, and a part no smaller than a micro-batch.
+void check_batch(const train::TrainOptions& o) {
+  const std::string batch = "batch_size " + std::to_string(o.batch_size), replicas = std::to_string(o.replicas);
+  if (const auto power = static_cast<index_t>(std::bit_floor(static_cast<std::size_t>(o.replicas)));
+      power != o.replicas)
+    fail_usage("replicas " + replicas + " is no power of two; write --replicas " + std::to_string(power) + " or " +
+               std::to_string(2 * power));
+  if (const index_t rest = o.batch_size % o.replicas; rest != 0)
+    fail_usage(batch + " cannot be split into " + replicas + " replicas; write --batch-size " +
+               std::to_string(o.batch_size - rest + o.replicas) + ", or --replicas " +
+               std::to_string(std::gcd(o.batch_size, o.replicas)));
+  if (o.micro_batch > o.batch_size / o.replicas)
+    fail_usage("micro_batch " + std::to_string(o.micro_batch) + " is larger than " + batch +
+               (o.replicas > 1 ? " / replicas " + replicas : "") + "; lower --micro-batch, or leave it out");
+}
+
 /// One text for one set of parameters, whatever the order in which it was given.
 void resolve_freeze(Config& c) {
   std::vector<std::string> prefixes = split(c.train.freeze, ',');
@@ -220,9 +238,7 @@ void resolve(Config& c) {
   if (!m.variant.plus) m.pos_dim = default_pos_dim(task.family);
   if (c.steps > 0) c.epochs = Config().epochs;
   if (m.max_len == 0 && find_option("max_len", "").concerns(task.form())) m.max_len = default_max_len(c);
-  if (c.train.micro_batch > c.train.batch_size)
-    fail_usage("micro_batch " + std::to_string(c.train.micro_batch) + " is larger than batch_size " +
-               std::to_string(c.train.batch_size) + "; lower --micro-batch, or leave it out");
+  check_batch(c.train);
   if (!c.init_from.empty()) resolve_init(c);
   resolve_distill(c);
   // Sizes that follow from others stay zero, so that all ways to make q, k and v share one configuration.
@@ -238,7 +254,9 @@ void resolve(Config& c) {
 
 index_t default_micro_batch(const Config& config) {
   const nn::Model declared(config.model);  // with the families' own checks
-  return train::micro_batch_in_cache(config.train.batch_size, declared.family().positions());
+  const index_t part =
+      std::max<index_t>(1, config.train.batch_size / config.train.replicas);  // a file may say anything
+  return train::micro_batch_in_cache(part, declared.family().positions());
 }
 
 namespace {

@@ -2,6 +2,8 @@
 // Each length is a model of its own that is declared and never allocated.
 #include "qkvbench/run/costs.hpp"
 
+#include <bit>
+
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/record.hpp"
@@ -42,7 +44,7 @@ Costs count_costs(const Config& c, std::vector<index_t> lengths, index_t context
   const nn::Model model(c.model);
   const index_t positions = model.family().positions();
   if (lengths.empty()) lengths = lengths_of(c, positions);
-  Costs costs{c, nn::count_cost(model), {}, context > 0 ? context : positions, {}, 0, {}};
+  Costs costs{c, nn::count_cost(model), {}, context > 0 ? context : positions, {}, 0, {}, {}};
   for (std::size_t f = 0; f < costs.cache_bytes_per_token.size(); ++f)
     costs.cache_bytes_per_token[f] = cache_bytes_per_token(model, static_cast<kernels::NumberFormat>(f));
   for (const index_t length : lengths)
@@ -50,6 +52,15 @@ Costs count_costs(const Config& c, std::vector<index_t> lengths, index_t context
   const index_t most = 2 * c.model.d_model * c.model.layers;
   costs.cache_reduction = 1 - static_cast<double>(costs.cost.cache_elements_per_token) / static_cast<double>(most);
   costs.memory = nn::training_memory(model, c.train.micro_batch);
+  const index_t gradient = costs.memory.gradients;
+  // A rank keeps one more sum for each level of the tree over its parts, a process alone for each level of all.
+  const auto arrays = [](index_t parts) {
+    return static_cast<index_t>(std::bit_width(static_cast<std::size_t>(parts)));
+  };
+  costs.memory.gradients *= arrays(c.train.replicas);
+  for (index_t ranks = 2; ranks <= c.train.replicas; ranks *= 2)
+    costs.ranks.push_back({ranks, 2 * (gradient - gradient / ranks), gradient * arrays(c.train.replicas / ranks),
+                           costs.memory.moments / ranks});
   return costs;
 }
 
@@ -60,6 +71,12 @@ Json costs_json(const Costs& costs) {
     per_token[kernels::kFormatNames[f]] = costs.cache_bytes_per_token[f];
     at_context[kernels::kFormatNames[f]] = costs.cache_bytes_per_token[f] * costs.context;
   }
+  Json ranks = Json::array();
+  for (const RankCosts& r : costs.ranks)
+    ranks.push_back({{"ranks", r.ranks},
+                     {"sent_bytes_per_step", r.sent_bytes_per_step},
+                     {"gradients_bytes", r.gradients_bytes},
+                     {"sharded_moments_bytes", r.sharded_moments_bytes}});
   const nn::TrainingMemory& m = costs.memory;
   return {{"config", config_json(costs.config)},
           {"variant", variant_json(costs.config)},
@@ -77,7 +94,8 @@ Json costs_json(const Costs& costs) {
             {"gradients_bytes", m.gradients},
             {"moments_bytes", m.moments},
             {"activations_bytes", m.activations},
-            {"total_bytes", m.total()}}}};
+            {"total_bytes", m.total()}}},
+          {"ranks", ranks}};
 }
 
 index_t parameter_bytes(const nn::Model& model) {

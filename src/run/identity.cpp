@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
@@ -114,6 +115,15 @@ std::string other_data(const nlohmann::json& remembered, const data::DataFacts& 
     if (const nlohmann::json before = remembered.value(key, nlohmann::json()); before != now[key])
       return std::string(key) + " is " + now[key].dump() + " and was " + before.dump();
   return "it was trained on more files";
+}
+
+void check_same_data(const nlohmann::json& remembered, const data::DataFacts& today, const char* what,
+                     const fs::path& directory) {
+  const std::string other = other_data(remembered, today);
+  if (!other.empty())
+    fail_usage(std::string("the ") + what + " run in " + directory.string() +
+               " was trained on other data of the same name (" + other +
+               "); --overwrite runs it again on what is there now");
 }
 
 }  // namespace qkvbench::run

@@ -48,7 +48,8 @@ Timing timing_of(const Config& config, const Outcome& o) {
           finite(o.data_wait_s),
           finite(static_cast<double>(o.tokens_timed) / o.train_s),
           finite(static_cast<double>(o.tokens_timed / positions) / o.train_s),
-          static_cast<index_t>(peak_rss_bytes())};
+          static_cast<index_t>(peak_rss_bytes()),
+          o.ranks};
 }
 
 }  // namespace

@@ -117,6 +117,8 @@ Timing timing_from(const Fields& there) {
   Timing timing;
   for (const TimingField& field : kTimes) timing.*field.member = there.number(field.name);
   timing.peak_rss_bytes = there.count("peak_rss_bytes");
+  if (there.has("ranks"))
+    timing.ranks = {there.count("ranks"), there.count("sent_bytes_per_step"), there.number("rank_wait_s")};
   return timing;
 }
 
@@ -157,6 +159,10 @@ Numbers timing_numbers(const Timing& timing) {
   Numbers numbers;
   for (const TimingField& field : kTimes) numbers.set(field.name, timing.*field.member);
   numbers.set_count("peak_rss_bytes", timing.peak_rss_bytes);
+  if (!timing.ranks) return numbers;
+  numbers.set_count("ranks", timing.ranks->ranks);
+  numbers.set_count("sent_bytes_per_step", timing.ranks->sent_bytes_per_step);
+  numbers.set("rank_wait_s", timing.ranks->rank_wait_s);
   return numbers;
 }
 

@@ -15,6 +15,7 @@
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/model_file.hpp"
 #include "qkvbench/run/run_files.hpp"
+#include "qkvbench/run/together.hpp"
 #include "qkvbench/train/checkpoint.hpp"
 #include "qkvbench/train/kinds.hpp"
 
@@ -23,16 +24,6 @@ namespace qkvbench::run {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Throws Error (usage) when what is in a directory remembers other data than today's.
-void check_same_data(const nlohmann::json& remembered, const data::DataFacts& facts, const char* what,
-                     const fs::path& directory) {
-  const std::string other = other_data(remembered, facts);
-  if (!other.empty())
-    fail_usage(std::string("the ") + what + " run in " + directory.string() +
-               " was trained on other data of the same name (" + other +
-               "); --overwrite runs it again on what is there now");
-}
 
 /// What a run learns from.
 struct RunData {
@@ -52,9 +43,9 @@ class Worker {
         facts_(data.facts),
         model_(config.model),
         train_data_(data_.split(data::Split::kTrain)),
-        trainer_(allocated(), *train_data_, config.train),
+        trainer_(allocated(), *train_data_, config.train, options.together),
         checkpoints_(files.directory),
-        stop_([&monitor] { return monitor.wants_stop(); }) {
+        stop_([&monitor] { return monitor.wants_stop(); }, [&monitor] { return monitor.stop_signal(); }) {
     if (config.distill.empty()) return;
     teacher_ = load_teacher(config, facts_.tokenizer);
     trainer_.learn_from(*teacher_->model);
@@ -62,23 +53,29 @@ class Worker {
 
   RunReport run() {
     if (!options_.resume || !load_checkpoint()) begin_weights();
+    begin_together(*options_.together.ranks, trainer_);
     write_file_atomic(files_.metrics, metrics_text());
     metrics_.emplace(files_.metrics, metrics_text().size());
     Status status = Status::kCompleted;
-    std::string why;
+    RunReport report{files_.directory, {}, false, "", 0, true};
     monitor_.on_worth_saving(true);
     try {
       train();
       test();
-    } catch (const train::Stopped&) {
+    } catch (const train::Stopped& stopped) {
+      if (!trainer_.done()) trainer_.gather_moments();  // else they are whole
       save_checkpoint();
       status = Status::kInterrupted;
+      report.signal = stopped.signal;
+    } catch (const RankLost&) {
+      if (!options_.together.shard_optimizer) save_checkpoint();
+      throw;
     } catch (const Error& error) {
       if (error.status() != Exit::kDiverged) throw;
       status = Status::kDiverged;
-      why = error.what();
+      report.error = error.what();
     }
-    RunReport report{files_.directory, finish(status), false, why};
+    report.result = finish(status);
     monitor_.on_worth_saving(false);
     return report;
   }
@@ -156,6 +153,7 @@ class Worker {
   /// All remaining steps. Throws Stopped between two operations when the monitor asks for it.
   void train() {
     const double begin = saved_s_ = seconds_now();
+    talk_ = Talk(*options_.together.ranks);
     const index_t first_step = trainer_.state().step, first_token = trainer_.state().tokens_seen;
     const index_t total = config_.train.total_steps;
     trainer_.watch(&stop_);
@@ -163,13 +161,14 @@ class Worker {
       if (trainer_.step().new_point) metrics_->append(curve_point_json(trainer_.state().curve.back()).dump() + "\n");
       const train::TrainState& state = trainer_.state();
       train_s_ = seconds_now() - begin;
+      talk_.behind_step();
       tokens_timed_ = state.tokens_seen - first_token;
       const auto done = static_cast<double>(state.step - first_step);
       monitor_.on_step({state.step, total, state.curve.empty() ? NAN : state.curve.back().train_loss,
                         state.curve.empty() ? NAN : state.curve.back().train_accuracy,
                         static_cast<double>(tokens_timed_) / train_s_,
                         static_cast<double>(total - state.step) * train_s_ / done});
-      if (!trainer_.done() && checkpoint_is_due()) save_checkpoint();
+      if (save_together(options_.together, trainer_, checkpoint_is_due())) save_checkpoint();
     }
   }
 
@@ -199,6 +198,7 @@ class Worker {
     outcome.train_s = train_s_;
     outcome.data_wait_s = trainer_.data_wait_s();
     outcome.tokens_timed = tokens_timed_;
+    outcome.ranks = talk_.timing();
     outcome.argv = options_.argv;
     std::optional<formats::ManifestEntry> model;
     if (status == Status::kCompleted) {
@@ -234,6 +234,7 @@ class Worker {
   std::optional<AppendFile> metrics_;
   kernels::EvalSums validation_, test_;
   std::vector<KindScore> validation_kinds_;
+  Talk talk_{*options_.together.ranks};
   double train_s_ = 0, saved_s_ = 0;
   index_t tokens_timed_ = 0;
 };
@@ -298,6 +299,7 @@ RunData data_of(const Config& config, const RunOptions& options) {
 RunReport run(const Config& config, const RunOptions& options, Monitor& monitor) {
   const RunFiles files(run_directory(options.out, config));
   const RunData data = data_of(config, options);
+  if (!options.together.ranks->is_first()) return follow(config, *data.data, options, monitor);
   Footprint footprint({options.out, files.directory, replacement_of(files.directory)});
   make_directories(options.out);
   make_directories(files.directory);
@@ -305,6 +307,7 @@ RunReport run(const Config& config, const RunOptions& options, Monitor& monitor)
   footprint.begin();
   RunReport report = run_locked(config, data, options, files, monitor);
   footprint.keep();
+  end_together(*options.together.ranks, report);
   return report;
 }
 

@@ -137,12 +137,21 @@ class Pool {
   /// The place of the next run to start, or one behind the last.
   std::size_t take() {
     const std::lock_guard guard(mutex_);
-    while (next_ < report_.runs.size() && finished(report_.runs[next_])) ++next_;
+    while (next_ < report_.runs.size() && !is_open(report_.runs[next_])) ++next_;
     if (next_ >= report_.runs.size() || wants_stop()) return report_.runs.size();
     ++running_;
     ++report_.attempted;
     monitor_.on_change(report_.runs, running_);
     return next_++;
+  }
+
+  /// Whether a run is still to be done: another process may have been at it since the list was made. One that failed
+  /// meanwhile has been tried.
+  bool is_open(PlannedRun& run) {
+    if (finished(run)) return false;
+    const bool had_failed = run.state == RunState::kFailed;
+    read_state(run, run::run_directory(options_.out, run.config), today_);
+    return !finished(run) && (had_failed || run.state != RunState::kFailed);
   }
 
   bool wants_stop() {

@@ -99,16 +99,16 @@ formats::ManifestEntry write_checkpoint(const std::filesystem::path& path, const
                                         std::map<std::string, std::string> metadata) {
   std::vector<formats::TensorToWrite> tensors;
   add_tensors(model.parameters(), "param.", flat_values(model), tensors);
-  add_tensors(model.parameters(), "optimizer.m.", trainer.optimizer().first_moment().data(), tensors);
-  add_tensors(model.parameters(), "optimizer.v.", trainer.optimizer().second_moment().data(), tensors);
+  add_tensors(model.parameters(), "optimizer.m.", trainer.first_moment().data(), tensors);
+  add_tensors(model.parameters(), "optimizer.v.", trainer.second_moment().data(), tensors);
   metadata["state"] = state_json(trainer.state()).dump();
   return formats::write_safetensors(path, tensors, metadata);
 }
 
 void load_checkpoint(const formats::Safetensors& file, nn::Model& model, Trainer& trainer) {
   load_tensors(file, "param.", model.parameters(), model.parameters().values().data());
-  load_tensors(file, "optimizer.m.", model.parameters(), trainer.optimizer().first_moment().data());
-  load_tensors(file, "optimizer.v.", model.parameters(), trainer.optimizer().second_moment().data());
+  load_tensors(file, "optimizer.m.", model.parameters(), trainer.first_moment().data());
+  load_tensors(file, "optimizer.v.", model.parameters(), trainer.second_moment().data());
   trainer.set_state(parse_state(file));
 }
 

@@ -63,11 +63,19 @@ std::span<const index_t> BatchSampler::examples(index_t step, index_t first, ind
   return {order_.data() + from, static_cast<std::size_t>(count)};
 }
 
-Trainer::Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions& options)
-    : model_(model),
+Trainer::Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions& options, const Together& together)
+    : ranks_(*together.ranks),
+      sharded_(together.shard_optimizer && ranks_.size() > 1),
+      model_(model),
       data_(data),
       options_(options),
-      adam_(model.parameters().values(), model.parameters().grads(), options.adam),
+      all_reduce_(ranks_, static_cast<index_t>(model.parameters().grads().size())),
+      adam_(model.parameters().values(), model.parameters().grads(), options.adam,
+            sharded_ ? all_reduce_.share()
+                     : std::pair{index_t{0}, static_cast<index_t>(model.parameters().grads().size())}),
+      first_part_(options.replicas / ranks_.size() * ranks_.rank()),
+      own_parts_(options.replicas / ranks_.size()),
+      gradient_(model.parameters().grads(), own_parts_),
       tape_(true, options.precision),
       sampler_(data, options),
       batches_([this](index_t number, Batch& batch) { fill(number, batch); }) {
@@ -86,21 +94,28 @@ void Trainer::set_state(TrainState state) {
   adam_.set_steps_done(state_.step);
 }
 
-index_t Trainer::part_size(index_t number) const {
-  const index_t step = number / parts_of_full_step(), part = number % parts_of_full_step();
-  return std::clamp<index_t>(sampler_.size(step) - part * options_.micro_batch, 0, options_.micro_batch);
+Trainer::MicroBatch Trainer::micro_batch(index_t number) const {
+  const index_t part = number / micro_batches_of_part(), step = part / options_.replicas;
+  const auto [begin, end] = examples_of_part(sampler_.size(step), part % options_.replicas, options_.replicas);
+  const index_t first = begin + number % micro_batches_of_part() * options_.micro_batch;
+  return {step, first, std::clamp<index_t>(end - first, 0, options_.micro_batch)};
 }
 
-index_t Trainer::part_after(index_t number) const {
+bool Trainer::is_own(index_t number) const {
+  const index_t part = number / micro_batches_of_part() % options_.replicas;
+  return part >= first_part_ && part < first_part_ + own_parts_ && micro_batch(number).size > 0;
+}
+
+index_t Trainer::micro_batch_after(index_t number) const {
+  const index_t behind_all = options_.total_steps * options_.replicas * micro_batches_of_part();
   do ++number;
-  while (part_size(number) == 0);  // the last step of an epoch may have fewer parts
-  return number / parts_of_full_step() < options_.total_steps ? number : Prefetcher::kNone;
+  while (number < behind_all && !is_own(number));
+  return number < behind_all ? number : Prefetcher::kNone;
 }
 
 void Trainer::fill(index_t number, Batch& batch) {
-  const index_t step = number / parts_of_full_step(), part = number % parts_of_full_step();
-  data_.fill_in_epoch(sampler_.examples(step, part * options_.micro_batch, part_size(number)), sampler_.epoch(step),
-                      batch);
+  const MicroBatch micro = micro_batch(number);
+  data_.fill_in_epoch(sampler_.examples(micro.step, micro.first, micro.size), sampler_.epoch(micro.step), batch);
 }
 
 kernels::EvalSums Trainer::accumulate(const Batch& batch, index_t step_targets) {
@@ -114,55 +129,89 @@ kernels::EvalSums Trainer::accumulate(const Batch& batch, index_t step_targets) 
 
 const Batch& Trainer::take(index_t number) {
   const PartTimer timer(Part::kData);
-  return batches_.take(number, part_after(number));
+  return batches_.take(number, micro_batch_after(number));
 }
 
-double Trainer::optimize(double lr) {
-  const PartTimer timer(Part::kOptimizer);
-  return adam_.step(lr);
-}
-
-kernels::EvalSums Trainer::accumulate_all(index_t examples) {
-  const index_t expected = examples * data_.targets_per_example();
+kernels::EvalSums Trainer::accumulate_part(index_t part, index_t step_targets) {
+  // Dropout draws by the part, not by what its process did before. The sites of a step are numbers of 24 bits.
+  const auto first_site = static_cast<std::uint32_t>(part * ((index_t{1} << 24) / options_.replicas));
+  RandomContext random{options_.seed, static_cast<std::uint32_t>(state_.step), first_site};
   kernels::EvalSums score;
-  RandomContext random{options_.seed, static_cast<std::uint32_t>(state_.step), 0};
-  index_t number = state_.step * parts_of_full_step();
-  for (index_t done = 0; done < examples; done += options_.micro_batch) {
+  index_t number = (state_.step * options_.replicas + part) * micro_batches_of_part();
+  const index_t end = number + micro_batches_of_part();
+  for (; number < end && micro_batch(number).size > 0; ++number) {
     const Batch& batch = take(number);
     tape_.reset(random);
-    score += accumulate(batch, expected);
+    score += accumulate(batch, step_targets);
     random.first_dropout_site = tape_.dropout_site();
-    ++number;
   }
-  // Only behind the last part is it known how many targets were scored.
-  if (score.targets > 0 && score.targets != expected)
-    scale(model_.parameters().grads(), static_cast<real>(expected) / static_cast<real>(score.targets));
   return score;
 }
 
+kernels::EvalSums Trainer::accumulate_parts(index_t examples) {
+  const index_t expected = examples * data_.targets_per_example();
+  part_scores_.clear();
+  gradient_.begin();
+  for (index_t part = first_part_; part < first_part_ + own_parts_; ++part) {
+    part_scores_.push_back(accumulate_part(part, expected));
+    gradient_.add();
+  }
+  return tree_sum(part_scores_);
+}
+
+kernels::EvalSums Trainer::accumulate_all(index_t examples) {
+  Word word;
+  try {
+    const kernels::EvalSums own = accumulate_parts(examples);
+    word.loss_nats = own.loss_nats;
+    word.correct = own.correct;
+    word.targets = own.targets;
+  } catch (const Stopped& stopped) {  // told to all, so that all stop at this step
+    word.stop = 1 + stopped.signal;
+  }
+  word = ranks_.agree(word);
+  if (word.stop != 0) throw Stopped{word.stop - 1};
+  const kernels::EvalSums score{word.loss_nats, word.correct, word.targets};
+  if (!std::isfinite(score.loss_nats)) return score;
+  const std::span<real> gradient = model_.parameters().grads();
+  all_reduce_.reduce_scatter(gradient);
+  if (!sharded_) all_reduce_.all_gather(gradient);
+  // Only behind the last part is it known how many targets were scored.
+  const index_t expected = examples * data_.targets_per_example();
+  if (score.targets > 0 && score.targets != expected)
+    scale(gradient, static_cast<real>(expected) / static_cast<real>(score.targets));
+  return score;
+}
+
+/// The first rank that finds something tells all: parts are in the order of ranks.
 void Trainer::explain(const std::string& what) {
-  std::string found = what;
+  const auto message = [&](const std::string& found) {
+    return "step " + std::to_string(state_.step + 1) + ": " + found +
+           " is not finite; try a smaller --lr or --grad-clip";
+  };
+  Word word;
   FiniteObserver finite(model_.parameters());
   tape_.watch(&finite);
   model_.parameters().zero_grads();
   try {
     if (const std::string name = parameter_not_finite(model_.parameters()); !name.empty())
       throw NotFinite{"parameter " + name + " after its update"};
-    accumulate_all(sampler_.size(state_.step));
+    accumulate_parts(sampler_.size(state_.step));
     finite.check();
     if (const std::string name = gradient_not_finite(model_.parameters()); !name.empty())
       throw NotFinite{"the gradient of " + name};
   } catch (const NotFinite& first) {
-    found = first.what;
+    word.tell(ranks_.rank(), 0, message(first.what));
   }
   tape_.watch(nullptr);
   model_.parameters().zero_grads();
-  throw Error(Exit::kDiverged, "step " + std::to_string(state_.step + 1) + ": " + found +
-                                   " is not finite; try a smaller --lr or --grad-clip");
+  word = ranks_.put_together(word);
+  throw Error(Exit::kDiverged, word.rank == Word::kNobody ? message(what) : word.text.data());
 }
 
 StepReport Trainer::step() {
   const index_t n = sampler_.size(state_.step);
+  forget_gathered();
   tape_.watch(watch_);
   kernels::EvalSums score;
   try {
@@ -175,9 +224,9 @@ StepReport Trainer::step() {
   const double mean = score.loss_nats / static_cast<double>(score.targets);
   if (!std::isfinite(mean)) explain("the loss");
   const double lr = options_.lr * schedule_factor(options_.schedule, state_.step);
-  const double norm = optimize(lr);
+  const auto [norm, finite] = optimize(lr);
   if (!std::isfinite(norm)) explain("the gradient norm");
-  if (!adam_.values_finite()) explain("a parameter");
+  if (!finite) explain("a parameter");
 
   ++state_.step;
   state_.examples_seen += n;

@@ -128,7 +128,7 @@ TEST_CASE("a SLURM array's environment chooses the shard, and the script names i
   const Outcome ranks = run_qkvbench(
       {"sweep", grid_in(dir), "--slurm", "4", "--single-node", "--jobs", "2", "--threads", "3", "--max-time", "1h"});
   for (const char* part : {"--ntasks=4\n", "--nodes=1\n", "--cpus-per-task=6\n", "--time=65\n", "--requeue\n",
-                           "srun --ntasks=4 --cpus-per-task=6", "--max-time 1h\n", "scontrol requeue"})
+                           "srun --mpi=pmix --ntasks=4 --cpus-per-task=6", "--max-time 1h\n", "scontrol requeue"})
     CHECK(ranks.out.find(part) != std::string::npos);
   CHECK(ranks.out.find("--array") == std::string::npos);
   CHECK(run_qkvbench({"sweep", grid_in(dir), "--mpi"}).status == 2);

@@ -205,6 +205,28 @@ TEST_CASE("steps overrule epochs") {
   CHECK(config.train.total_steps == 7);
 }
 
+TEST_CASE(
+    "replicas are a power of two that divides the batch, and change the name of a run only where there are some") {
+  const auto resolved = [](index_t batch_size, index_t replicas, index_t micro_batch = 0) {
+    Config config;
+    config.task.id = "reverse";
+    config.train.batch_size = batch_size;
+    config.train.replicas = replicas;
+    config.train.micro_batch = micro_batch;
+    resolve(config);
+    return config;
+  };
+  CHECK_THROWS_WITH(resolved(12, 3), "replicas 3 is no power of two; write --replicas 2 or 4");
+  CHECK_THROWS_WITH(resolved(12, 8),
+                    "batch_size 12 cannot be split into 8 replicas; write --batch-size 16, or --replicas 4");
+  CHECK_THROWS_WITH(resolved(16, 8, 4),
+                    "micro_batch 4 is larger than batch_size 16 / replicas 8; lower --micro-batch, or leave it out");
+  CHECK(resolved(16, 8).train.micro_batch == 2);
+  CHECK_FALSE(config_json(resolved(16, 1)).contains("replicas"));
+  CHECK(config_json(resolved(16, 8))["replicas"] == 8);
+  CHECK(config_hash(resolved(16, 1, 2)) != config_hash(resolved(16, 8, 2)));
+}
+
 TEST_CASE("a record holds null, never NaN, for what does not exist") {
   Config config;
   resolve(config);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/base/ranks.hpp"
 #include "qkvbench/run/config.hpp"
 
 namespace CLI {
@@ -23,6 +24,7 @@ struct Session {
   std::string color = "auto";    ///< auto, always or never
   std::string json;              ///< empty, "-" or a path
   std::function<Exit()> action;  ///< what the chosen command does
+  Ranks* ranks = &alone();       ///< among which the program was started
 
   bool json_on_stdout() const;  ///< "-", or a name of standard output
 };

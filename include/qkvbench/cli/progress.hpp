@@ -22,6 +22,7 @@ class ProgressLine : public run::Monitor {
   void tell_speed_in(const run::SpeedUnit& unit) { unit_ = unit; }
   void on_step(const run::Progress& progress) override;
   bool wants_stop() override;
+  int stop_signal() override;
   bool wants_checkpoint() override;
   void on_worth_saving(bool worth) override;
   void on_note(const std::string& text) override;

@@ -18,6 +18,9 @@ struct AdamOptions {
 class Adam {
  public:
   Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options);
+  /// For one of several processes: it keeps moments of the elements [begin, end) and steps only those. `begin` is a
+  /// multiple of kernels::kSquaresBlock, and so is `end` unless it is the last.
+  Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options, std::pair<index_t, index_t> share);
 
   /// Leaves numbers as they are in every step: their gradients count as zero, and nothing decays.
   void freeze(index_t begin, index_t count);
@@ -26,18 +29,29 @@ class Adam {
   /// finite nothing is changed.
   double step(double lr);
 
-  /// Whether all parameters were finite after the last step.
+  // The same in two halves, between which processes with a share each put the sums of their blocks together.
+  /// Computes squares() of this share's gradients.
+  void measure();
+  /// Σ of squares of gradients, one for each kernels::kSquaresBlock of all of them.
+  std::span<double> squares() { return squares_; }
+  /// As step(), of this share, with squares() of all.
+  double update(double lr);
+
+  /// Whether all parameters (of this share) were finite after the last step.
   bool values_finite() const { return values_finite_; }
 
   index_t steps_done() const { return steps_done_; }
   void set_steps_done(index_t steps) { steps_done_ = steps; }
+  /// Of this share.
   std::span<real> first_moment() { return m_.span(); }
   std::span<real> second_moment() { return v_.span(); }
 
  private:
   AdamOptions options_;
   std::span<real> values_, grads_;
+  index_t begin_, end_;  // the share
   Buffer m_, v_;
+  std::vector<double> squares_;
   std::vector<std::pair<index_t, index_t>> frozen_;  // begin and end, in order
   index_t steps_done_ = 0;
   bool values_finite_ = true;

@@ -11,14 +11,23 @@
 
 namespace qkvbench::run {
 
+/// What one of several ranks holds and sends, see train/all_reduce.
+struct RankCosts {
+  index_t ranks;
+  index_t sent_bytes_per_step;    ///< of gradients, or of gradients and parameters where moments are shared out
+  index_t gradients_bytes;        ///< with the sums that its parts of a step wait in
+  index_t sharded_moments_bytes;  ///< with --shard-optimizer
+};
+
 struct Costs {
   Config config;
   nn::Cost cost;                                  ///< at the configuration's own length
   std::vector<std::pair<index_t, index_t>> macs;  ///< length, multiply-adds of one forward pass
   index_t context;                                ///< positions that the cache is counted for
   std::array<index_t, kernels::kFormatNames.size()> cache_bytes_per_token;  ///< as decoding allocates it, by format
-  double cache_reduction;  ///< against q_k_v with as many kv heads as heads, 0 … 1
-  nn::TrainingMemory memory;
+  double cache_reduction;        ///< against q_k_v with as many kv heads as heads, 0 … 1
+  nn::TrainingMemory memory;     ///< of one process
+  std::vector<RankCosts> ranks;  ///< 2, 4, … replicas
 };
 
 /// `lengths`: positions to count multiply-adds at; none: a sixteenth, a quarter, a half and all of seq_len for

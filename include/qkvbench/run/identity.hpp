@@ -33,5 +33,9 @@ std::filesystem::path run_directory(const std::filesystem::path& out, const Conf
 std::string other_data(const nlohmann::json& remembered, const data::DataFacts& today);
 /// The same of the files alone, whatever their number of examples.
 std::string other_files(const nlohmann::json& remembered, const data::DataFacts& today);
+/// Throws Error (usage) when what a run in a directory remembers are other data than today's. `what`: "finished" or
+/// "unfinished".
+void check_same_data(const nlohmann::json& remembered, const data::DataFacts& today, const char* what,
+                     const std::filesystem::path& directory);
 
 }  // namespace qkvbench::run

@@ -21,9 +21,10 @@ struct Outcome {
   kernels::EvalSums validation, test;  ///< no targets when the task has no such split or the run did not get that far
   std::vector<KindScore> validation_kinds;  ///< of tasks that tell kinds of targets apart
   train::TrainState state;
-  double wall_s = 0, train_s = 0;  ///< of this process
-  double data_wait_s = 0;          ///< of train_s, waiting for batches
-  index_t tokens_timed = 0;        ///< trained on within train_s
+  double wall_s = 0, train_s = 0;   ///< of this process
+  double data_wait_s = 0;           ///< of train_s, waiting for batches
+  index_t tokens_timed = 0;         ///< trained on within train_s
+  std::optional<RankTiming> ranks;  ///< where there were several
   std::vector<std::string> argv;
 };
 

@@ -42,12 +42,19 @@ struct TrainCounts {
   index_t steps = 0, examples_seen = 0, tokens_seen = 0;
 };
 
+/// What rank 0 of several did beside computing.
+struct RankTiming {
+  index_t ranks = 0, sent_bytes_per_step = 0;
+  std::optional<double> rank_wait_s;  ///< of train_s, sending and waiting for others
+};
+
 /// Of the process that wrote the result; nothing where a number was not finite.
 struct Timing {
   std::optional<double> wall_s, train_s, data_wait_s, tokens_per_s, examples_per_s;
   index_t peak_rss_bytes = 0;
+  std::optional<RankTiming> ranks;  ///< of several ranks
 };
-/// All members under their names.
+/// All members under their names; those of ranks where there are some.
 Numbers timing_numbers(const Timing& timing);
 
 /// What a model was before it was converted, and how it was changed.

@@ -21,6 +21,8 @@ struct RunOptions {
   CheckpointEvery checkpoint_every;
   std::vector<std::string> argv;
   std::shared_ptr<data::TaskData> data;  ///< of the configuration, to share among runs; none: each opens its own
+  /// With whom to train; all ranks call run() alike. Rank 0 alone reads and writes files of runs, and tests the model.
+  train::Together together;
 };
 
 /// What a run tells whoever watches, once a step.
@@ -37,6 +39,8 @@ class Monitor {
   virtual void on_step(const Progress&) {}
   /// Asked before every operation of a step and of the tests at the end: true saves a checkpoint and leaves.
   virtual bool wants_stop() { return false; }
+  /// The signal that asks for it; 0: the time is up.
+  virtual int stop_signal() { return 0; }
   /// Asked once a step: true saves a checkpoint and goes on.
   virtual bool wants_checkpoint() { return false; }
   /// From here on, or no longer, there is something to save when the run is to stop.
@@ -50,6 +54,8 @@ struct RunReport {
   Result result;
   bool was_finished = false;  ///< found, not run
   std::string error;          ///< why it diverged
+  int signal = 0;             ///< that interrupted it, on whichever rank; 0: its time was up
+  bool worked = false;        ///< this process trained or tested it
 };
 
 /// Trains and tests the resolved configuration in run_directory(out, config), or returns the finished result that is
@@ -58,7 +64,8 @@ struct RunReport {
 /// finished. A run that fails before its first step leaves no directory that was not there before. Throws Error: usage
 /// when an unfinished run is there and neither resume nor overwrite is asked for, or when what is there was trained on
 /// other data than today's; input when what is there is damaged; output when a file cannot be written or another
-/// process is at work there.
+/// process is at work there. Among several ranks an error of one is for its caller to tell (Ranks::fail) and reaches
+/// all; of the report other ranks than 0 have `was_finished`, `signal` and the result's status alone.
 RunReport run(const Config& config, const RunOptions& options, Monitor& monitor);
 
 /// A trained model and what it was trained with.

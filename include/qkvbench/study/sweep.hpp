@@ -65,8 +65,9 @@ struct SweepReport {
   bool stopped = false;          ///< the monitor asked for it
 };
 
-/// Runs what is not finished, each as `program train … --resume`; a run that fails leaves failure.json in its directory
-/// and the rest go on. Which runs there are and what they leave depends on neither jobs, shards nor order of
+/// Runs what is not finished, each as `program train … --resume`, in the order given; several processes may be at the
+/// same list in another order, and each run is done by one of them; a run that fails leaves failure.json in its
+/// directory and the rest go on. Which runs there are and what they leave depends on neither jobs, shards nor order of
 /// completion. Throws Error (output) when `out` cannot be made.
 SweepReport sweep(const std::vector<run::Config>& configs, const SweepOptions& options, SweepMonitor& monitor);
 

@@ -11,7 +11,9 @@
 #include "qkvbench/nn/model.hpp"
 #include "qkvbench/optim/adam.hpp"
 #include "qkvbench/optim/schedule.hpp"
+#include "qkvbench/train/all_reduce.hpp"
 #include "qkvbench/train/prefetcher.hpp"
+#include "qkvbench/train/replicas.hpp"
 #include "qkvbench/train/watch.hpp"
 
 namespace qkvbench::train {
@@ -36,6 +38,9 @@ struct TrainOptions {
   /// To what a step's products round activations, weights and gradients, kFp32 or kBf16; their sums, and all else, are
   /// fp32. A teacher, and whoever evaluates, has fp32 throughout.
   kernels::NumberFormat precision = kernels::NumberFormat::kFp32;
+  /// Fixed parts of a step, each with a gradient of its own; they are added as train/replicas.hpp says. A power of two
+  /// that divides batch_size. A part has its own micro-batches, none larger than batch_size/replicas.
+  index_t replicas = 1;
 };
 
 /// Averages over the steps since the point before.
@@ -93,18 +98,35 @@ class BatchSampler {
 /// Throws Error (usage) when a prefix begins no name, or nothing is left to train.
 std::vector<const nn::Parameter*> frozen_parameters(const nn::Parameters& parameters, const std::string& prefixes);
 
+/// How several processes train one model. Each of the ranks, whose number divides TrainOptions::replicas, computes its
+/// share of a step's parts and makes the same steps, to the same bits as a process alone.
+struct Together {
+  Ranks* ranks = &alone();
+  bool shard_optimizer = false;  ///< each keeps Adam's moments of its share of the parameters alone
+};
+
 class Trainer {
  public:
-  /// The model's parameters must be allocated. Model and data must outlive the trainer.
-  Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions& options);
+  /// The model's parameters must be allocated. Model, data and ranks must outlive the trainer.
+  Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions& options, const Together& together = {});
   ~Trainer();
 
   bool done() const { return state_.step >= options_.total_steps; }
   /// One optimizer step on the next batch. Throws Error (diverged) when a number is not finite, naming the step and the
   /// operation or parameter where it appears first. Parameters are then those before the step, but for a parameter that
   /// its own update made infinite: the update has been made then. Throws what a watch does; parameters are those before
-  /// the step and gradients zero, so that the same step can be taken again.
+  /// the step and gradients zero, so that the same step can be taken again. Among several ranks all throw the same, but
+  /// for an error that is none of these: who throws it has to tell the others with Ranks::fail().
   StepReport step();
+
+  /// Adam's moments as they are laid out like the parameters, for checkpoints. Where every rank has a share of them
+  /// that is on rank 0 alone, and only between gather_moments() or load and the next step or share_state().
+  std::span<real> first_moment();
+  std::span<real> second_moment();
+  /// Makes them whole on rank 0; all ranks call it. Of no effect without shares.
+  void gather_moments();
+  /// Takes over rank 0's parameters, moments and position; all ranks call it.
+  void share_state();
   /// From here on steps minimise what DistillOptions say, with this model as the teacher; curves and reports go on with
   /// the cross-entropy. It must outlive the trainer and take the same batches. Throws Error (usage) when it does not.
   void learn_from(const nn::Model& teacher);
@@ -115,7 +137,6 @@ class Trainer {
   void set_state(TrainState state);
   /// Another number of steps for the points of the curve from here on; of no effect on the parameters.
   void set_log_every(index_t steps) { options_.log_every = steps; }
-  optim::Adam& optimizer() { return adam_; }
   /// Gives the memory of activations back until the next step.
   void release_activations() { tape_.arena().release(); }
   /// Bytes of activations and gradients that a step takes.
@@ -126,25 +147,46 @@ class Trainer {
   const Arena& arena() { return tape_.arena(); }
 
  private:
-  /// Parts of a step are numbered through all steps: number = step · parts of a full step + part.
-  index_t part_size(index_t number) const;
-  index_t parts_of_full_step() const { return steps_per_epoch(options_.batch_size, options_.micro_batch); }
-  index_t part_after(index_t number) const;
+  /// Micro-batches are numbered through all steps: number = (step · parts + part) · micro-batches of a full part +
+  /// which.
+  struct MicroBatch {
+    index_t step, first, size;  ///< examples [first, first + size) of the step
+  };
+  MicroBatch micro_batch(index_t number) const;
+  bool is_own(index_t number) const;  ///< of this rank's parts, and not empty
+  index_t micro_batches_of_part() const {
+    return steps_per_epoch(options_.batch_size / options_.replicas, options_.micro_batch);
+  }
+  index_t micro_batch_after(index_t number) const;
   void fill(index_t number, Batch& batch);
   const Batch& take(index_t number);
-  double optimize(double lr);
+  void forget_gathered();
+  /// The optimizer's step, and whether all parameters are finite behind it.
+  std::pair<double, bool> optimize(double lr);
   /// Forward and backward of a batch; its gradients are those of its losses' sum over `step_targets`.
   kernels::EvalSums accumulate(const Batch& batch, index_t step_targets);
-  /// All parts of the step, one after the other; gradients add up to those of the mean over all scored targets.
+  /// The same of all micro-batches of a part of the step.
+  kernels::EvalSums accumulate_part(index_t part, index_t step_targets);
+  /// This rank's parts of the step, one after the other.
+  kernels::EvalSums accumulate_parts(index_t examples);
+  /// All parts of the step, on all ranks; gradients add up to those of the mean over all scored targets.
   kernels::EvalSums accumulate_all(index_t examples);
   void note(const kernels::EvalSums& score, double norm, double lr);
   /// The step again with an eye on every number, up to the first that is not finite.
   [[noreturn]] void explain(const std::string& what);
 
+  Ranks& ranks_;
+  const bool sharded_;
   nn::Model& model_;
   const data::Dataset& data_;
   TrainOptions options_;
+  AllReduce all_reduce_;
   optim::Adam adam_;
+  Buffer whole_;  // second_moment() of all ranks, while first_moment() lies where gradients do
+  bool gathered_ = false;
+  index_t first_part_, own_parts_;  // of this rank
+  GradientTree gradient_;
+  std::vector<kernels::EvalSums> part_scores_;
   Tape tape_;
   std::unique_ptr<Teacher> teacher_;  // none: the targets alone teach
   TapeObserver* watch_ = nullptr;

@@ -10,20 +10,25 @@
 namespace qkvbench::train {
 
 /// Thrown out of a step or an evaluation that was asked to stop; no parameter has changed since the step before.
-struct Stopped {};
+struct Stopped {
+  int signal = 0;  ///< that asked for it; 0: its time is up
+};
 
 /// Asks before every operation, so that a step of minutes stops within one operation.
 class StopObserver : public TapeObserver {
  public:
-  explicit StopObserver(std::function<bool()> wants_stop) : wants_stop_(std::move(wants_stop)) {}
+  /// `signal`: what to say of who asks.
+  explicit StopObserver(std::function<bool()> wants_stop, std::function<int()> signal = {})
+      : wants_stop_(std::move(wants_stop)), signal_(std::move(signal)) {}
   void on_result(const Node&) override { ask(); }
   void on_backward(const Node&) override { ask(); }
 
  private:
   void ask() const {
-    if (wants_stop_ && wants_stop_()) throw Stopped{};
+    if (wants_stop_ && wants_stop_()) throw Stopped{signal_ ? signal_() : 0};
   }
   std::function<bool()> wants_stop_;
+  std::function<int()> signal_;
 };
 
 /// Thrown by FiniteObserver: "the output of linear (blocks.0.mlp.fc_in)".
