@@ -95,27 +95,28 @@ std::size_t piece_at(std::string_view text, std::size_t at) {
 }
 
 BytePairs::BytePairs(formats::Merges merges) : merges_(std::move(merges)), id_of_byte_(kBytes) {
-  std::unordered_map<std::string, std::int32_t> ids;
-  const auto add = [&](std::string bytes) {
-    const auto id = static_cast<std::int32_t>(bytes_.size());
-    if (!ids.emplace(bytes, id).second) return false;
-    bytes_.push_back(std::move(bytes));
-    return true;
-  };
+  bytes_.reserve(kBytes + merges_.size() + 1);
   for (std::size_t rank = 0; rank < kBytes; ++rank) {
-    const std::string byte = formats::byte_of_rank(static_cast<int>(rank));
-    id_of_byte_[static_cast<unsigned char>(byte[0])] = static_cast<std::int32_t>(rank);
-    add(byte);
+    bytes_.push_back(formats::byte_of_rank(static_cast<int>(rank)));
+    id_of_byte_[static_cast<unsigned char>(bytes_.back()[0])] = static_cast<std::int32_t>(rank);
   }
-  for (std::size_t i = 0; i < merges_.size(); ++i) {
-    const auto& [left, right] = merges_[i];
-    const std::string place =
-        "merge " + std::to_string(i) + ", " + formats::quoted(left) + " and " + formats::quoted(right) + ": ";
-    const auto l = ids.find(left), r = ids.find(right);
-    if (l == ids.end() || r == ids.end()) fail_input(place + "one of them is no token yet");
-    const std::uint64_t pair = key(l->second, r->second);
-    id_of_.emplace(pair, static_cast<std::int32_t>(bytes_.size()));
-    if (!add(left + right)) fail_input(place + "an earlier merge makes the same token");
+  std::unordered_map<std::string, std::int32_t> made;  // by merges
+  const auto find = [&](const std::string& bytes) {
+    if (bytes.size() == 1) return id_of_byte_[static_cast<unsigned char>(bytes[0])];
+    const auto found = made.find(bytes);
+    return found == made.end() ? -1 : found->second;
+  };
+  for (const auto& merge : merges_) {
+    const auto refuse = [&](const char* why) {
+      fail_input("merge " + std::to_string(made.size()) + ", " + formats::quoted(merge.first) + " and " +
+                 formats::quoted(merge.second) + ": " + why);
+    };
+    const std::int32_t left = find(merge.first), right = find(merge.second),
+                       id = static_cast<std::int32_t>(bytes_.size());
+    if (left < 0 || right < 0) refuse("one of them is no token yet");
+    bytes_.push_back(merge.first + merge.second);
+    if (!made.emplace(bytes_.back(), id).second) refuse("an earlier merge makes the same token");
+    id_of_.emplace(key(left, right), id);
   }
   bytes_.emplace_back(kEndOfText);
 }

@@ -161,13 +161,6 @@ std::string read(const fs::path& path, ChoiceDocuments& into) {
   return text;
 }
 
-/// "valid.jsonl" -> the lines of "valid-labels.lst", if it is there.
-std::vector<std::string> labels_of(const fs::path& path, ChoiceDocuments& into) {
-  const fs::path labels = path.parent_path() / (path.stem().string() + "-labels.lst");
-  std::error_code error;
-  return fs::is_regular_file(labels, error) ? lines_of(read(labels, into)) : std::vector<std::string>();
-}
-
 /// The first `shots` but the one that is asked.
 std::vector<std::size_t> first_others(std::size_t asked, std::size_t shots) {
   std::vector<std::size_t> others;
@@ -190,25 +183,13 @@ void put_shots_before(std::vector<ChoiceDocument>& documents, const std::vector<
 }
 
 /// The documents of a file, which and whose answers become files of `into`.
-std::vector<ChoiceDocument> read_documents(const Row& row, const fs::path& path, ChoiceDocuments& into) {
-  const std::vector<std::string> lines = lines_of(read(path, into));
-  const std::vector<std::string> labels = labels_of(path, into);
-  std::vector<ChoiceDocument> documents;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::string place = path.string() + ": line " + std::to_string(i + 1);
-    if (lines[i].empty()) continue;
-    try {
-      const json label = i < labels.size() ? json(stripped(labels[i])) : json(nullptr);
-      documents.push_back(row.document(formats::parse_json(lines[i], place), label));
-    } catch (const json::exception& error) {
-      fail_input(place + ": " + error.what());
-    } catch (const Error& error) {
-      const std::string what = error.what();
-      fail_input(what.starts_with(place) ? what : place + ": " + what);
-    }
-  }
-  if (documents.empty()) fail_input(path.string() + ": it is empty");
-  return documents;
+std::vector<ChoiceDocument> read_documents(const ChoiceTask& task, const fs::path& path, ChoiceDocuments& into) {
+  const std::string text = read(path, into);
+  // "valid.jsonl" has its answers in "valid-labels.lst", if it is there.
+  const fs::path labels = path.parent_path() / (path.stem().string() + "-labels.lst");
+  std::error_code error;
+  return parse_choices(task, text, fs::is_regular_file(labels, error) ? read(labels, into) : std::string(),
+                       path.string());
 }
 
 }  // namespace
@@ -222,20 +203,41 @@ const ChoiceTask& find_choice_task(const std::string& name) {
   return find_row("task", name, choice_tasks(), &ChoiceTask::name);
 }
 
+std::vector<ChoiceDocument> parse_choices(const ChoiceTask& task, const std::string& text, const std::string& answers,
+                                          const std::string& origin) {
+  const Row& row = find_row("task", task.name, rows(), &ChoiceTask::name);
+  const std::vector<std::string> lines = lines_of(text), labels = lines_of(answers);
+  std::vector<ChoiceDocument> documents;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string place = origin + ": line " + std::to_string(i + 1);
+    if (lines[i].empty()) continue;
+    try {
+      const json label = i < labels.size() ? json(stripped(labels[i])) : json(nullptr);
+      documents.push_back(row.document(formats::parse_json(lines[i], place), label));
+    } catch (const json::exception& error) {
+      fail_input(place + ": " + error.what());
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      fail_input(what.starts_with(place) ? what : place + ": " + what);
+    }
+  }
+  if (documents.empty()) fail_input(origin + ": it is empty");
+  return documents;
+}
+
 ChoiceDocuments read_choices(const ChoiceTask& task, const fs::path& folder, std::size_t shots, ShotSource source) {
   if (shots > 0 && !task.takes_shots())
     fail_usage("--shots: task " + task.name + " is scored without examples; leave it out, or give --shots 0");
-  const Row& row = find_row("task", task.name, rows(), &ChoiceTask::name);
   ChoiceDocuments out;
   const fs::path path = find_file(task, task.files, folder);
-  out.documents = read_documents(row, path, out);
+  out.documents = read_documents(task, path, out);
   if (shots == 0) return out;
   const auto refuse = [shots](const fs::path& file, std::size_t n, const char* but) {
     fail_usage("--shots " + std::to_string(shots) + ": " + file.string() + " has only " + counted(n, "document") + but);
   };
   if (source == ShotSource::kTraining) {
     const fs::path training = find_file(task, task.training_files, folder);
-    const std::vector<ChoiceDocument> examples = read_documents(row, training, out);
+    const std::vector<ChoiceDocument> examples = read_documents(task, training, out);
     if (shots > examples.size()) refuse(training, examples.size(), "");
     constexpr std::uint32_t kHarnessSeed = 1234;
     PythonRandom random(kHarnessSeed);

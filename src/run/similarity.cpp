@@ -2,7 +2,6 @@
 // Nothing here is of size n × n.
 #include "qkvbench/run/similarity.hpp"
 
-#include <Eigen/SVD>
 #include <cmath>
 
 #include "qkvbench/run/spectrum.hpp"
@@ -119,10 +118,10 @@ std::optional<double> r2_from(MatrixView a, MatrixView b) {
   const auto pair = centred_pair(a, b);
   if (!pair || !(pair->b.norm() > 0)) return {};
   // The explained part is what lies in the space of a's columns, which directions of no size do not span.
-  const Eigen::JacobiSVD<Matrix, Eigen::ColPivHouseholderQRPreconditioner> svd(pair->a, Eigen::ComputeThinU);
-  const double least = svd.singularValues()(0) * static_cast<double>(a.rows()) * Eigen::NumTraits<double>::epsilon();
-  const Eigen::Index rank = (svd.singularValues().array() > least).count();
-  const Matrix u = svd.matrixU().leftCols(rank);
+  const LeftSingular svd = left_singular_jacobi(pair->a);
+  const double least = svd.values(0) * static_cast<double>(a.rows()) * Eigen::NumTraits<double>::epsilon();
+  const Eigen::Index rank = (svd.values.array() > least).count();
+  const Matrix u = svd.vectors.leftCols(rank);
   return 1 - (pair->b - u * (u.transpose() * pair->b)).squaredNorm() / pair->b.squaredNorm();
 }
 

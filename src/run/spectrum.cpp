@@ -2,8 +2,6 @@
 // Squares are never formed first: they would lose the small values.
 #include "qkvbench/run/spectrum.hpp"
 
-#include <Eigen/QR>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 
@@ -14,19 +12,18 @@ namespace {
 /// A square matrix of the same singular values and right singular vectors; a itself where it is not tall.
 Matrix squared_off(MatrixView a) {
   if (a.rows() <= a.cols()) return a;
-  const Eigen::HouseholderQR<Matrix> qr(a);
-  return qr.matrixQR().topRows(a.cols()).triangularView<Eigen::Upper>();
+  return triangle_of(a);
 }
 
 /// [d, r]: orthonormal, the largest r right singular vectors; nothing where the rank is below r.
 Matrix top_space(MatrixView a, Eigen::Index r) {
   const auto x = scaled(a);
   if (!x || r > std::min(a.rows(), a.cols())) return {};
-  const Eigen::BDCSVD<Matrix> svd(squared_off(*x).transpose(), Eigen::ComputeThinU);
+  const LeftSingular svd = left_singular(squared_off(*x).transpose());
   const auto size = static_cast<double>(std::max(a.rows(), a.cols()));
-  const double least = svd.singularValues()(0) * size * Eigen::NumTraits<double>::epsilon();
-  if (!(svd.singularValues()(r - 1) > least)) return {};
-  return svd.matrixU().leftCols(r);
+  const double least = svd.values(0) * size * Eigen::NumTraits<double>::epsilon();
+  if (!(svd.values(r - 1) > least)) return {};
+  return svd.vectors.leftCols(r);
 }
 
 /// What rounding of the 32-bit numbers that all matrices here are made of leaves where there is nothing: an exact rank
@@ -46,7 +43,7 @@ double entropy_rank(const Eigen::ArrayXd& weights) {
 Eigen::VectorXd singular_values(MatrixView a) {
   if (a.size() == 0) return {};
   const Matrix tall = a.rows() < a.cols() ? squared_off(a.transpose()) : squared_off(a);
-  return Eigen::BDCSVD<Matrix>(tall).singularValues();
+  return singular_values_of(tall);
 }
 
 Spectrum spectrum(MatrixView a) {

@@ -2,12 +2,12 @@
 // What they mean is said beside surgery() in the header.
 #include "qkvbench/run/surgery_methods.hpp"
 
-#include <Eigen/QR>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <set>
+
+#include "qkvbench/run/matrix.hpp"
 
 namespace qkvbench::run {
 
@@ -72,7 +72,7 @@ void fit_weights(BlockMaps& maps, const Around& around) {
   if (around.key_constant_cancels()) maps.k().bias.setZero();
   keep_k_and_fit(maps, around, [&](Index g) {
     const MatrixXd k = maps.k().head(g).transpose(), v = maps.v().head(g).transpose();
-    const MatrixXd m = k.completeOrthogonalDecomposition().solve(v).transpose();
+    const MatrixXd m = least_squares(k, v).transpose();
     return Fit{m, maps.v().head_bias(g) - m * maps.k().head_bias(g)};
   });
 }
@@ -83,7 +83,7 @@ void fit_activations(BlockMaps& maps, const Around& around) {
     VectorXd k_mean = k.colwise().mean().transpose(), v_mean = v.colwise().mean().transpose();
     if (!around.has_bias()) k_mean.setZero(), v_mean.setZero();  // the output has no bias to take a constant
     const MatrixXd a = k.rowwise() - k_mean.transpose(), b = v.rowwise() - v_mean.transpose();
-    const MatrixXd m = a.completeOrthogonalDecomposition().solve(b).transpose();
+    const MatrixXd m = least_squares(a, b).transpose();
     return Fit{m, v_mean - m * k_mean};
   });
 }
@@ -98,14 +98,14 @@ void joint(BlockMaps& maps, const Around& around, const MatrixXd& root, const Ve
     MatrixXd both(2 * D, maps.k().weight.cols());
     both << maps.k().head(g), maps.v().head(g);
     const MatrixXd weighted = root.size() > 0 ? MatrixXd(both * root) : both;
-    const Eigen::JacobiSVD<MatrixXd> svd(weighted, Eigen::ComputeThinU | Eigen::ComputeThinV);
-    const double least = 1e-12 * svd.singularValues()(0);
+    const LeftSingular svd = left_singular_jacobi(weighted);
+    const double least = 1e-12 * svd.values(0);
     MatrixXd a = MatrixXd::Zero(2 * D, D), c = MatrixXd::Zero(D, both.cols());
-    for (Index i = 0; i < std::min(D, svd.singularValues().size()); ++i) {
-      const double sigma = svd.singularValues()(i);
+    for (Index i = 0; i < std::min(D, svd.values.size()); ++i) {
+      const double sigma = svd.values(i);
       if (!(sigma > least)) continue;  // nothing is left to say
-      a.col(i) = svd.matrixU().col(i) * sigma;
-      c.row(i) = svd.matrixU().col(i).transpose() * both / sigma;
+      a.col(i) = svd.vectors.col(i) * sigma;
+      c.row(i) = svd.vectors.col(i).transpose() * both / sigma;
     }
     const MatrixXd of_k = a.topRows(D), of_v = a.bottomRows(D);
     // The values' mean is kept whole, since the output's bias can hold it.
@@ -131,10 +131,7 @@ void joint_svd_activations(BlockMaps& maps, const Around& around) {
   if (!around.has_bias()) x_mean.setZero();  // the output has no bias to take a constant
   const MatrixXd centred = around.x.rowwise() - x_mean.transpose();
   // Rᵀ of X = Q R is as good a root of XᵀX as the symmetric one: only left singular vectors of W Rᵀ are used.
-  const MatrixXd r = centred.householderQr()
-                         .matrixQR()
-                         .topRows(std::min(centred.rows(), centred.cols()))
-                         .triangularView<Eigen::Upper>();
+  const MatrixXd r = triangle_of(centred);
   joint(maps, around, r.transpose() / std::sqrt(static_cast<double>(centred.rows())), x_mean);
 }
 

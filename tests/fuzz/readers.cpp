@@ -110,16 +110,12 @@ void read_merges(const std::string& bytes) {
   if (tokenizer.decode(tokenizer.encode(text)) != text) std::abort();
 }
 
+/// The first byte chooses the task; then the questions and a file of answers.
 void read_questions(const std::string& bytes) {
-  for (const data::ChoiceTask& task : data::choice_tasks()) {
-    const fs::path file = folder().put(task.files[0], bytes);
-    try {
-      data::read_choices(task, folder().path(), 0);
-    } catch (const Error& error) {
-      if (error.status() != Exit::kInput) throw;
-    }
-    fs::remove(file);
-  }
+  if (bytes.empty()) return;
+  const auto tasks = data::choice_tasks();
+  const auto [questions, answers] = halves(bytes.substr(1));
+  data::parse_choices(tasks[static_cast<unsigned char>(bytes[0]) % tasks.size()], questions, answers, "f");
 }
 
 void read_manifest(const std::string& bytes) {

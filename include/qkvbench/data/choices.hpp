@@ -45,9 +45,14 @@ struct ChoiceDocuments {
       files;  ///< the questions, the answers where they are a file of their own, the training split
 };
 
-/// Reads a task's file in `folder`, one JSON object a line. With shots every context begins with so many documents and
-/// their right answers. Throws Error: input when a file is missing, a line is not of the form or no answer is known;
-/// usage when there are too few documents for the shots, or the task takes none.
+/// The documents of a task's file, one JSON object a line, and of the file of answers beside it, empty where there is
+/// none. Throws Error (input) naming `origin` and the line when a line is not of the form or no answer is known.
+std::vector<ChoiceDocument> parse_choices(const ChoiceTask& task, const std::string& text, const std::string& answers,
+                                          const std::string& origin);
+
+/// Reads a task's file in `folder`. With shots every context begins with so many documents and their right answers.
+/// Throws Error: input when a file is missing, and as parse_choices(); usage when there are too few documents for the
+/// shots, or the task takes none.
 ChoiceDocuments read_choices(const ChoiceTask& task, const std::filesystem::path& folder, std::size_t shots,
                              ShotSource source = ShotSource::kFirst);
 

@@ -1,14 +1,11 @@
 // How alike two matrices of numbers are: cosines, CKA, Procrustes and least squares, in double precision.
 // Not where the matrices come from (run/layer_values), nor which of these are shown (run/measures).
 #pragma once
-#include <Eigen/Core>
 #include <optional>
 
-namespace qkvbench::run {
+#include "qkvbench/run/matrix.hpp"
 
-using Matrix = Eigen::MatrixXd;
-/// A matrix or a block of one.
-using MatrixView = const Eigen::Ref<const Matrix>&;
+namespace qkvbench::run {
 
 // Of all functions here: a, b: [n, ·], n samples a row. The result does not exist, and is none, where a denominator is
 // zero, a number is not finite, or the shapes do not fit. The scale of the numbers does not matter.
