@@ -3,7 +3,7 @@
 #include "qkvbench/kernels/attention.hpp"
 
 #include "kernels/naive.hpp"
-#include "qkvbench/kernels/bf16.hpp"
+#include "support/bf16_route.hpp"
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
 
@@ -56,20 +56,18 @@ TEST_CASE("attention with products in bf16 is the formula to eight bits, the sam
       /// o, dq, dk, dv and dterms.
       const auto both_ways = [&](kernels::NumberFormat operands, kernels::Bf16Route route) {
         s.operands = operands;
-        const kernels::Bf16Route before = kernels::bf16_route();
-        kernels::set_bf16_route(route);
+        const WithBf16Route with(route);
         std::vector<real> out(2 * q.size() + 2 * k.size() + terms.size()), lse(static_cast<std::size_t>(s.B * s.H * T));
         real *o = out.data(), *dq = o + q.size(), *dk = dq + q.size(), *dv = dk + k.size(), *dt = dv + k.size();
         poison_scratch();
         kernels::attention_forward(s, q.data(), k.data(), v.data(), terms.data(), o, lse.data());
         kernels::attention_backward(s, d.data(), q.data(), k.data(), v.data(), terms.data(), o, lse.data(), dq, dk, dv,
                                     dt);
-        kernels::set_bf16_route(before);
         return out;
       };
       INFO("T " << T << ", causal " << causal);
       const auto rounded = both_ways(kernels::NumberFormat::kBf16, kernels::Bf16Route::kRounded);
-      CHECK(rounded == both_ways(kernels::NumberFormat::kBf16, kernels::Bf16Route::kPairsHighFirst));
+      CHECK(rounded == both_ways(kernels::NumberFormat::kBf16, other_bf16_route()));
       const auto fp32 = both_ways(kernels::NumberFormat::kFp32, kernels::Bf16Route::kRounded);
       double difference = 0, size = 0;
       for (std::size_t i = 0; i < fp32.size(); ++i) {

@@ -7,7 +7,7 @@
 #include <Eigen/Dense>
 
 #include "qkvbench/base/parallel.hpp"
-#include "qkvbench/kernels/bf16.hpp"
+#include "support/bf16_route.hpp"
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
 
@@ -157,12 +157,10 @@ std::vector<real> narrow_product(const Case& c, kernels::Bf16Route route) {
   const Operand a(c.M, c.K, c.a_transposed, c.gap, 1), b(c.K, c.N, c.b_transposed, c.gap, 2);
   std::vector<real> out = normals(c.M * (c.N + c.gap), 3);
   const auto residual = normals(c.M * (c.N + c.gap), 4), bias = normals(c.N, 5);
-  const kernels::Bf16Route before = kernels::bf16_route();
-  kernels::set_bf16_route(route);
+  const WithBf16Route with(route);
   poison_scratch();
   kernels::matmul(c.M, c.N, c.K, a.view, b.view, out.data(), c.N + c.gap, {bias.data(), residual.data(), c.accumulate},
                   kernels::NumberFormat::kBf16);
-  kernels::set_bf16_route(before);
   return out;
 }
 
@@ -191,7 +189,7 @@ TEST_CASE("bf16 products have the same bits as pairs in cells and rounded one by
   for (const Case& c : kNarrowCases) {
     INFO("M " << c.M << ", N " << c.N << ", K " << c.K);
     const auto rounded = narrow_product(c, kernels::Bf16Route::kRounded);
-    CHECK(rounded == narrow_product(c, kernels::Bf16Route::kPairsHighFirst));
+    CHECK(rounded == narrow_product(c, other_bf16_route()));
     for (const int n : {2, 3, 4}) {
       set_threads(n);
       CHECK(rounded == narrow_product(c, kernels::bf16_route()));
@@ -201,8 +199,8 @@ TEST_CASE("bf16 products have the same bits as pairs in cells and rounded one by
 }
 
 TEST_CASE("bf16 products take numbers below 2^-126 for zero, in every place", "[kernels][bf16]") {
-  for (const auto route : {kernels::Bf16Route::kRounded, kernels::Bf16Route::kPairsHighFirst}) {
-    kernels::set_bf16_route(route);
+  for (const auto route : {kernels::Bf16Route::kRounded, other_bf16_route()}) {
+    const WithBf16Route with(route);
     constexpr auto kBf16 = kernels::NumberFormat::kBf16;
     // An operand, a result, and a residual that is added to nothing.
     const real tiny = 1e-39F, small = 1e-20F, one = 1, huge = 1e30F;
@@ -217,7 +215,6 @@ TEST_CASE("bf16 products take numbers below 2^-126 for zero, in every place", "[
     kernels::matmul(1, 1, 1, {&tiny, 1}, {&huge, 1}, &c, 1);  // and only while they last
     CHECK(c != 0);
   }
-  kernels::set_bf16_route(kernels::Bf16Route::kRounded);
 }
 
 TEST_CASE("bf16 operands: halves to even, what is infinite or no number handed on", "[kernels][bf16]") {
