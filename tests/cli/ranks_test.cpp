@@ -45,7 +45,7 @@ Arguments longer_run(const fs::path& out) {
 
 }  // namespace
 
-TEST_CASE("two, four and eight ranks train every family to the bytes of one process", "[release]") {
+TEST_CASE("ranks train every family to the bytes of one process, two, four and eight of them the first", "[release]") {
   NEEDS_MPI();
   const TemporaryDirectory texts;
   std::string text;
@@ -63,7 +63,8 @@ TEST_CASE("two, four and eight ranks train every family to the bytes of one proc
     INFO(task[1] << " alone: " << one.err);
     REQUIRE(one.status == 0);
     for (const int size : {2, 4, 8}) {
-      if (size > 2 && task[1] == "anomaly") continue;  // each rank takes seconds to draw its pictures
+      // Each rank takes a while to make its data; how sums go does not depend on the family.
+      if (size != (task[1] == "anomaly" ? 2 : 4) && task != kLists) continue;
       const TemporaryDirectory shared;
       const Outcome r =
           run_ranks(size, with(task_arguments(shared.path(), task), {"--threads", size == 2 ? "2" : "1"}));
