@@ -14,7 +14,8 @@ using Kind = formats::Pickle::Kind;
 
 namespace {
 
-/// Masks, and what stands for minus infinity in them.
+/// Masks, and what stands for minus infinity in them. Behind what takes the parameters: a thousand layers that a
+/// configuration claims and the file lacks are refused at the first.
 void drop_buffers(ForeignNames& names, index_t layers) {
   drop_masks(names, layers);
   for (index_t i = 0; i < layers; ++i) names.drop("h." + std::to_string(i) + ".attn.masked_bias");
@@ -39,9 +40,9 @@ ForeignModel nanogpt(const formats::TorchFile& file) {
   ForeignNames names(file.state_dict(file.root().find("model"), "model"), file.origin());
   names.strip("_orig_mod."), names.strip("module."), names.strip("_orig_mod.");
   names.strip_inner("transformer.");
-  drop_buffers(names, sizes.layers);
   place_c_attn(model, names, false);
   place_gpt(model, names, false, true);
+  drop_buffers(names, sizes.layers);
   model.steps = steps_of(file.root().find("iter_num"));
   if (const Value loss = file.root().find("best_val_loss");
       loss.is(Kind::kFloat) && loss.number() != kNanogptUnmeasured)
@@ -114,9 +115,9 @@ ForeignModel huggingface_model(const formats::ModelFolder& folder, const std::st
     set_foreign(model.config, "d_ff", std::to_string(settings.integer("n_inner")), where);
   ForeignNames names(folder.tensors, origin);
   names.strip_inner("transformer.");
-  drop_buffers(names, sizes.layers);
   place_c_attn(model, names, true);
   place_gpt(model, names, true, settings.flag("tie_word_embeddings", true));
+  drop_buffers(names, sizes.layers);
   finish_model(model, names);
   return model;
 }
