@@ -99,6 +99,7 @@ void count_and_time(Answers& answers) {
   answers.take({"inspect", "--variant", "q_kv", "--parameters", "--lengths", "8,16"});
   for (const char* what : {"train", "eval"})
     answers.take({"bench", what, "--case", "encoder-d32-l2-t16", "--seconds", "0.01", "--scaling"});
+  answers.take({"bench", "train", "--case", "encoder-d32-l2-t16", "--seconds", "0.01", "--bf16"});
   answers.take({"bench", "decode", "--preset", "char", "--contexts", "8", "--seconds", "0.001"});
   answers.take({"bench", "data", "--task", "copy", "--seconds", "0"});
   answers.take({"verify", "--golden", SOURCE_DIR "/tests/golden"});

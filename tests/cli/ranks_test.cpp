@@ -217,10 +217,16 @@ TEST_CASE("mpirun hands the runs of a grid to ranks: each once, one table, the b
 TEST_CASE("a run that fails on a rank does not stop the others, and all end with status 6") {
   NEEDS_MPI();
   const TemporaryDirectory dir;
-  const std::string grid = dir.write("some.json", R"({"grid": {"task": ["copy", "images"], "variant": "q_k_v",
-      "d_model": 8, "layers": 1, "heads": 2, "n_train": 64, "n_test": 16, "epochs": 1, "data": "no/such/folder",
-      "seed": [0, 1, 2]}})");
+  const std::string grid = dir.write("some.json", R"({"grid": {"task": "copy", "variant": "q_k_v", "d_model": 8,
+      "layers": 1, "heads": 2, "seq_len": 4, "n_train": 64, "n_test": 16, "epochs": 1, "seed": [0, 1, 2, 3]}})");
+  REQUIRE(run_qkvbench({"sweep", grid, "--out", dir / "runs"}).status == 0);
+  const auto runs = models_in(dir / "runs");
+  const fs::path damaged = fs::path(dir / "runs") / runs.begin()->first,
+                 gone = fs::path(dir / "runs") / runs.rbegin()->first;
+  dir.write("runs/" + damaged.filename().string() + "/model.safetensors", "damaged");
+  fs::remove_all(gone);
   const Outcome r = run_ranks(2, {"sweep", grid, "--out", dir / "runs", "--jobs", "1"});
   INFO(r.out << r.err);
   CHECK(r.status == 6);
+  CHECK(fs::exists(gone / "result.json"));
 }
