@@ -11,21 +11,28 @@
 
 namespace qkvbench::test {
 
+/// `mpirun -n size program…`. Open MPI asks root twice whether it is meant.
+inline Outcome run_by_mpirun(int size, const std::vector<std::string>& program,
+                             const std::function<void(pid_t mpirun)>& while_running = {}) {
+  const EnvironmentVariable root("OMPI_ALLOW_RUN_AS_ROOT", "1"), really("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
+      many("OMPI_MCA_rmaps_base_oversubscribe", "1"), no_network("OMPI_MCA_btl", "self,vader");
+  std::vector<std::string> all{"mpirun", "-n", std::to_string(size)};
+  all.insert(all.end(), program.begin(), program.end());
+  return run_binary("/usr/bin/env", all, while_running);
+}
+
 /// Why ranks cannot be tested here; empty when they can.
 inline std::string why_no_mpi() {
   if (mpi_library().empty()) return "the program was built without MPI";
-  if (run_binary("/usr/bin/env", {"mpirun", "--version"}).status != 0) return "there is no mpirun";
+  if (run_by_mpirun(2, {"true"}).status != 0) return "mpirun is not there or starts nothing";
   return "";
 }
 
-/// `mpirun -n size qkvbench arguments`. Open MPI asks root twice whether it is meant.
-inline Outcome run_ranks(int size, const std::vector<std::string>& arguments,
+/// `mpirun -n size qkvbench arguments`.
+inline Outcome run_ranks(int size, std::vector<std::string> arguments,
                          const std::function<void(pid_t mpirun)>& while_running = {}) {
-  const EnvironmentVariable root("OMPI_ALLOW_RUN_AS_ROOT", "1"), really("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
-      many("OMPI_MCA_rmaps_base_oversubscribe", "1"), no_network("OMPI_MCA_btl", "self,vader");
-  std::vector<std::string> all{"mpirun", "-n", std::to_string(size), qkvbench_path()};
-  all.insert(all.end(), arguments.begin(), arguments.end());
-  return run_binary("/usr/bin/env", all, while_running);
+  arguments.insert(arguments.begin(), qkvbench_path());
+  return run_by_mpirun(size, arguments, while_running);
 }
 
 /// The processes that a process has started and that run now (Linux; none elsewhere).
