@@ -302,8 +302,13 @@ const std::vector<Grid>& grids() {
        "training with products in bf16 beside fp32: lists, drawn digits, small language models",
        {precisions({{"task", {"reverse", "sort"}}, {"epochs", {"10"}}}), precisions({{"preset", {"glyphs"}}}),
         precisions({{"preset", {"char"}}, {"corpus", {"tinyshakespeare", "stories"}}})}},
+      {"precision-short",
+       "the same, shorter: lists for 2 epochs, digits for 3, Shakespeare for 400 steps",
+       {precisions({{"task", {"reverse", "sort", "swap"}}, {"epochs", {"2"}}}),
+        precisions({{"preset", {"glyphs"}}, {"epochs", {"3"}}}),
+        precisions({{"preset", {"char"}}, {"corpus", {"tinyshakespeare"}}, {"steps", {"400"}}})}},
       {"precision-nano",
-       "the same of nanoGPT's model on Shakespeare by characters, for 500 steps of 5,000",
+       "bf16 beside fp32 for nanoGPT's model on Shakespeare by characters, for 500 steps of 5,000",
        {precisions({{"preset", {"nano"}}, {"corpus", {"tinyshakespeare"}}, {"steps", {"500"}}})}},
   };
   return rows;
