@@ -1,5 +1,6 @@
-// The number formats in which decoding can keep weights and its cache, with rows of numbers in them, and to which matmul
-// can round its operands. Sums are never narrow: numbers are made wide again where they are read, or multiplied exactly.
+// The number formats in which decoding can keep weights and its cache, with rows of numbers in them, and to which
+// matmul can round its operands. Sums are never narrow: numbers are made wide again where they are read, or multiplied
+// exactly.
 #pragma once
 #include <array>
 #include <cstddef>
