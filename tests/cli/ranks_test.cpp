@@ -8,6 +8,7 @@
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
 #include "support/crash.hpp"
+#include "support/models.hpp"
 #include "support/mpi.hpp"
 
 using namespace qkvbench::test;
@@ -182,19 +183,6 @@ TEST_CASE("ranks that are stopped or killed at random moments all end, and other
   REQUIRE(run_ranks(2, longer_run(broken.path())).status == 0);
   CHECK(bits_of(broken.path()) == bits_of(whole.path()));
 }
-
-namespace {
-
-/// Run name -> bytes of the model, of all finished runs.
-std::map<std::string, std::string> models_in(const fs::path& out) {
-  std::map<std::string, std::string> models;
-  for (const auto& entry : fs::directory_iterator(out))
-    if (fs::exists(entry.path() / "result.json"))
-      models[entry.path().filename().string()] = qkvbench::read_file(entry.path() / "model.safetensors");
-  return models;
-}
-
-}  // namespace
 
 TEST_CASE("mpirun hands the runs of a grid to ranks: each once, one table, the bytes of one process") {
   NEEDS_MPI();

@@ -8,10 +8,12 @@
 
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
+#include "support/models.hpp"
 #include "support/process.hpp"
 
 using qkvbench::read_file;
 using qkvbench::write_file_atomic;
+using qkvbench::test::models_in;
 using qkvbench::test::Outcome;
 using qkvbench::test::qkvbench_path;
 using qkvbench::test::run_binary;
@@ -53,15 +55,6 @@ class Slurm {
   static constexpr const char* kScript = SOURCE_DIR "/tests/support/slurm";
   std::string directory_, why_not_;
 };
-
-/// Run name -> bytes of the model, of all finished runs.
-std::map<std::string, std::string> models_in(const fs::path& out) {
-  std::map<std::string, std::string> models;
-  for (const auto& entry : fs::directory_iterator(out))
-    if (fs::exists(entry.path() / "model.safetensors") && fs::exists(entry.path() / "result.json"))
-      models[entry.path().filename().string()] = read_file(entry.path() / "model.safetensors");
-  return models;
-}
 
 }  // namespace
 

@@ -7,11 +7,13 @@
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
+#include "support/models.hpp"
 #include "support/process.hpp"
 
 using nlohmann::json;
 using qkvbench::read_file;
 using qkvbench::write_file_atomic;
+using qkvbench::test::models_in;
 using qkvbench::test::Outcome;
 using qkvbench::test::run_qkvbench;
 using qkvbench::test::TemporaryDirectory;
@@ -32,15 +34,6 @@ Outcome sweep(const TemporaryDirectory& dir, const std::string& out, std::vector
   std::vector<std::string> arguments{"sweep", dir / "tiny.json", "--out", dir / out, "--json", "-"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return run_qkvbench(arguments);
-}
-
-/// Run name -> bytes of the model, of all finished runs.
-std::map<std::string, std::string> models_in(const fs::path& out) {
-  std::map<std::string, std::string> models;
-  for (const auto& entry : fs::directory_iterator(out))
-    if (fs::exists(entry.path() / "model.safetensors") && fs::exists(entry.path() / "result.json"))
-      models[entry.path().filename().string()] = read_file(entry.path() / "model.safetensors");
-  return models;
 }
 
 fs::path first_run(const fs::path& out) { return out / models_in(out).begin()->first; }
