@@ -35,7 +35,28 @@ std::vector<index_t> lengths_of(const Config& c, index_t positions) {
   return lengths;
 }
 
+/// Arrays of gradients that so many parts of a step take: one more for each level of their tree.
+index_t gradient_arrays(index_t parts) { return static_cast<index_t>(std::bit_width(static_cast<std::size_t>(parts))); }
+
+nn::TrainingMemory memory_of(const nn::Model& model, const train::TrainOptions& options) {
+  nn::TrainingMemory memory = nn::training_memory(model, options.micro_batch);
+  memory.gradients *= gradient_arrays(options.replicas);
+  return memory;
+}
+
+/// `one`: of a process alone.
+std::vector<RankCosts> rank_costs(const nn::TrainingMemory& one, index_t replicas) {
+  std::vector<RankCosts> costs;
+  const index_t gradient = one.gradients / gradient_arrays(replicas);
+  for (index_t ranks = 2; ranks <= replicas; ranks *= 2)
+    costs.push_back(
+        {ranks, 2 * (gradient - gradient / ranks), gradient * gradient_arrays(replicas / ranks), one.moments / ranks});
+  return costs;
+}
+
 }  // namespace
+
+nn::TrainingMemory training_memory(const Config& c) { return memory_of(nn::Model(c.model), c.train); }
 
 Costs count_costs(const Config& c, std::vector<index_t> lengths, index_t context) {
   const std::string family = data::find_task(c.task.id).form();
@@ -51,16 +72,8 @@ Costs count_costs(const Config& c, std::vector<index_t> lengths, index_t context
     costs.macs.emplace_back(length, nn::count_cost(declared(c.model, length)).macs_forward);
   const index_t most = 2 * c.model.d_model * c.model.layers;
   costs.cache_reduction = 1 - static_cast<double>(costs.cost.cache_elements_per_token) / static_cast<double>(most);
-  costs.memory = nn::training_memory(model, c.train.micro_batch);
-  const index_t gradient = costs.memory.gradients;
-  // A rank keeps one more sum for each level of the tree over its parts, a process alone for each level of all.
-  const auto arrays = [](index_t parts) {
-    return static_cast<index_t>(std::bit_width(static_cast<std::size_t>(parts)));
-  };
-  costs.memory.gradients *= arrays(c.train.replicas);
-  for (index_t ranks = 2; ranks <= c.train.replicas; ranks *= 2)
-    costs.ranks.push_back({ranks, 2 * (gradient - gradient / ranks), gradient * arrays(c.train.replicas / ranks),
-                           costs.memory.moments / ranks});
+  costs.memory = memory_of(model, c.train);
+  costs.ranks = rank_costs(costs.memory, c.train.replicas);
   return costs;
 }
 

@@ -23,6 +23,7 @@ TEST_CASE("what ranks send and hold follows from the gradient's size and their n
   const index_t gradient = one.memory.gradients;
   CHECK(gradient == 4 * one.cost.params_total);
   CHECK(eight.memory.gradients == 4 * gradient);  // and a sum of one, of two and of four parts that waits
+  CHECK(training_memory(eight.config).gradients == eight.memory.gradients);
   REQUIRE(eight.ranks.size() == 3);
   const std::vector<index_t> sizes{2, 4, 8}, arrays{3, 2, 1};
   for (std::size_t i = 0; i < 3; ++i) {

@@ -36,6 +36,10 @@ struct Costs {
 Costs count_costs(const Config& config, std::vector<index_t> lengths, index_t context);
 Json costs_json(const Costs& costs);
 
+/// Of one process: nn::training_memory, and the sums that wait where a step has several replicas. The configuration
+/// must be resolved.
+nn::TrainingMemory training_memory(const Config& config);
+
 /// Bytes that the parameters take as they are.
 index_t parameter_bytes(const nn::Model& model);
 
