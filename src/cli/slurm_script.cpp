@@ -4,31 +4,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "qkvbench/base/process.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
-#include "qkvbench/nn/accounting.hpp"
+#include "qkvbench/run/costs.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 
-/// A word as a shell reads it back.
-std::string shell_word(const std::string& text) {
-  if (!text.empty() &&
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=-+:,") ==
-          std::string::npos)
-    return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 /// MiB that a run needs at most: training's memory, a quarter more, and room for program and data.
 long long largest_run_mib(const study::Grid& grid) {
   constexpr double kMib = 1 << 20, kProgramAndData = 512;
   index_t most = 0;
-  for (const run::Config& config : study::expand(grid))
-    most = std::max(most, nn::training_memory(nn::Model(config.model), config.train.micro_batch).total());
+  for (const run::Config& config : study::expand(grid)) most = std::max(most, run::training_memory(config).total());
   return std::llround(std::ceil(1.25 * static_cast<double>(most) / kMib + kProgramAndData));
 }
 

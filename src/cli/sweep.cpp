@@ -5,8 +5,6 @@
 #include <cmath>
 #include <memory>
 
-#include "qkvbench/base/parallel.hpp"
-#include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/slurm_script.hpp"
 #include "qkvbench/cli/sweep_run.hpp"

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/base/process.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/dataset.hpp"
 #include "qkvbench/report/page.hpp"
@@ -31,18 +32,6 @@ bool is_arm_key(const Option& option) {
   return option.of_arm() || key == "task" || key == "variant" || key == "kv_heads";
 }
 
-/// A word that a shell takes as it is.
-std::string quoted(const std::string& text) {
-  const auto plain = [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("_-+./:=,").find(static_cast<char>(c)) != std::string_view::npos;
-  };
-  if (!text.empty() && std::ranges::all_of(text, plain)) return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
-  return out + "'";
-}
-
 /// Where a run begins of which only the task is named.
 Config start_of(const std::string& task) {
   Config config;
@@ -64,7 +53,7 @@ bool usual_micro_batch(const Config& config) {
 std::string flags_of(const Config& config) {
   const Config start = start_of(config.task.id);
   const std::string family = family_of(config.task.id);
-  std::string out = " --task " + quoted(config.task.id);
+  std::string out = " --task " + shell_word(config.task.id);
   for (const Option& option : run::all_options()) {
     const std::string key = option.key, text = setting_text(config, option);
     const bool follows = (key == "kv_heads" && config.model.kv_heads == config.model.heads) ||
@@ -72,7 +61,7 @@ std::string flags_of(const Config& config) {
     if (key == "task" || key == "variant" || key == "seed" || follows || !option.concerns(family) ||
         text == setting_text(start, option))
       continue;
-    out += " " + option.flag() + " " + quoted(text);
+    out += " " + option.flag() + " " + shell_word(text);
   }
   return out;
 }
@@ -126,7 +115,7 @@ std::vector<std::string> commands_of(const std::vector<Record>& records) {
     std::map<std::vector<std::string>, std::vector<std::string>> seeds;
     for (const auto& [seed, variants] : runs[flags]) seeds[variants].push_back(std::to_string(seed));
     for (const auto& [variants, of] : seeds) {
-      const std::string train = "qkvbench train" + flags + " --variant " + quoted(join(variants, ",")) + " --seed ";
+      const std::string train = "qkvbench train" + flags + " --variant " + shell_word(join(variants, ",")) + " --seed ";
       commands.push_back(of.size() == 1 ? train + of[0] : "for s in " + join(of, " ") + "; do " + train + "$s; done");
     }
   }

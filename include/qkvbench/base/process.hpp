@@ -20,4 +20,7 @@ ProcessResult run_process(const std::vector<std::string>& command, const std::fu
 /// What a program said last: the last line of a stream that is not empty, "" when there is none.
 std::string last_line(const std::string& text);
 
+/// A word of a command line as a shell reads it back: in quotes where it has to be.
+std::string shell_word(const std::string& text);
+
 }  // namespace qkvbench
