@@ -1,6 +1,7 @@
 // From the command line to a command, and from an error to one line and an exit status.
 // CLI11's own messages are replaced where they do not say how to mend what is wrong.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstring>
 #include <iostream>
 #include <memory>
@@ -19,9 +20,9 @@ namespace qkvbench::cli {
 namespace {
 
 constexpr Command kCommands[]{
-    {"train", "train a model and test it", add_train},
+    {"train", "train a model and test it", add_train, true},
     {"eval", "test a trained model again", add_eval},
-    {"sweep", "every run of a grid, on all cores", add_sweep},
+    {"sweep", "every run of a grid, on all cores", add_sweep, true},
     {"reproduce", "a table of the paper and its claims, at the size that a budget allows", add_reproduce},
     {"predict", "what a trained model makes of a list of your own", add_predict},
     {"generate", "a trained language model writes on", add_generate},
@@ -106,10 +107,14 @@ void print_nowhere() {
 }
 
 /// Throws Error (usage) when a command was started as several ranks that does not share its work among them.
-void check_takes_ranks(const Session& session, const std::string& command) {
-  if (session.ranks->size() > 1 && command != "train" && command != "sweep")
-    fail_usage("qkvbench " + command + " runs in one process, and this is one of " +
-               std::to_string(session.ranks->size()) + " ranks; start it without mpirun (train and sweep take ranks)");
+void check_takes_ranks(const Session& session, const std::string& name) {
+  std::vector<std::string> takers;
+  for (const Command& command : kCommands)
+    if (command.takes_ranks) takers.emplace_back(command.name);
+  if (session.ranks->size() > 1 && std::ranges::find(takers, name) == takers.end())
+    fail_usage("qkvbench " + name + " runs in one process, and this is one of " +
+               std::to_string(session.ranks->size()) + " ranks; start it without mpirun (" + join(takers, " and ") +
+               " take ranks)");
 }
 
 std::string version_text() {

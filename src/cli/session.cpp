@@ -36,8 +36,10 @@ void finish_command(CLI::App& command, Session& session, const std::string& deta
   set_footer(command, details + (details.empty() ? "" : "\n\n") + "Example:\n" + examples);
 }
 
+int own_cores(const Session& session) { return std::max(1, physical_cores() / session.ranks->on_this_machine()); }
+
 void begin(const Session& session) {
-  set_threads(session.threads > 0 ? session.threads : physical_cores() / session.ranks->on_this_machine());
+  set_threads(session.threads > 0 ? session.threads : own_cores(session));
   check_output(session.json);
   answer_signals(session);
 }

@@ -118,7 +118,7 @@ study::SweepOptions SweepFlags::options(const Session& session) const {
   study::SweepOptions options;
   options.out = out;
   options.program = program_path();
-  const int cores = std::max(1, physical_cores() / session.ranks->on_this_machine());
+  const int cores = own_cores(session);
   options.jobs = jobs > 0 ? jobs : cores;
   options.threads = session.threads > 0 ? session.threads : std::max(1, cores / options.jobs);
   if (!shard.empty()) {

@@ -81,10 +81,14 @@ std::size_t output_columns();
 /// Text in a colour of the terminal (32 green, 31 red, 2 faint), if colours are wanted on that stream.
 std::string colored(const Session& session, const std::string& text, int code, bool on_stderr = false);
 
+/// Physical cores that this process may take: ranks of one machine share them.
+int own_cores(const Session& session);
+
 /// A command registers its flags and sets session.action when it is chosen.
 struct Command {
   const char *name, *summary;
   void (*add)(CLI::App& command, Session& session);
+  bool takes_ranks = false;  ///< several processes, started by mpirun, share its work
 };
 void add_train(CLI::App& command, Session& session);
 void add_eval(CLI::App& command, Session& session);
