@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cmath>
 
-#include "qkvbench/base/arena.hpp"
 #include "qkvbench/base/parallel.hpp"
 
 namespace qkvbench::kernels {
@@ -56,16 +55,6 @@ void squares_of_blocks(index_t N, const real* x, double* sums) {
     for (const double way : ways) total += way;
     sums[block] = total;
   });
-}
-
-double sum_of_squares(index_t N, const real* x) {
-  const index_t blocks = (N + kSquaresBlock - 1) / kSquaresBlock;
-  Scratch scratch;
-  double* const sums = scratch.take<double>(blocks);
-  squares_of_blocks(N, x, sums);
-  double total = 0;
-  for (index_t block = 0; block < blocks; ++block) total += sums[block];
-  return total;
 }
 
 }  // namespace qkvbench::kernels

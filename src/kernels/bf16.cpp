@@ -48,12 +48,16 @@ bool agrees(bool exchanged) {
   return true;
 }
 
+constexpr bool kHasInstruction = true;
+
 Bf16Route best_route() {
   if (agrees(false)) return Bf16Route::kPairsHighFirst;
   return agrees(true) ? Bf16Route::kPairsLowFirst : Bf16Route::kRounded;
 }
 
 #else
+
+constexpr bool kHasInstruction = false;
 
 Bf16Route best_route() { return Bf16Route::kRounded; }
 
@@ -63,12 +67,6 @@ Bf16Route& route() {
   static Bf16Route route = best_route();
   return route;
 }
-
-#if defined(__AVX512BF16__) && !defined(QKVBENCH_DOUBLE)
-constexpr bool kHasInstruction = true;
-#else
-constexpr bool kHasInstruction = false;
-#endif
 
 }  // namespace
 

@@ -13,12 +13,6 @@ namespace qkvbench::kernels {
 
 namespace {
 
-std::uint16_t bf16_of(float x) {
-  const auto bits = std::bit_cast<std::uint32_t>(x);
-  if (std::isnan(x)) return static_cast<std::uint16_t>(bits >> 16 | 0x40);  // not to become infinite by the cut
-  return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
 void narrow_block(index_t n, const real* x, std::byte* out) {
   float most = 0;
   bool finite = true;

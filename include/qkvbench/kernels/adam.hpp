@@ -22,7 +22,5 @@ bool adam_step(index_t N, const AdamStep& s, real* x, real* dx, real* m, real* v
 inline constexpr index_t kSquaresBlock = 16384;
 /// Σ x² of each block, in double precision.   x: [N]; sums: one for each block, written.
 void squares_of_blocks(index_t N, const real* x, double* sums);
-/// Σ x²: the sums of the blocks, in order.   x: [N].
-double sum_of_squares(index_t N, const real* x);
 
 }  // namespace qkvbench::kernels

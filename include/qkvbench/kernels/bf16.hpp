@@ -12,7 +12,7 @@
 #include <xmmintrin.h>
 #endif
 
-#include "qkvbench/kernels/simd.hpp"
+#include "qkvbench/kernels/narrow.hpp"
 
 namespace qkvbench::kernels {
 
@@ -28,22 +28,21 @@ enum class Bf16Route {
 Bf16Route bf16_route();
 /// For tests: pairs too where there is no instruction, which is then spelled out. kRounded where a real is a double.
 void set_bf16_route(Bf16Route route);
+
 /// Rows of cells that hold `depth` rows of numbers: an odd last one is paired with a zero on either route, which turns
 /// a sum of -0 to 0.
 inline index_t bf16_cells(Bf16Route route, index_t depth) {
   return route == Bf16Route::kRounded ? (depth + 1) / 2 * 2 : (depth + 1) / 2;
 }
 
-typedef std::uint32_t Words __attribute__((vector_size(simd::kVectorBytes)));
-typedef std::uint64_t DoubleWords __attribute__((vector_size(simd::kVectorBytes)));
+using simd::Words;
 
 /// Each lane rounded to bf16: to nearest, ties to even; what is not a number stays none.
 inline simd::Vec round_bf16(simd::Vec x) {
 #ifdef QKVBENCH_DOUBLE
   return simd::map_lanes(x, [](real lane) {
-    const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(lane));
-    return lane != lane ? lane
-                        : static_cast<real>(std::bit_cast<float>((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u));
+    const auto upper = static_cast<std::uint32_t>(bf16_of(static_cast<float>(lane)));
+    return static_cast<real>(std::bit_cast<float>(upper << 16));
   });
 #else
   const Words bits = std::bit_cast<Words>(x);
@@ -79,6 +78,7 @@ inline simd::Vec pair_rows(Bf16Route route, simd::Vec first, simd::Vec second) {
 
 /// The cells of rounded numbers that lie side by side, half as many.   out: [kLanes / 2], written.
 inline void store_pairs(Bf16Route route, simd::Vec x, real* out) {
+  typedef std::uint64_t DoubleWords __attribute__((vector_size(simd::kVectorBytes)));
   typedef std::uint32_t HalfWords __attribute__((vector_size(simd::kVectorBytes / 2)));
   const DoubleWords w = std::bit_cast<DoubleWords>(x);  // the first number of a pair is the lower word
   const HalfWords cells =

@@ -9,6 +9,13 @@
 
 namespace qkvbench::kernels {
 
+/// The upper half of x, rounded to nearest, ties to even; what is not a number stays none.
+inline std::uint16_t bf16_of(float x) {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  if (x != x) return static_cast<std::uint16_t>(bits >> 16 | 0x40);  // not to become infinite by the cut
+  return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
 /// Numbers as the engine has them.
 struct Fp32Row {
   using Stored = real;

@@ -26,6 +26,7 @@ inline constexpr int kVectorBytes = 16;
 inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(real));
 
 typedef real Vec __attribute__((vector_size(kVectorBytes), may_alias));
+typedef std::uint32_t Words __attribute__((vector_size(kVectorBytes)));
 
 inline Vec load(const real* p) {
   Vec v;
@@ -113,7 +114,6 @@ inline Vec keep_at_least(Vec v, const std::uint32_t* words, std::uint32_t thresh
   for (int i = 0; i < kLanes; ++i) v[i] = words[i] >= threshold ? v[i] : 0;
   return v;
 #else
-  typedef std::uint32_t Words __attribute__((vector_size(kVectorBytes)));
   Words w;
   std::memcpy(&w, words, sizeof(w));
   return std::bit_cast<Vec>(std::bit_cast<Words>(v) & std::bit_cast<Words>(w >= threshold));
@@ -172,7 +172,6 @@ inline Vec exp(Vec x) {
 #ifdef QKVBENCH_DOUBLE
   return map_lanes(x, [](real lane) { return std::exp(lane); });
 #else
-  typedef std::uint32_t Words __attribute__((vector_size(kVectorBytes)));
   // x = n·ln 2 + r with |r| <= ln 2 / 2; the magic number rounds to the nearest integer n.
   const Vec magic = broadcast(12582912.0f);  // 1.5 · 2^23
   const Vec y = max(broadcast(-87.3f), x);
