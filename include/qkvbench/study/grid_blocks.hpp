@@ -1,0 +1,73 @@
+// What named grids are made of: blocks that several rows of the table share.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "qkvbench/study/grid.hpp"
+
+namespace qkvbench::study {
+
+using Axis = std::pair<std::string, std::vector<std::string>>;
+
+inline const Axis kOneSeed{"seed", {"0"}}, kThreeSeeds{"seed", {"0", "1", "2"}},
+    kFiveSeeds{"seed", {"0", "1", "2", "3", "4"}};
+/// Of runs that solve their task or do not fewer decide nothing: docs/statistics.md.
+inline const Axis kTwelveSeeds{"seed", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"}};
+
+inline const std::vector<Axis> kTable1Sizes{
+    {"d_model", {"32", "64", "256"}}, {"layers", {"2", "4"}}, {"heads", {"2", "4"}}, {"seq_len", {"16", "64", "128"}}};
+inline const std::vector<std::string> kImages{"mnist", "fashion-mnist", "cifar10", "cifar100"};
+inline const Axis kPartitions{"variant", {"q_k_v", "q_kv", "qk_v"}};
+
+/// Table 1: every task and variant of the paper at the given sizes.
+GridBlock table1(std::vector<Axis> sizes, const Axis& seeds = kThreeSeeds);
+
+/// Widths 32 and 64 with all depths and heads: configurations tell more than seeds of the same.
+GridBlock table1_narrow(std::vector<std::string> lengths, const Axis& seeds);
+
+GridBlock table2(std::vector<std::string> tasks, const std::vector<Axis>& sizes);
+
+/// MNIST and FashionMNIST of Table 2 at its smallest size, trained as `training` says.
+GridBlock table2_grey(std::vector<Axis> training);
+
+/// Table 4's ways to share on a small language model of eight heads: a quarter of them for keys and values, as the
+/// paper's 4 of 16, and one.
+std::vector<GridBlock> table4(const std::vector<Axis>& base);
+
+/// q_k_v and q_kv on blocks from GPT-2's to Gemma's, and on Llama's every other way; all have the parameters of q_k_v.
+std::vector<GridBlock> modern_char();
+
+/// Every way on Llama's block at half and at a quarter of q_k_v's cache, which stands at the head; equal parameters
+/// too.
+std::vector<GridBlock> cache_char();
+
+/// Associative recall, on the preset's lists unless `own` says otherwise.
+GridBlock recall(std::vector<Axis> own, const Axis& seeds = kTwelveSeeds);
+
+/// Seeds other than those by which a part of a grid was chosen, so that its claims are not tested on what was seen.
+Axis fresh_seeds();
+
+/// With one head to eight; thin keys have a quarter of a head's width.
+std::vector<GridBlock> recall_heads();
+
+/// What the + term's parts do where queries are keys, on the tasks of order.
+std::vector<GridBlock> plus_forms(const std::vector<std::string>& tasks, const std::vector<std::string>& plain,
+                                  const std::vector<std::string>& with_term, const std::vector<Axis>& sizes,
+                                  const Axis& seeds);
+
+std::vector<GridBlock> plus_controls(const std::vector<Axis>& sizes, const Axis& seeds);
+
+/// Language models by context length, with the same tokens in a step at every length.
+std::vector<GridBlock> lengths(index_t tokens, const std::vector<index_t>& of, const std::vector<Axis>& own);
+
+/// Trained models to measure: lists, Shakespeare and stories. `shakespeare` and `stories` shorten their training.
+std::vector<GridBlock> similarity(const std::vector<Axis>& shakespeare, const std::vector<Axis>& stories);
+
+/// Models to be changed, and what they are set beside.
+std::vector<GridBlock> surgery(std::vector<Axis> own);
+
+/// Training with products in bf16 beside fp32: what `of` says, with both and five seeds.
+GridBlock precisions(std::vector<Axis> of);
+
+}  // namespace qkvbench::study
