@@ -31,7 +31,9 @@ std::string cpu_name() {
 }
 
 std::string isa_name() {
-#if defined(__AVX512BF16__)
+#if defined(__AMX_BF16__)
+  return "amx_bf16";
+#elif defined(__AVX512BF16__)
   return "avx512_bf16";
 #elif defined(__AVX512F__)
   return "avx512";

@@ -149,9 +149,7 @@ std::string limits_text(const MachineLimits& limits) {
 
 std::string bf16_text(const BenchFlags& flags) {
   if (!flags.bf16) return "";
-  return std::string("bf16: products of numbers rounded to bf16, ") +
-         (kernels::bf16_by_instruction() ? "by this processor's own instruction.\n"
-                                         : "which this processor has no instruction for: rounded, then as in fp32.\n");
+  return std::string("bf16: products of numbers rounded to bf16, ") + kernels::bf16_route_text() + ".\n";
 }
 
 std::string peer_text(const CaseRecord& record) {

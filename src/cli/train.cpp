@@ -133,7 +133,7 @@ Exit train(const Session& session, TrainFlags& flags) {
   flags.run.together.ranks = session.ranks;
   flags.run.data = data::find_task(configs[0].task.id).open(configs[0].task);  // they differ in the variant alone
   if (configs[0].train.precision == kernels::NumberFormat::kBf16 && !kernels::bf16_by_instruction())
-    note(session, "this processor has no instruction for bf16: the same numbers, but no faster than fp32");
+    note(session, "nothing in this processor multiplies bf16 faster than fp32: the same numbers, but no sooner");
   for (const run::Config& config : configs) {
     const std::string name = config.task.id + " " + config.model.variant.id();
     const run::SpeedUnit unit = run::speed_unit(config);

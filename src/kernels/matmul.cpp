@@ -10,7 +10,7 @@
 
 #include "qkvbench/base/arena.hpp"
 #include "qkvbench/base/parallel.hpp"
-#include "qkvbench/kernels/bf16.hpp"
+#include "qkvbench/kernels/matmul_bf16.hpp"
 #include "qkvbench/kernels/micro_kernel.hpp"
 #include "qkvbench/kernels/packing.hpp"
 
@@ -65,30 +65,17 @@ void pack_tiles(const Tiles& tiles, index_t depth, MatrixView a, real* out) {
   }
 }
 
-/// What operands become before they are multiplied.
-struct Operands {
-  bool narrow;  ///< rounded to bf16
-  Bf16Route route;
-  explicit Operands(NumberFormat format)
-      : narrow(format == NumberFormat::kBf16), route(narrow ? bf16_route() : Bf16Route::kRounded) {}
-  bool pairs() const { return route != Bf16Route::kRounded; }
-  /// Steps of the tile's loop over so many numbers.
-  index_t steps(index_t depth) const { return narrow ? bf16_cells(route, depth) : depth; }
-  /// Rows that a panel of so many numbers needs while it is made.
-  index_t room(index_t depth) const { return narrow ? depth + depth % 2 : depth; }
-};
-
 /// One panel, whose first column is j, for a block of rows, whose first element of c is t.c + at.
 /// packed: null, or what pack_tiles wrote of the block.
-void panel_product(const Tiles& tiles, index_t steps, const MatrixView& a, const real* packed, const Panel& panel,
-                   const Target& t, index_t at, index_t j, bool pairs, RowPrefetch& ahead) {
+void panel_product(const Tiles& tiles, index_t depth, const MatrixView& a, const real* packed, const Panel& panel,
+                   const Target& t, index_t at, index_t j, RowPrefetch& ahead) {
   const bool wide = t.columns - j > kLanes, adjacent = packed || (a.row_stride == 1 && a.col_stride != 1);
   const real* rows = packed ? packed : a.data;
-  const index_t next_row = packed ? steps : a.row_stride;
+  const index_t next_row = packed ? depth : a.row_stride;
   for (index_t i = 0; i < tiles.count; ++i) {
     const index_t height = tiles.height_of(i);
     const MatrixView strides{nullptr, a.row_stride, packed ? height : a.col_stride};
-    pick_kernel(height, wide, adjacent, pairs)(steps, rows, strides, panel, t, at, j);
+    pick_kernel(height, wide, adjacent)(depth, rows, strides, panel, t, at, j);
     ahead.some();
     rows += height * next_row;
     at += height * t.row_stride;
@@ -96,45 +83,39 @@ void panel_product(const Tiles& tiles, index_t steps, const MatrixView& a, const
 }
 
 /// At most kNr columns of b, as they lie in memory if that will do, or else packed to `out`.
-Panel make_panel(const Operands& operands, index_t depth, index_t columns, MatrixView b, bool direct, real* out) {
+Panel make_panel(index_t depth, index_t columns, MatrixView b, bool direct, real* out) {
   const index_t width = columns <= kLanes ? kLanes : kNr;
   if (direct && columns == width) return {b.data, b.row_stride};
   pack_b(depth, columns, b, width, out);
-  if (operands.narrow) narrow_panel(operands.route, depth, width, out);
   return {out, width};
 }
 
 /// At most kNc columns over one block of depth, a block of rows after the other.
 /// `right`, `left`: room for all panels, and for a block of rows in the order of use or null where they stay as they
 /// are.
-void block_product(const Operands& operands, index_t M, index_t columns, index_t depth, MatrixView a, MatrixView b,
-                   real* right, real* left, const Target& t) {
+void block_product(index_t M, index_t columns, index_t depth, MatrixView a, MatrixView b, real* right, real* left,
+                   const Target& t) {
   // Few rows stay in cache while the columns pass, a panel of them after the other. Of many rows it is one tile, and
   // the panels stay: then each row of c is written from one end to the other.
   const index_t block = M <= kMc ? M : kMr;
   // Columns that lie side by side do not pay for a copy when there are few tiles of rows.
-  const bool direct =
-      !operands.narrow && b.col_stride == 1 && M <= kMostDirectRows && b.row_stride <= kMostDirectStride;
+  const bool direct = b.col_stride == 1 && M <= kMostDirectRows && b.row_stride <= kMostDirectStride;
   // Rows that lie side by side, a column of the tile after the other, do not pay for a copy for a few panels.
-  const bool pack = !operands.narrow && left && (a.row_stride != 1 || columns > kMostDirectPanels * kNr);
-  const index_t steps = operands.steps(depth);
+  const bool pack = left && (a.row_stride != 1 || columns > kMostDirectPanels * kNr);
   Panel panels[kNc / kNr];
   for (index_t i = 0; i < M; i += block) {
     const index_t rows = std::min(block, M - i), next = std::min(block, M - i - rows);
     const MatrixView here{a.data + i * a.row_stride, a.row_stride, a.col_stride};
     const Tiles tiles(rows);
     if (pack) pack_tiles(tiles, depth, here, left);
-    const MatrixView used = operands.narrow ? narrow_rows_of(operands.route, rows, depth, here, left) : here;
     RowPrefetch ahead({here.data + rows * a.row_stride, a.row_stride, a.col_stride}, next, depth,
                       tiles.count * ((columns + kNr - 1) / kNr));
     for (index_t j = 0; j < columns; j += kNr) {
       Panel& panel = panels[j / kNr];
       if (i == 0)
-        panel = make_panel(operands, depth, std::min<index_t>(kNr, columns - j),
-                           {b.data + j * b.col_stride, b.row_stride, b.col_stride}, direct,
-                           right + j * operands.room(depth));
-      panel_product(tiles, steps, used, pack ? left : nullptr, panel, t, i * t.row_stride + j, j, operands.pairs(),
-                    ahead);
+        panel = make_panel(depth, std::min<index_t>(kNr, columns - j),
+                           {b.data + j * b.col_stride, b.row_stride, b.col_stride}, direct, right + j * depth);
+      panel_product(tiles, depth, here, pack ? left : nullptr, panel, t, i * t.row_stride + j, j, ahead);
     }
   }
 }
@@ -142,21 +123,20 @@ void block_product(const Operands& operands, index_t M, index_t columns, index_t
 }  // namespace
 
 void matmul_serial(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t ldc, Epilogue store,
-                   NumberFormat format) {
-  const Operands operands(format);
-  const FlushSubnormals flush(operands.narrow);  // in the stores too, so that both routes do the same
+                   NumberFormat operands) {
+  if (operands == NumberFormat::kBf16) return matmul_bf16_serial(bf16_route(), M, N, K, a, b, c, ldc, store);
   Scratch scratch;
-  const index_t most_depth = operands.room(std::min(kKc, std::max<index_t>(K, 1)));
+  const index_t most_depth = std::min(kKc, std::max<index_t>(K, 1));
   real* right = scratch.take(most_depth * ((std::min(N, kNc) + kNr - 1) / kNr * kNr));
   // Rows that are not contiguous are worth a copy in the order of use.
-  const bool copy = operands.narrow || a.col_stride != 1;
+  const bool copy = a.col_stride != 1;
   real* left = copy ? scratch.take(most_depth * std::min(M, kMc) + kLanes) : nullptr;
   for (index_t j = 0; j < N; j += kNc) {
     index_t k = 0;
     do {  // once even for K = 0, so that bias and residual are stored
       const index_t depth = std::min(kKc, K - k);
       const bool first = k == 0, last = k + depth >= K;
-      block_product(operands, M, std::min(kNc, N - j), depth, {a.data + k * a.col_stride, a.row_stride, a.col_stride},
+      block_product(M, std::min(kNc, N - j), depth, {a.data + k * a.col_stride, a.row_stride, a.col_stride},
                     {b.data + k * b.row_stride + j * b.col_stride, b.row_stride, b.col_stride}, right, left,
                     {c + j, ldc, N - j, last && store.bias ? store.bias + j : nullptr,
                      last && store.residual ? store.residual + j : nullptr, !first || store.accumulate});

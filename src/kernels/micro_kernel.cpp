@@ -2,65 +2,18 @@
 // Which of them is used, and on what, matmul.cpp decides.
 #include "qkvbench/kernels/micro_kernel.hpp"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
-#include "qkvbench/kernels/bf16.hpp"
+#include "qkvbench/kernels/store_tile.hpp"
 
 namespace qkvbench::kernels {
 
 namespace {
 
-using simd::kLanes;
-using simd::Vec;
-
-/// Adds bias, residual and what is there to R rows of V vectors, of which not all columns exist, and stores them.
-/// at: of the first element from t.c; j: its column.
-[[gnu::noinline]] void store_part(int R, int V, const Vec* sums, const Target& t, index_t at, index_t j) {
-  for (int r = 0; r < R; ++r, at += t.row_stride)
-    for (int v = 0; v < V; ++v) {
-      const index_t first = v * kLanes, n = std::min<index_t>(kLanes, t.columns - j - first);
-      if (n <= 0) break;
-      Vec y = sums[r * V + v];
-      if (t.bias) y += simd::load_part(t.bias + j + first, n);
-      if (t.residual) y += simd::load_part(t.residual + at + first, n);
-      if (t.add) y += simd::load_part(t.c + at + first, n);
-      simd::store_part(t.c + at + first, y, n);
-    }
-}
-
-/// sums += rows in memory, `stride` apart.
-template <int R, int V>
-[[gnu::always_inline]] inline void add_rows(Vec (&sums)[R][V], const real* rows, index_t stride) {
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r, rows = simd::opaque(rows + stride))
-#pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) sums[r][v] += simd::load(rows + v * kLanes);
-}
-
-template <int R, int V>
-[[gnu::always_inline]] inline void store_tile(Vec (&sums)[R][V], const Target& t, index_t at, index_t j) {
-  if (t.columns - j < V * kLanes) {
-    Vec spilled[R * V];  // a copy, so that the sums themselves have no address and stay in registers
-#pragma GCC unroll 32
-    for (int i = 0; i < R * V; ++i) spilled[i] = sums[i / V][i % V];
-    return store_part(R, V, spilled, t, at, j);
-  }
-  const index_t stride = t.row_stride;
-  if (t.bias) add_rows<R, V>(sums, t.bias + j, 0);
-  if (t.residual) add_rows<R, V>(sums, t.residual + at, stride);
-  if (t.add) add_rows<R, V>(sums, t.c + at, stride);
-  real* c = simd::opaque(t.c + at);
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r, c = simd::opaque(c + stride))
-#pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) simd::store(c + v * kLanes, sums[r][v]);
-}
-
 /// R rows times V vectors of columns: sums over depth, then the store at t.c + at, which is in column j.
 /// rows: the first of R rows with the strides of `a`, whose row stride is 1 when Adjacent.
-template <int R, int V, bool Adjacent, bool Pairs>
+template <int R, int V, bool Adjacent>
 void micro_kernel(index_t depth, const real* rows, const MatrixView& a, const Panel& panel, const Target& t, index_t at,
                   index_t j) {
   Vec sums[R][V];
@@ -90,12 +43,7 @@ void micro_kernel(index_t depth, const real* rows, const MatrixView& a, const Pa
     for (int r = 0; r < R; ++r) {
       const Vec x = simd::broadcast(group[r / kTogether][r % kTogether * row_stride]);
 #pragma GCC unroll 2
-      for (int v = 0; v < V; ++v) {
-        if constexpr (Pairs)
-          sums[r][v] = add_pairs(sums[r][v], x, b[v]);
-        else
-          sums[r][v] += x * b[v];
-      }
+      for (int v = 0; v < V; ++v) sums[r][v] += x * b[v];
     }
 #pragma GCC unroll 4
     for (int g = 0; g < kGroups; ++g) group[g] = simd::opaque(group[g] + col_stride);
@@ -103,27 +51,19 @@ void micro_kernel(index_t depth, const real* rows, const MatrixView& a, const Pa
   store_tile<R, V>(sums, t, at, j);
 }
 
-template <int V, bool Adjacent, bool Pairs, int... R>
+template <int V, bool Adjacent, int... R>
 constexpr std::array<MicroKernel, sizeof...(R)> by_height(std::integer_sequence<int, R...>) {
-  return {micro_kernel<R + 1, V, Adjacent, Pairs>...};
+  return {micro_kernel<R + 1, V, Adjacent>...};
 }
-template <int V, bool Adjacent, bool Pairs>
-constexpr auto kByHeight = by_height<V, Adjacent, Pairs>(std::make_integer_sequence<int, kMr>{});
-
-template <bool Pairs>
-MicroKernel pick(std::size_t at, bool wide, bool adjacent) {
-  if (wide) return adjacent ? kByHeight<2, true, Pairs>[at] : kByHeight<2, false, Pairs>[at];
-  return adjacent ? kByHeight<1, true, Pairs>[at] : kByHeight<1, false, Pairs>[at];
-}
+template <int V, bool Adjacent>
+constexpr auto kByHeight = by_height<V, Adjacent>(std::make_integer_sequence<int, kMr>{});
 
 }  // namespace
 
-MicroKernel pick_kernel(index_t height, bool wide, bool adjacent, [[maybe_unused]] bool pairs) {
+MicroKernel pick_kernel(index_t height, bool wide, bool adjacent) {
   const auto at = static_cast<std::size_t>(height - 1);
-#ifndef QKVBENCH_DOUBLE
-  if (pairs) return pick<true>(at, wide, adjacent);
-#endif
-  return pick<false>(at, wide, adjacent);
+  if (wide) return adjacent ? kByHeight<2, true>[at] : kByHeight<2, false>[at];
+  return adjacent ? kByHeight<1, true>[at] : kByHeight<1, false>[at];
 }
 
 }  // namespace qkvbench::kernels

@@ -6,7 +6,6 @@
 #include <array>
 #include <utility>
 
-#include "qkvbench/base/arena.hpp"
 #include "qkvbench/kernels/simd.hpp"
 
 namespace qkvbench::kernels {
@@ -79,75 +78,6 @@ void pack_a(index_t height, index_t depth, MatrixView a, real* out) {
   else
     for (index_t k = 0; k < depth; ++k)
       for (index_t r = 0; r < height; ++r) out[k * height + r] = a.data[r * a.row_stride + k * a.col_stride];
-}
-
-namespace {
-
-/// Two rows of `width` rounded numbers, cells of both or one behind the other; `second` may be null, which is zeros.
-/// out: [2, width] or in pairs [1, width], written.
-void put_two_rows([[maybe_unused]] Bf16Route route, index_t width, const real* first, const real* second, real* out) {
-  for (index_t j = 0; j < width; j += kLanes) {
-    const index_t n = std::min<index_t>(kLanes, width - j);
-    const Vec a = round_bf16(simd::load_part(first + j, n));
-    const Vec b = second ? round_bf16(simd::load_part(second + j, n)) : Vec{};
-#ifndef QKVBENCH_DOUBLE
-    if (route != Bf16Route::kRounded) {
-      simd::store_part(out + j, pair_rows(route, a, b), n);
-      continue;
-    }
-#endif
-    simd::store_part(out + j, a, n);
-    simd::store_part(out + width + j, b, n);
-  }
-}
-
-/// A row of rounded numbers in cells.   out: [bf16_cells(route, depth)], written.
-void put_row([[maybe_unused]] Bf16Route route, index_t depth, const real* x, real* out) {
-  index_t k = 0;
-#ifndef QKVBENCH_DOUBLE
-  if (route != Bf16Route::kRounded) {
-    for (; k + kLanes <= depth; k += kLanes) store_pairs(route, round_bf16(simd::load(x + k)), out + k / 2);
-    real rest[kLanes / 2];
-    store_pairs(route, round_bf16(simd::load_part(x + k, depth - k)), rest);
-    std::copy_n(rest, bf16_cells(route, depth) - k / 2, out + k / 2);
-    return;
-  }
-#endif
-  for (; k < depth; k += kLanes) {
-    const index_t n = std::min<index_t>(kLanes, depth - k);
-    simd::store_part(out + k, round_bf16(simd::load_part(x + k, n)), n);
-  }
-  if (depth % 2 != 0) out[depth] = 0;
-}
-
-}  // namespace
-
-void narrow_panel(Bf16Route route, index_t depth, index_t width, real* panel) {
-  const index_t step = route == Bf16Route::kRounded ? 2 * width : width;
-  for (index_t k = 0; k < depth; k += 2) {
-    const real* from = panel + k * width;
-    put_two_rows(route, width, from, k + 1 < depth ? from + width : nullptr, panel + k / 2 * step);
-  }
-}
-
-MatrixView narrow_rows_of(Bf16Route route, index_t rows, index_t depth, MatrixView a, real* out) {
-  const index_t cells = bf16_cells(route, depth);
-  if (a.row_stride == 1 && a.col_stride != 1) {
-    const index_t step = route == Bf16Route::kRounded ? 2 * rows : rows;
-    for (index_t k = 0; k < depth; k += 2) {
-      const real* from = a.data + k * a.col_stride;
-      put_two_rows(route, rows, from, k + 1 < depth ? from + a.col_stride : nullptr, out + k / 2 * step);
-    }
-    return {out, 1, rows};
-  }
-  Scratch scratch;
-  real* row = a.col_stride == 1 ? nullptr : scratch.take(depth);
-  for (index_t r = 0; r < rows; ++r) {
-    const real* from = a.data + r * a.row_stride;
-    for (index_t k = 0; row && k < depth; ++k) row[k] = from[k * a.col_stride];
-    put_row(route, depth, row ? row : from, out + r * cells);
-  }
-  return {out, cells, 1};
 }
 
 }  // namespace qkvbench::kernels

@@ -185,11 +185,14 @@ TEST_CASE("a product of bf16 operands is the product of what Eigen rounds them t
   }
 }
 
-TEST_CASE("bf16 products have the same bits as pairs in cells and rounded one by one", "[kernels][bf16]") {
+TEST_CASE("bf16 products have the same bits by every route and number of threads", "[kernels][bf16]") {
   for (const Case& c : kNarrowCases) {
     INFO("M " << c.M << ", N " << c.N << ", K " << c.K);
     const auto rounded = narrow_product(c, kernels::Bf16Route::kRounded);
-    CHECK(rounded == narrow_product(c, other_bf16_route()));
+    for (const kernels::Bf16Route route : bf16_routes()) {
+      INFO("route " << static_cast<int>(route));
+      CHECK(rounded == narrow_product(c, route));
+    }
     for (const int n : {2, 3, 4}) {
       set_threads(n);
       CHECK(rounded == narrow_product(c, kernels::bf16_route()));
@@ -198,8 +201,35 @@ TEST_CASE("bf16 products have the same bits as pairs in cells and rounded one by
   }
 }
 
+TEST_CASE("bf16 products add up in the order of their definition", "[kernels][bf16]") {
+  for (const index_t K : {1, 7, 31, 32, 45, 64, 100, 512, 513, 1100}) {
+    const auto a = normals(K, 1), b = normals(K, 2);
+    const auto rounded = [](real x) { return static_cast<float>(Eigen::bfloat16(static_cast<float>(x))); };
+    float wanted = 0;
+    for (index_t deep = 0; deep < K; deep += 512) {
+      float sum = 0;
+      for (index_t block = deep; block < std::min(deep + 512, K); block += 32) {
+        float part[2] = {};
+        for (index_t k = block; k < std::min(block + 32, K); ++k) {
+          const auto at = static_cast<std::size_t>(k);
+          part[k % 2] = std::fma(rounded(a[at]), rounded(b[at]), part[k % 2]);
+        }
+        sum += part[0] + part[1];
+      }
+      wanted += sum;
+    }
+    for (const kernels::Bf16Route route : bf16_routes()) {
+      INFO("K " << K << ", route " << static_cast<int>(route));
+      const WithBf16Route with(route);
+      real c = 7;
+      kernels::matmul(1, 1, K, {a.data(), K}, {b.data(), 1}, &c, 1, {}, kernels::NumberFormat::kBf16);
+      CHECK(c == wanted);
+    }
+  }
+}
+
 TEST_CASE("bf16 products take numbers below 2^-126 for zero, in every place", "[kernels][bf16]") {
-  for (const auto route : {kernels::Bf16Route::kRounded, other_bf16_route()}) {
+  for (const auto route : bf16_routes()) {
     const WithBf16Route with(route);
     constexpr auto kBf16 = kernels::NumberFormat::kBf16;
     // An operand, a result, and a residual that is added to nothing.

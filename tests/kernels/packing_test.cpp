@@ -61,34 +61,4 @@ TEST_CASE("pack_a copies rows to the order of use", "[kernels]") {
       }
 }
 
-TEST_CASE("cells for an instruction that adds the lower half first are those for the other with halves exchanged",
-          "[kernels][bf16]") {
-  const auto data = normals(100 * 100, 3);
-  const auto bits = [](real x) { return std::bit_cast<std::uint32_t>(x); };
-  for (const Layout layout : {Layout::kRows, Layout::kColumns, Layout::kNeither})
-    for (const index_t depth : {1, 2, 17, 32, 47}) {
-      INFO("layout " << static_cast<int>(layout) << ", depth " << depth);
-      constexpr index_t kRows = 7;
-      std::vector<real> first(kRows * (depth + 1) + kLanes), second = first;
-      const auto narrow = [&](kernels::Bf16Route route, std::vector<real>& out) {
-        kernels::narrow_rows_of(route, kRows, depth, view(data, layout, kRows, depth), out.data());
-      };
-      narrow(kernels::Bf16Route::kPairsHighFirst, first);
-      narrow(kernels::Bf16Route::kPairsLowFirst, second);
-      bool exchanged = true;
-      for (std::size_t i = 0; i < first.size(); ++i)
-        exchanged = exchanged && bits(second[i]) == (bits(first[i]) >> 16 | bits(first[i]) << 16);
-      CHECK(exchanged);
-      std::vector<real> panel(data.begin(), data.begin() + (depth + 1) * 2 * kLanes), other = panel;
-      kernels::narrow_panel(kernels::Bf16Route::kPairsHighFirst, depth, 2 * kLanes, panel.data());
-      kernels::narrow_panel(kernels::Bf16Route::kPairsLowFirst, depth, 2 * kLanes, other.data());
-      exchanged = true;
-      for (index_t i = 0; i < (depth + 1) / 2 * 2 * kLanes; ++i) {
-        const auto at_i = static_cast<std::size_t>(i);
-        exchanged = exchanged && bits(other[at_i]) == (bits(panel[at_i]) >> 16 | bits(panel[at_i]) << 16);
-      }
-      CHECK(exchanged);
-    }
-}
-
 }  // namespace qkvbench::testing

@@ -1,18 +1,10 @@
-// The other route of bf16 products that can be tried here.
+// The routes of bf16 products, to set one beside another.
 #pragma once
-#include "qkvbench/kernels/bf16.hpp"
+#include <vector>
+
+#include "qkvbench/kernels/bf16_kernel.hpp"
 
 namespace qkvbench::testing {
-
-/// Pairs by this processor's instruction, where the build has it and it gives the bits of sums one by one (else: no
-/// pairs); without an instruction, pairs spelled out.
-inline kernels::Bf16Route other_bf16_route() {
-#ifdef __AVX512BF16__
-  return kernels::bf16_route();
-#else
-  return kernels::Bf16Route::kPairsHighFirst;
-#endif
-}
 
 /// A route, while one of these lives.
 class WithBf16Route {
@@ -25,5 +17,23 @@ class WithBf16Route {
  private:
   kernels::Bf16Route before_;
 };
+
+/// Routes that can be tried here: those whose instruction there is, and those that this build spells out. Of the two
+/// kinds of pairs a processor's instruction has the bits of one; that one is tried.
+inline std::vector<kernels::Bf16Route> bf16_routes() {
+  using kernels::Bf16Route;
+#ifdef __AVX512BF16__
+  std::vector<Bf16Route> routes{Bf16Route::kRounded};
+  for (const Bf16Route route : {Bf16Route::kPairsHighFirst, Bf16Route::kPairsLowFirst})
+    if (kernels::agrees_with_rounded(route)) routes.push_back(route);
+#else
+  std::vector<Bf16Route> routes{Bf16Route::kRounded, Bf16Route::kPairsHighFirst};
+#endif
+#ifdef __AMX_BF16__
+  if (!kernels::has_instruction(Bf16Route::kTiles)) return routes;
+#endif
+  routes.push_back(Bf16Route::kTiles);
+  return routes;
+}
 
 }  // namespace qkvbench::testing

@@ -9,7 +9,8 @@ namespace qkvbench {
 
 /// "Intel(R) Xeon(R) Processor", or "unknown".
 std::string cpu_name();
-/// The widest vector instructions this build uses: "avx512_bf16", "avx512", "avx2", "avx", "neon" or "baseline".
+/// The widest vector instructions this build uses: "amx_bf16", "avx512_bf16", "avx512", "avx2", "avx", "neon" or
+/// "baseline".
 std::string isa_name();
 /// Whether this processor has AVX-512, used by this build or not.
 bool cpu_has_avx512();

@@ -1,10 +1,11 @@
-// Products of numbers rounded to bf16: how a number is rounded, and the two routes to the same bits.
+// Products of numbers rounded to bf16: how a number is rounded, the order of sums, and the routes to the same bits.
 // For kernels alone.
 //
-// A product of bf16 numbers is exact in 16 bits of fraction, a sum is rounded once for each number, in their order, as
-// fused multiply-adds do; numbers below 2^-126 count as zero, going in and coming out. That is what the instruction
-// VDPBF16PS does with a pair of numbers, and what ordinary fused multiply-adds do with numbers that were rounded before
-// and a processor told to flush subnormals.
+// Numbers below 2^-126 count as zero, going in and coming out. A product of two bf16 numbers is exact in a float. The
+// depth is taken 32 numbers at a time, with zeros behind its end: those of even index are added up in their order from
+// 0, each sum rounded once, as fused multiply-adds do; so are those of odd index; then (even + odd) is added to what
+// the blocks before gave. That is what the instruction TDPBF16PS of Intel's AMX does with a tile (Intel 64 and IA-32
+// Architectures Software Developer's Manual, volume 2), and what every processor can do; so it is the order for all.
 #pragma once
 #include <cstdint>
 
@@ -16,44 +17,49 @@
 
 namespace qkvbench::kernels {
 
-/// How bf16 operands lie in cells of the size of a float, and what multiplies them.
+/// What multiplies, and how operands lie in cells of the size of a float for it.
 enum class Bf16Route {
   kRounded,         ///< a number a cell, by fused multiply-adds of fp32: on every processor
-  kPairsHighFirst,  ///< two numbers a cell, the first in the upper half, which the instruction adds first
-  kPairsLowFirst    ///< the same for an instruction that adds the lower half first
+  kPairsHighFirst,  ///< two numbers a cell, k and k + 2, by VDPBF16PS (AVX-512 BF16), which adds the upper half first
+  kPairsLowFirst,   ///< the same for an instruction that adds the lower half first
+  kTiles            ///< two numbers a cell, k and k + 1, by TDPBF16PS (AMX)
 };
 
-/// The route of this process. Pairs only where the processor has the instruction and gave, on several thousand
-/// products, the bits of kRounded; so the route never changes a result.
+/// The route of this process: the fastest that gave, on several thousand products, the bits of kRounded. So the route
+/// never changes a result.
 Bf16Route bf16_route();
-/// For tests: pairs too where there is no instruction, which is then spelled out. kRounded where a real is a double.
+/// Whether a route gives the bits of kRounded on some thousand products. Its instruction, if it needs one, must be
+/// there.
+bool agrees_with_rounded(Bf16Route route);
+/// For tests: any, for what the processor lacks is then spelled out. kRounded where a real is a double.
 void set_bf16_route(Bf16Route route);
 
-/// Rows of cells that hold `depth` rows of numbers: an odd last one is paired with a zero on either route, which turns
-/// a sum of -0 to 0.
-inline index_t bf16_cells(Bf16Route route, index_t depth) {
-  return route == Bf16Route::kRounded ? (depth + 1) / 2 * 2 : (depth + 1) / 2;
-}
+inline constexpr index_t kBf16Depth = 32;  ///< numbers of a block of depth: part of the result's bits
+/// The depth with the zeros behind its end.
+inline index_t bf16_padded(index_t depth) { return (depth + kBf16Depth - 1) / kBf16Depth * kBf16Depth; }
+inline constexpr index_t bf16_numbers_of_cell(Bf16Route route) { return route == Bf16Route::kRounded ? 1 : 2; }
 
 using simd::Words;
 
-/// Each lane rounded to bf16: to nearest, ties to even; what is not a number stays none.
+/// Each lane rounded to bf16: to nearest, ties to even; below 2^-126 zero; what is not a number stays none.
 inline simd::Vec round_bf16(simd::Vec x) {
 #ifdef QKVBENCH_DOUBLE
   return simd::map_lanes(x, [](real lane) {
-    const auto upper = static_cast<std::uint32_t>(bf16_of(static_cast<float>(lane)));
+    const auto number = static_cast<float>(lane);
+    const auto upper = std::fabs(number) < 0x1p-126F ? 0u : static_cast<std::uint32_t>(bf16_of(number));
     return static_cast<real>(std::bit_cast<float>(upper << 16));
   });
 #else
   const Words bits = std::bit_cast<Words>(x);
   const Words rounded = (bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000u;
-  return x == x ? std::bit_cast<simd::Vec>(rounded) : x + x;
+  const Words number = (bits & 0x7f800000u) == 0 ? bits & 0x80000000u : rounded;
+  return x == x ? std::bit_cast<simd::Vec>(number) : x + x;
 #endif
 }
 
 #ifndef QKVBENCH_DOUBLE
 
-/// sum + the two products of each cell, that of the upper halves first, each rounded once. Subnormals must be flushed.
+/// sum + the two products of each pair, that of the upper halves first, each rounded once. Subnormals must be flushed.
 [[gnu::always_inline]] inline simd::Vec add_pairs_spelled_out(simd::Vec sum, simd::Vec a, simd::Vec b) {
   const Words x = std::bit_cast<Words>(a), y = std::bit_cast<Words>(b);
   sum += std::bit_cast<simd::Vec>(x & 0xffff0000u) * std::bit_cast<simd::Vec>(y & 0xffff0000u);
@@ -70,35 +76,13 @@ inline simd::Vec round_bf16(simd::Vec x) {
 #endif
 }
 
-/// The cells of a row of rounded numbers and the row behind it.
-inline simd::Vec pair_rows(Bf16Route route, simd::Vec first, simd::Vec second) {
-  const Words a = std::bit_cast<Words>(first), b = std::bit_cast<Words>(second);
-  return std::bit_cast<simd::Vec>(route == Bf16Route::kPairsHighFirst ? a | (b >> 16) : (a >> 16) | b);
-}
-
-/// The cells of rounded numbers that lie side by side, half as many.   out: [kLanes / 2], written.
-inline void store_pairs(Bf16Route route, simd::Vec x, real* out) {
-  typedef std::uint64_t DoubleWords __attribute__((vector_size(simd::kVectorBytes)));
-  typedef std::uint32_t HalfWords __attribute__((vector_size(simd::kVectorBytes / 2)));
-  const DoubleWords w = std::bit_cast<DoubleWords>(x);  // the first number of a pair is the lower word
-  const HalfWords cells =
-      __builtin_convertvector(route == Bf16Route::kPairsHighFirst ? (w & 0xffff0000u) | (w >> 48)
-                                                                  : ((w >> 16) & 0xffff) | ((w >> 32) & 0xffff0000u),
-                              HalfWords);
-  std::memcpy(out, &cells, sizeof(cells));
-}
-
 #endif
 
 /// Numbers below 2^-126 count as zero on this thread while one of these lives.
 class FlushSubnormals {
  public:
-  explicit FlushSubnormals(bool on) : on_(on) {
-    if (on_) before_ = control(), set_control(before_ | kFlush);
-  }
-  ~FlushSubnormals() {
-    if (on_) set_control(before_);
-  }
+  FlushSubnormals() : before_(control()) { set_control(before_ | kFlush); }
+  ~FlushSubnormals() { set_control(before_); }
   FlushSubnormals(const FlushSubnormals&) = delete;
   FlushSubnormals& operator=(const FlushSubnormals&) = delete;
 
@@ -120,8 +104,7 @@ class FlushSubnormals {
 #else
 #error "how this processor flushes subnormals is not known here"
 #endif
-  bool on_;
-  Control before_ = 0;
+  Control before_;
 };
 
 }  // namespace qkvbench::kernels

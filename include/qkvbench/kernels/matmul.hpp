@@ -21,8 +21,8 @@ struct Epilogue {
 
 /// c[m, n] = Σ_k a[m, k]·b[k, n] (+ bias[n]) (+ residual[m, n]) (+ c[m, n] when accumulating).
 /// a: [M, K]; b: [K, N]; c: [M, N] with unit column stride, written (or accumulated).
-/// Each element sums k in blocks of 256 in order, so its bits depend on neither threads nor position.
-/// K = 0 gives bias + residual. Rows or columns are shared among threads().
+/// Each element sums k in blocks of 256 in order (kBf16: of 512, in the order that bf16.hpp defines), so its bits
+/// depend on neither threads nor position. K = 0 gives bias + residual. Rows or columns are shared among threads().
 /// operands: kFp32, a and b as they are; kBf16, both rounded to bf16 first, to nearest, ties to even, and numbers below
 /// 2^-126 taken for zero everywhere. Sums are fp32 in any case.
 void matmul(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t c_row_stride,
@@ -32,8 +32,11 @@ void matmul(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c
 void matmul_serial(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t c_row_stride,
                    Epilogue store = {}, NumberFormat operands = NumberFormat::kFp32);
 
-/// Whether kBf16 is made by the processor's own instruction; else by rounding and fp32, to the same bits, not faster.
+/// Whether an instruction of the processor multiplies kBf16; else operands are rounded and multiplied in fp32, to the
+/// same bits, not faster.
 bool bf16_by_instruction();
+/// "by tiles of AMX", "by fused multiply-adds of fp32", …
+const char* bf16_route_text();
 
 /// Name of the routine that this build uses, for the result record.
 const char* matmul_name();

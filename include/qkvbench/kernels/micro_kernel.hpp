@@ -32,12 +32,11 @@ struct Panel {
 
 /// A tile of `height` rows and one or two vectors of columns: sums over depth, then the store at t.c + at, which is in
 /// column j.
-/// rows: the first row, with the strides of `a`; both it and the panel are cells, depth of them, where the cells are
-/// pairs of bf16 numbers (see bf16.hpp).
+/// rows: the first row, with the strides of `a`.
 using MicroKernel = void (*)(index_t depth, const real* rows, const MatrixView& a, const Panel& panel, const Target& t,
                              index_t at, index_t j);
 
-/// height: 1 to kMr; wide: two vectors; adjacent: a's row stride is 1; pairs: cells are pairs of bf16 numbers.
-MicroKernel pick_kernel(index_t height, bool wide, bool adjacent, bool pairs);
+/// height: 1 to kMr; wide: two vectors; adjacent: a's row stride is 1.
+MicroKernel pick_kernel(index_t height, bool wide, bool adjacent);
 
 }  // namespace qkvbench::kernels

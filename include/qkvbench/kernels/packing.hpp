@@ -1,7 +1,6 @@
 // Copies of a product's operands in the order in which its inner loop reads them.
 // What is packed, and when, matmul.cpp decides; nothing else needs this.
 #pragma once
-#include "qkvbench/kernels/bf16.hpp"
 #include "qkvbench/kernels/matmul.hpp"
 
 namespace qkvbench::kernels {
@@ -13,13 +12,5 @@ void pack_b(index_t depth, index_t columns, MatrixView b, index_t width, real* p
 /// out[k, r] = a[r, k].   a: [height, depth]; out: [depth, height], written, and room for a vector behind it, which may
 /// be written too; height: at most 12.
 void pack_a(index_t height, index_t depth, MatrixView a, real* out);
-
-/// A packed panel becomes bf16_cells(route, depth) rows of cells, in place.
-/// panel: [depth, width], and room for one row behind it if depth is odd.
-void narrow_panel(Bf16Route route, index_t depth, index_t width, real* panel);
-
-/// A copy of a[0..rows, 0..depth] in cells, with its strides: rows stay rows, and columns that lie side by side stay
-/// so.   out: [rows · (depth + depth % 2)] and room for a vector behind it, written.
-MatrixView narrow_rows_of(Bf16Route route, index_t rows, index_t depth, MatrixView a, real* out);
 
 }  // namespace qkvbench::kernels
