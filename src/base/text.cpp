@@ -32,6 +32,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+/// Whether someone who meant `candidate` may have typed `name`: it begins so, or not more than a third of it, or two
+/// letters, are wrong.
+bool is_near(std::string_view name, std::string_view candidate) {
+  if (name.size() > 2 && candidate.starts_with(name)) return true;
+  const std::size_t wrong = distance(name, candidate);
+  return wrong < name.size() && wrong <= std::max<std::size_t>(2, std::max(name.size(), candidate.size()) / 3);
+}
+
 }  // namespace
 
 std::string nearest(std::string_view name, std::span<const std::string> candidates) {
@@ -43,9 +51,13 @@ std::string nearest(std::string_view name, std::span<const std::string> candidat
 
 std::string unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> known) {
   std::string message = "unknown " + std::string(kind) + " '" + std::string(name) + "'";
-  const std::string near = nearest(name, known);
-  if (!near.empty()) message += ": did you mean '" + near + "'? Known: " + join(known);
-  return message;
+  if (known.empty()) return message;
+  std::vector<std::string> begun;  // a name that was not typed to its end is nearer than one of the same length
+  for (const std::string& candidate : known)
+    if (name.size() > 2 && candidate.starts_with(name)) begun.push_back(candidate);
+  const std::string near = nearest(name, begun.empty() ? known : std::span<const std::string>(begun));
+  message += is_near(name, near) ? ": did you mean '" + near + "'?" : ".";
+  return message + " Known: " + join(known);
 }
 
 std::string join(std::span<const std::string> parts, std::string_view separator) {

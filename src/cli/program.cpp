@@ -62,21 +62,32 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const std::string help = " (see " + path + "--help)";
   const std::vector<std::string> extras = app.remaining(true);
   if (const auto commands = chosen->get_subcommands([](const CLI::App*) { return true; }); !commands.empty()) {
-    if (extras.empty()) return "no command given" + help;
+    if (extras.empty()) return "no command given" + (chosen == &app ? "; 'qkvbench help' lists them" : help);
     std::vector<std::string> names;
     for (const CLI::App* command : commands) names.push_back(command->get_name());
+    if (chosen == &app) names.emplace_back("help");
     return unknown_name("command", extras.front(), names);
   }
   if (dynamic_cast<const CLI::ExtrasError*>(&error) && !extras.empty()) {
     const std::string& extra = extras.front();
     if (!extra.starts_with("-")) return "unexpected argument '" + extra + "'" + help;
-    const std::string flag = extra.substr(0, extra.find('='));
-    return "unknown flag '" + flag + "': did you mean '" + nearest(flag, flags_of(*chosen)) + "'?" + help;
+    const std::string unknown = unknown_name("flag", extra.substr(0, extra.find('=')), flags_of(*chosen));
+    const std::size_t all = unknown.find(" Known: ");  // they would fill a screen, which --help does better
+    return unknown.substr(0, unknown[all - 1] == '.' ? all - 1 : all) + help;
   }
   std::string message = error.what();
   for (char& c : message)
     if (c == '\n') c = ' ';
   return message + help;
+}
+
+/// The command line; "help COMMAND" says "COMMAND --help", and "help" alone "--help".
+std::vector<std::string> without_help(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty() || words.front() != "help") return words;
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
 }
 
 /// Why a command that was not in error has no result to show.
@@ -129,14 +140,16 @@ int run_rank(Session& session, int argc, char** argv) {
                "qkvbench"};
   app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
-  app.footer("Example: qkvbench train --variant qk_v\nqkvbench COMMAND --help explains a command.");
+  app.footer("Example: qkvbench train --variant qk_v\nqkvbench help COMMAND explains a command.");
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
     sub->get_formatter()->column_width(34);
     command.add(*sub, session);
   }
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = without_help(argc, argv);
+    std::ranges::reverse(words);  // as CLI11 takes them
+    app.parse(words);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {  // --help, --version
       app.exit(error);

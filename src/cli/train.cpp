@@ -8,6 +8,7 @@
 
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/dry_run.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/progress.hpp"
 #include "qkvbench/formats/json.hpp"
@@ -26,7 +27,8 @@ using run::Status;
 struct TrainFlags {
   ConfigFlags config;
   run::RunOptions run;
-  std::string checkpoint_every = "60s", max_time;
+  std::string checkpoint_every = "60s", max_time, network = "10Gbit";
+  bool dry_run = false;
 };
 
 /// "50" are steps, anything else is a time.
@@ -60,6 +62,8 @@ std::string table_of(const std::vector<RunReport>& reports) {
   std::vector<report::Table::Column> heads{
       {"variant"}, {"equation"}, {"parameters", Align::kRight}, {"in attention", Align::kRight}};
   const run::Result& first = reports[0].result;
+  const bool seeds = first.config.task.seed != reports.back().result.config.task.seed;
+  if (seeds) heads.insert(heads.begin() + 1, {"seed", Align::kRight});
   const bool decodes = data::find_task(first.config.task.id).traits().decodes;
   if (decodes) heads.push_back({"cache B/token", Align::kRight});
   std::vector<const char*> metrics;
@@ -75,6 +79,7 @@ std::string table_of(const std::vector<RunReport>& reports) {
     const run::ModelCosts& model = r.result.model;
     std::vector<std::string> row{variant.id(), variant.equation(), with_commas(model.params_total),
                                  with_commas(model.params_attention)};
+    if (seeds) row.insert(row.begin() + 1, std::to_string(r.result.config.task.seed));
     if (decodes) row.push_back(with_commas(model.kv_cache_bytes_per_token));
     for (const char* metric : metrics) row.push_back(report::fixed(r.result.metrics.value(metric).value_or(NAN), 4));
     row.push_back(r.result.status == Status::kCompleted ? report::duration(r.result.timing.wall_s.value_or(NAN))
@@ -121,6 +126,10 @@ void check_ranks(int ranks, index_t replicas) {
 }
 
 Exit train(const Session& session, TrainFlags& flags) {
+  if (flags.dry_run) {
+    if (session.ranks->is_first()) dry_run(session, flags.config.resolved(), parse_network(flags.network));
+    return Exit::kDone;
+  }
   const double begin_s = seconds_now();
   const double deadline_s = flags.max_time.empty() ? HUGE_VAL : begin_s + parse_duration("--max-time", flags.max_time);
   flags.run.argv = session.argv;
@@ -131,11 +140,15 @@ Exit train(const Session& session, TrainFlags& flags) {
   const std::vector<run::Config> configs = flags.config.resolved();
   for (const run::Config& config : configs) check_ranks(session.ranks->size(), config.train.replicas);
   flags.run.together.ranks = session.ranks;
-  flags.run.data = data::find_task(configs[0].task.id).open(configs[0].task);  // they differ in the variant alone
   if (configs[0].train.precision == kernels::NumberFormat::kBf16 && !kernels::bf16_by_instruction())
     note(session, "nothing in this processor multiplies bf16 faster than fp32: the same numbers, but no sooner");
+  const bool seeds = configs.front().task.seed != configs.back().task.seed;
   for (const run::Config& config : configs) {
-    const std::string name = config.task.id + " " + config.model.variant.id();
+    // Of one seed they differ in the variant alone.
+    if (reports.empty() || config.task.seed != reports.back().result.config.task.seed)
+      flags.run.data = data::find_task(config.task.id).open(config.task);
+    const std::string name =
+        config.task.id + " " + config.model.variant.id() + (seeds ? ", seed " + std::to_string(config.task.seed) : "");
     const run::SpeedUnit unit = run::speed_unit(config);
     {
       ProgressLine progress(session, name, deadline_s);
@@ -182,15 +195,23 @@ void add_train(CLI::App& command, Session& session) {
   add_flag(command, "--shard-optimizer", flags->run.together.shard_optimizer,
            "of several ranks each keeps Adam's moments of its share of the parameters: same bits, less memory")
       .group("Training");
+  add_flag(command, "--dry-run", flags->dry_run,
+           "train nothing: say how long it would take, from a second of steps, and how much memory")
+      .group("Plan");
+  add_option(command, "--network", flags->network,
+             "of --dry-run with replicas: what joins the machines, in either direction (10Gbit, 400Mbit)")
+      .type_name("SPEED [10Gbit]")
+      .group("Plan");
   finish_command(
       command, session,
       "Trains a model, tests it and leaves results/<run>/ with result.json, metrics.jsonl and model.safetensors.\n"
-      "Without --task it is the preset 'quick'. Several variants, separated by commas, are run in turn and compared.\n"
+      "Without --task it is the preset 'quick'. Several variants and seeds are run in turn and compared.\n"
       "SIGINT and SIGTERM save and leave, SIGUSR1 saves and goes on; --resume goes on to the same bytes.\n"
       "Under mpirun several ranks train one model, to the bytes of one process with the same --replicas.",
       "  qkvbench train --variant qk_v\n"
-      "  qkvbench train --task sort --variant q_k_v,q_kv,qkv --epochs 5 --seed 1\n"
+      "  qkvbench train --task sort --variant q_k_v,q_kv,qkv --epochs 5 --seed 0-2\n"
       "  qkvbench train --config results/RUN/result.json --lr 3e-4\n"
+      "  qkvbench train --preset char --corpus stories --dry-run\n"
       "  mpirun -n 4 qkvbench train --task sort --replicas 4");
   on_call(command, session, flags, train);
 }

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "qkvbench/base/text.hpp"
+
 namespace qkvbench::report {
 
 namespace {
@@ -158,6 +160,7 @@ std::string exact(double x) {
 std::string duration(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "–";
   if (seconds < 60) return fixed(seconds, seconds < 10 ? 1 : 0) + " s";
+  if (seconds >= 1000 * 3600.0 && seconds < 1e15) return with_commas(std::llround(seconds / 86400)) + " days";
   const auto whole = static_cast<long long>(seconds + 0.5);
   char buffer[64];
   if (whole < 3600)

@@ -18,10 +18,18 @@ TEST_CASE("nearest finds the smallest edit distance, the first of equals, withou
   CHECK(nearest("x", Strings{}).empty());
 }
 
+TEST_CASE("a name that is like none of the others is not taken for one", "[base]") {
+  for (const char* name : {"help", "x", "--plan", "version"})
+    CHECK(unknown_name("command", name, Strings{"train", "sweep", "verify"}) ==
+          "unknown command '" + std::string(name) + "'. Known: train, sweep, verify");
+}
+
 TEST_CASE("unknown_name offers the nearest and lists all", "[base]") {
   CHECK(unknown_name("variant", "qk-vv", Strings{"q_k_v", "qk_v"}) ==
         "unknown variant 'qk-vv': did you mean 'qk_v'? Known: q_k_v, qk_v");
   CHECK(unknown_name("task", "x", Strings{}) == "unknown task 'x'");
+  CHECK(unknown_name("case", "encoder", Strings{"vit-mnist", "encoder-d32-l2-t16"}) ==
+        "unknown case 'encoder': did you mean 'encoder-d32-l2-t16'? Known: vit-mnist, encoder-d32-l2-t16");
 }
 
 TEST_CASE("join and split", "[base]") {

@@ -36,8 +36,9 @@ void finish_command(CLI::App& command, Session& session, const std::string& deta
 class ConfigFlags {
  public:
   void add_to(CLI::App& command);
-  /// One resolved configuration for each variant that is named: defaults, then --preset (`quick` when neither task,
-  /// preset nor config is named), then --config, then flags. Throws Error (usage) before any of them is used.
+  /// One resolved configuration for each seed and variant that is named, seed by seed: defaults, then --preset (`quick`
+  /// when neither task, preset nor config is named), then --config, then flags. Throws Error (usage) before any of them
+  /// is used.
   std::vector<run::Config> resolved() const;
 
  private:

@@ -1,0 +1,45 @@
+// What is counted in a forecast, on numbers that were written down; what is timed has no right value.
+#include "qkvbench/run/forecast.hpp"
+
+#include "support/catch.hpp"
+
+namespace qkvbench::testing {
+
+TEST_CASE("a rank takes its share of a step, the optimizer whole, and sends behind it", "[forecast]") {
+  run::Costs costs{};
+  costs.memory = {.parameters = 100, .gradients = 300, .moments = 200, .activations = 1000};
+  costs.ranks = {{2, 100, 200, 100}, {4, 150, 100, 50}};
+  const run::Forecast alone{.step_s = 9, .optimizer_s = 1, .steps = 10};
+  const auto ranks = run::rank_forecasts(costs, alone, 400);
+  REQUIRE(ranks.size() == 3);
+  CHECK(ranks[0].step_s == 9);
+  CHECK(ranks[0].total_s() == 90);
+  CHECK(ranks[0].memory_bytes == 1600);
+  CHECK(ranks[0].waiting() == 0);
+  CHECK(ranks[1].memory_bytes == 1500);  // one array of gradients less
+  CHECK(ranks[1].sharded_memory_bytes == 1400);
+  CHECK(ranks[1].send_s == 2);  // 800 bits
+  CHECK(ranks[1].step_s == 4 + 1 + 2);
+  CHECK(ranks[2].step_s == 2 + 1 + 3);
+  CHECK(ranks[2].waiting() == 0.5);
+  CHECK(ranks[2].sharded_memory_bytes == 1600 - 200 - 150);
+  CHECK(ranks[2].total_s() == 60);
+}
+
+TEST_CASE("a forecast has the run's steps and a time", "[forecast]") {
+  run::Config config;
+  config.task.id = "reverse";
+  config.model.d_model = 16;
+  config.model.layers = 1;
+  config.model.heads = 2;
+  config.steps = 7;
+  run::resolve(config);
+  const run::Forecast found = run::forecast(config);
+  CHECK(found.steps == 7);
+  CHECK(found.step_s > 0);
+  CHECK(found.optimizer_s > 0);
+  CHECK(found.optimizer_s < found.step_s);
+  CHECK_FALSE(found.by_layers);
+}
+
+}  // namespace qkvbench::testing
