@@ -5,6 +5,7 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <streambuf>
 
 #include "qkvbench/base/text.hpp"
@@ -13,6 +14,7 @@
 #include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/utf8.hpp"
+#include "qkvbench/report/table.hpp"
 #include "qkvbench/run/record.hpp"
 
 namespace qkvbench::cli {
@@ -81,6 +83,46 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   return message + help;
 }
 
+constexpr std::size_t kHelpColumn = 34;  // where CLI11 begins to say what a flag does
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+/// Lines of a paragraph, broken anew where one of them is too long.
+std::string paragraph(const std::vector<std::string>& lines, std::size_t columns) {
+  const bool fits = std::ranges::all_of(lines, [&](const auto& l) { return report::display_width(l) <= columns; });
+  return lines.empty() ? "" : (fits ? join(lines, "\n") : report::wrapped(join(lines, " "), columns)) + "\n";
+}
+
+/// What --help prints, in so many columns (0: any): what a flag does goes on below its own beginning.
+std::string help_text(const std::string& whole, std::size_t columns) {
+  if (columns <= kHelpColumn + 20) return whole;
+  std::string out;
+  std::vector<std::string> prose;
+  for (const std::string& line : lines_of(whole)) {
+    if (!line.empty() && line.front() != ' ') {
+      prose.push_back(line);
+      continue;
+    }
+    out += paragraph(std::exchange(prose, {}), columns);
+    const bool row = line.size() > kHelpColumn && line.compare(kHelpColumn - 2, 2, "  ") == 0;
+    if (report::display_width(line) <= columns || !row) {
+      out += report::wrapped(line, columns) + "\n";
+      continue;
+    }
+    std::string head = line.substr(0, kHelpColumn);
+    for (const std::string& part : lines_of(report::wrapped(line.substr(kHelpColumn), columns - kHelpColumn))) {
+      out += head + part + "\n";
+      head.assign(kHelpColumn, ' ');
+    }
+  }
+  return out + paragraph(prose, columns);
+}
+
 /// The command line; "help COMMAND" says "COMMAND --help", and "help" alone "--help".
 std::vector<std::string> without_help(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
@@ -143,7 +185,7 @@ int run_rank(Session& session, int argc, char** argv) {
   app.footer("Example: qkvbench train --variant qk_v\nqkvbench help COMMAND explains a command.");
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
-    sub->get_formatter()->column_width(34);
+    sub->get_formatter()->column_width(kHelpColumn);
     command.add(*sub, session);
   }
   try {
@@ -152,7 +194,10 @@ int run_rank(Session& session, int argc, char** argv) {
     app.parse(words);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {  // --help, --version
-      app.exit(error);
+      if (error.get_name() == "CallForHelp")
+        std::cout << help_text(app.help(), output_columns());
+      else
+        app.exit(error);
       std::cout.flush();
       return std::cout ? 0 : fail(session, Exit::kOutput, "cannot write to standard output");
     }

@@ -1,5 +1,8 @@
 // Tables on a terminal of 80 columns: no line is wider, whatever is printed.
 // How they are laid out is tested in tests/report/table_test.
+#include <cctype>
+#include <sstream>
+
 #include "support/catch.hpp"
 #include "support/process.hpp"
 #include "support/results.hpp"
@@ -35,6 +38,26 @@ TEST_CASE("tables fit a terminal of 80 columns") {
   INFO(text);
   CHECK(table.find("─") != std::string::npos);
   CHECK(widest(table) <= 79);  // below it stand paths, which are as long as they are
+}
+
+TEST_CASE("help fits a terminal of 80 columns, and is the same text with other line ends") {
+  const auto words = [](std::string text) {
+    std::erase_if(text, [](unsigned char c) { return std::isspace(c) != 0; });
+    return text;
+  };
+  const std::string overview = qkvbench::test::run_qkvbench({"help"}).out;
+  std::istringstream lines(overview.substr(overview.find("Subcommands:")));
+  std::vector<std::vector<std::string>> calls{{"help"}, {"help", "data", "fetch"}, {"help", "bench", "decode"}};
+  std::string line;
+  for (std::getline(lines, line); std::getline(lines, line) && line.starts_with("  ");)
+    calls.push_back({"help", line.substr(2, line.find(' ', 2) - 2)});
+  REQUIRE(calls.size() > 20);
+  for (const std::vector<std::string>& call : calls) {
+    const std::string text = on_terminal(call);
+    INFO(text);
+    CHECK(widest(text) <= 79);
+    CHECK(words(text) == words(qkvbench::test::run_qkvbench(call).out));
+  }
 }
 
 TEST_CASE("what analyze measures fits a terminal of 80 columns; only attention by head takes two parts") {
