@@ -1,12 +1,15 @@
-// qkvbench list: what there is, straight from the tables it stands in.
+// qkvbench list: what there is, straight from the tables it stands in, and the runs of a directory.
 // Nothing here is a table of its own.
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/results.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/report/summary.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/record.hpp"
 #include "qkvbench/study/grid.hpp"
@@ -85,24 +88,66 @@ Exit list_grids(const Session& session) {
   return Exit::kDone;
 }
 
+Exit list_runs(const Session& session, const std::string& folder) {
+  const run::RecordSet set = run::read_records({folder});
+  report::Table table(
+      {{"run"}, {"parameters", Align::kRight}, {"metric"}, {"value", Align::kRight}, {"time", Align::kRight}});
+  Json json = Json::array();
+  for (const run::Record& r : set.records) {
+    const report::Metric& metric = report::metric_of(r.config.task.id);
+    const std::optional<double> value = r.metrics.value(metric.key);
+    const std::filesystem::path directory = r.path.parent_path();
+    table.add({directory.filename().string(), with_commas(r.model.params_total), metric.heading,
+               r.status == run::Status::kDiverged ? "diverged" : report::fixed(value.value_or(NAN), 4),
+               report::duration(r.timing.wall_s.value_or(NAN))});
+    json.push_back({{"run", formats::escape_bytes(directory.filename().string())},
+                    {"directory", formats::escape_bytes(directory.string())},
+                    {"status", run::status_name(r.status)},
+                    {"task", r.config.task.id},
+                    {"variant", r.config.model.variant.id()},
+                    {"seed", r.config.task.seed},
+                    {"params_total", r.model.params_total},
+                    {"metric", metric.key},
+                    {"value", value ? Json(*value) : Json()}});
+  }
+  note_left_out(session, set.left_out);
+  const std::string none = "no finished runs in " + folder + "; qkvbench train makes one\n";
+  print(session, "list-runs", set.records.empty() ? none : table.text(output_columns()),
+        {{"runs", json}, {"left_out", run::left_out_json(set.left_out)}});
+  return Exit::kDone;
+}
+
+struct ListFlags {
+  std::string what, folder = "results";
+};
+
 struct List {
   const char* what;
   Exit (*print)(const Session& session);
 };
 constexpr List kLists[]{
     {"variants", list_variants}, {"tasks", list_tasks}, {"presets", list_presets}, {"grids", list_grids}};
+constexpr const char* kRuns = "runs";
 
 }  // namespace
 
 void add_list(CLI::App& command, Session& session) {
-  const auto what = std::make_shared<std::string>();
-  std::vector<std::string> names;
+  const auto flags = std::make_shared<ListFlags>();
+  std::vector<std::string> names{kRuns};
   for (const List& list : kLists) names.emplace_back(list.what);
-  add_option(command, "what", *what, "variants, tasks, presets or grids").required().one_of(names).type_name("WHAT");
-  finish_command(command, session, "Lists what --variant, --task, --preset and sweep take.",
-                 "  qkvbench list variants");
-  on_call(command, session, what, [](const Session& s, const std::string& name) {
-    return std::ranges::find(kLists, name, [](const List& list) { return std::string(list.what); })->print(s);
+  add_option(command, "what", flags->what, "variants, tasks, presets, grids or runs")
+      .required()
+      .one_of(names)
+      .type_name("WHAT");
+  add_option(command, "dir", flags->folder, "of runs: the directory that they are in").type_name("DIR [results]");
+  finish_command(command, session,
+                 "Lists what --variant, --task, --preset and sweep take, or the runs that there are: the names that\n"
+                 "other commands take, and how each ended.",
+                 "  qkvbench list variants\n"
+                 "  qkvbench list runs");
+  on_call(command, session, flags, [](const Session& s, const ListFlags& f) {
+    if (f.what == kRuns) return list_runs(s, f.folder);
+    return std::ranges::find(kLists, f.what, [](const List& list) { return std::string(list.what); })->print(s);
   });
 }
 

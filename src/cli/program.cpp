@@ -41,7 +41,7 @@ constexpr Command kCommands[]{
     {"bench", "speed beside this machine's limits", add_bench},
     {"verify", "parity with the paper's official code", add_verify},
     {"data", "public data sets: list, fetch, verify, import", add_data},
-    {"list", "the variants, tasks, presets and grids there are", add_list},
+    {"list", "the variants, tasks, presets, grids and runs there are", add_list},
     {"schema", "the JSON Schemas of result.json and of every --json", add_schema},
 };
 

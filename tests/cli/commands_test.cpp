@@ -37,6 +37,27 @@ TEST_CASE("every command explains itself with an example") {
   }
 }
 
+TEST_CASE("list runs names what other commands take, with how it ended") {
+  const TemporaryDirectory out;
+  const Outcome none = run_qkvbench({"list", "runs", out.path().string()});
+  CHECK(none.status == 0);
+  CHECK(has(none.out, "no finished runs in "));
+  REQUIRE(run_qkvbench(tiny_train(out, {"--variant", "q_k_v,q_kv", "--seed", "3"})).status == 0);
+  const Outcome listed = run_qkvbench({"list", "runs", out.path().string(), "--json", "-"});
+  INFO(listed.err);
+  REQUIRE(listed.status == 0);
+  const json runs = json::parse(listed.out)["runs"];
+  REQUIRE(runs.size() == 2);
+  for (const json& run : runs) {
+    const json result = json::parse(qkvbench::read_file(run["directory"].get<std::string>() + "/result.json"));
+    CHECK(run["variant"] == result["config"]["variant"]);
+    CHECK(run["value"] == result["metrics"][run["metric"].get<std::string>()]);
+    CHECK(run_qkvbench({"eval", run["directory"].get<std::string>()}).status == 0);
+    CHECK(has(run_qkvbench({"list", "runs", out.path().string()}).out, run["run"].get<std::string>()));
+  }
+  CHECK(run_qkvbench({"list", "runs", (out.path() / "not-there").string()}).status == 3);
+}
+
 TEST_CASE("train leaves the files of a run and prints a table, eval and predict read them") {
   const TemporaryDirectory out;
   const Outcome trained = run_qkvbench(tiny_train(out, {"--variant", "q_kv", "--seed", "3"}));
