@@ -9,6 +9,7 @@
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
+#include "qkvbench/report/answer.hpp"
 #include "qkvbench/report/learned.hpp"
 #include "qkvbench/report/summary_csv.hpp"
 #include "qkvbench/report/summary_tables.hpp"
@@ -99,11 +100,15 @@ Json report_json(const Summary& summary, const RecordSet& set) {
   for (const report::NotCompared& runs : summary.not_compared)
     for (const run::Record* record : runs.records)
       not_compared.push_back({{"run", record->run}, {"path", record->path.string()}, {"reason", runs.why}});
+  Json answers = Json::array();
+  for (const report::Answer& answer : answers_of(summary))
+    answers.push_back({{"group", answer.group.name()}, {"text", answer.text}});
   return {{"records", set.records.size()},
           {"builds", summary.builds},
           {"averages_incomplete", summary.averages_incomplete},
           {"cells", cells},
           {"differences", differences},
+          {"answers", answers},
           {"remarks", summary.remarks},
           {"not_compared", not_compared},
           {"left_out", left_out_json(set.left_out)}};
@@ -169,6 +174,8 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
   const RecordSet set = read(session, flags);
   const Summary summary = summarize(set.records, options);
   std::string text = tables_document(summary, report::Format::kText, output_columns());
+  if (const std::string answers = answers_text(answers_of(summary), output_columns()); !answers.empty())
+    text += "\n" + answers;
   for (std::size_t i = 0; i < kForms.size(); ++i) {
     if (flags.files[i].empty()) continue;
     const std::string form = kForms[i].render(summary, set);

@@ -1,0 +1,163 @@
+// The sentences, and the rule for each.
+#include "qkvbench/report/answer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/data/dataset.hpp"
+#include "qkvbench/report/learned.hpp"
+#include "qkvbench/report/summary_tables.hpp"
+
+namespace qkvbench::report {
+
+namespace {
+
+constexpr double kLevel = 0.05;
+constexpr double kTolerable =
+    0.05;  // a loss that may stay possible of what is offered: 5 points, or 5 % of a perplexity
+
+const run::Record* record_of(const Cell* cell) {
+  return cell == nullptr || cell->samples.empty() ? nullptr : cell->samples.front().record;
+}
+
+/// Why an arm cannot be judged; empty when it can.
+std::string reason(const Summary& summary, const Difference& d) {
+  const Cell* baseline = summary.cell(d.group, d.baseline);
+  if (d.test.n < d.expected || baseline == nullptr || !baseline->mean)
+    return std::to_string(d.test.n) + " of " + std::to_string(d.expected) + " pairs are there";
+  if (!d.interval) return d.test.n < 2 ? "there is one pair" : "pairs do not differ, or too little for an interval";
+  const BaselineLevel level = baseline_level(*baseline, std::nullopt);
+  if (level.needed && !level.learned)
+    return baseline->arm.name() + " has not learned it: " + level.metric + " " + fixed(level.here.value_or(NAN), 3) +
+           ", " + (level.chance ? "at least " : "at most ") + fixed(*level.needed, 3) + " is needed";
+  return "";
+}
+
+/// "q_kv −0.002 [−0.010, +0.006]"
+std::string named(const Difference& d) { return d.arm.name() + " " + difference_text(d); }
+
+/// The largest loss that an arm's interval leaves possible, as the metric counts it.
+double possible_loss(const Difference& d) {
+  return std::max(0.0, metric_of(d.group.task).higher_is_better ? -d.interval->low : d.interval->high);
+}
+std::string loss_text(const Difference& d) {
+  return d.relative ? fixed(100 * possible_loss(d), 1) + " %" : fixed(possible_loss(d), 3);
+}
+
+/// What a token or a model of an arm takes: bytes of cache where it decodes, else parameters.
+double cost_of(const run::Record& record, bool decodes) {
+  return static_cast<double>(decodes ? record.model.kv_cache_bytes_per_token : record.model.params_total);
+}
+
+std::string less(double part, double whole) { return fixed(100 * (1 - part / whole), 0) + " % "; }
+
+/// "its cache is 50 % smaller and it has 8 % fewer parameters"; empty when neither is.
+std::string saved(const run::Record& arm, const run::Record& baseline, bool decodes) {
+  std::vector<std::string> parts;
+  if (decodes && cost_of(arm, true) < cost_of(baseline, true))
+    parts.push_back("its cache is " + less(cost_of(arm, true), cost_of(baseline, true)) + "smaller");
+  if (cost_of(arm, false) < cost_of(baseline, false))
+    parts.push_back("it has " + less(cost_of(arm, false), cost_of(baseline, false)) + "fewer parameters");
+  return join(parts, " and ");
+}
+
+/// The differences of a group that have a finding.
+std::vector<const Difference*> with(const std::vector<const Difference*>& all, const Summary& summary,
+                                    Finding finding) {
+  std::vector<const Difference*> some;
+  std::ranges::copy_if(all, std::back_inserter(some),
+                       [&](const Difference* d) { return finding_of(summary, *d) == finding; });
+  return some;
+}
+
+std::string list(const std::vector<const Difference*>& some) {
+  std::vector<std::string> names;
+  for (const Difference* d : some) names.push_back(named(*d));
+  return join(names, "; ");
+}
+
+/// "The cheapest that is not seen to be worse is …"
+std::string cheapest(const Summary& summary, const std::vector<const Difference*>& candidates, const Group& group) {
+  const Arm& baseline = candidates.front()->baseline;
+  const run::Record* base = record_of(summary.cell(group, baseline));
+  if (base == nullptr) return "";
+  const bool decodes = data::find_task(group.task).traits().decodes;
+  const Difference* best = nullptr;
+  const run::Record* best_record = base;
+  for (const Difference* d : candidates) {
+    const run::Record* record = record_of(summary.cell(group, d->arm));
+    if (record == nullptr || cost_of(*record, decodes) >= cost_of(*best_record, decodes)) continue;
+    best = d;
+    best_record = record;
+  }
+  if (best == nullptr) return "";
+  if (possible_loss(*best) > kTolerable)
+    return " These runs are too few to choose by: " + best->arm.name() + " may lose up to " + loss_text(*best) + ".";
+  return " The cheapest that is not seen to be worse is " + best->arm.name() + ": " +
+         saved(*best_record, *base, decodes) + "; a loss of up to " + loss_text(*best) + " stays possible.";
+}
+
+/// A word of warning where nobody knows what can be reached, and the baseline is nearer to guessing than to the top.
+std::string caution(const Cell& baseline) {
+  const BaselineLevel level = baseline_level(baseline, std::nullopt);
+  if (level.needed || !level.chance || !level.here || *level.here >= (1 + *level.chance) / 2) return "";
+  return " " + baseline.arm.name() + " itself has " + level.metric + " " + fixed(*level.here, 3) + ", guessing " +
+         fixed(*level.chance, 3) + ": longer training may change this.";
+}
+
+std::string answer_text(const Summary& summary, const std::vector<const Difference*>& all) {
+  const Group& group = all.front()->group;
+  const std::string metric = metric_of(group.task).heading, baseline = all.front()->baseline.name();
+  const auto better = with(all, summary, Finding::kBetter), worse = with(all, summary, Finding::kWorse),
+             not_told = with(all, summary, Finding::kNotTold), not_judged = with(all, summary, Finding::kNotJudged);
+  std::string text;
+  const auto say = [&](const std::string& sentence) { text += (text.empty() ? "" : " ") + sentence; };
+  if (!worse.empty()) say("Worse than " + baseline + " in " + metric + ": " + list(worse) + ".");
+  if (!better.empty()) say("Better than " + baseline + " in " + metric + ": " + list(better) + ".");
+  if (!not_told.empty()) say("Not told from " + baseline + " in " + metric + ": " + list(not_told) + ".");
+  std::vector<const Difference*> fit = not_told;
+  fit.insert(fit.end(), better.begin(), better.end());
+  if (!fit.empty()) text += cheapest(summary, fit, group);
+  if (not_judged.size() < all.size()) text += caution(*summary.cell(group, all.front()->baseline));
+  // One reason for all of them is said once.
+  std::vector<std::string> reasons;
+  for (const Difference* d : not_judged)
+    if (const std::string why = reason(summary, *d); std::ranges::find(reasons, why) == reasons.end())
+      reasons.push_back(why);
+  for (const std::string& why : reasons) {
+    std::vector<std::string> names;
+    for (const Difference* d : not_judged)
+      if (reason(summary, *d) == why) names.push_back(d->arm.name());
+    say("Nothing can be said of " + join(names) + " beside " + baseline + ": " + why + ".");
+  }
+  return text;
+}
+
+}  // namespace
+
+Finding finding_of(const Summary& summary, const Difference& d) {
+  if (!reason(summary, d).empty()) return Finding::kNotJudged;
+  const bool one_side = d.interval->low > 0 || d.interval->high < 0;
+  if (!one_side || !d.p_holm || *d.p_holm >= kLevel) return Finding::kNotTold;
+  return (d.interval->low > 0) == metric_of(d.group.task).higher_is_better ? Finding::kBetter : Finding::kWorse;
+}
+
+std::vector<Answer> answers_of(const Summary& summary) {
+  std::vector<Answer> answers;
+  for (const Group& group : summary.groups) {
+    std::vector<const Difference*> all;
+    for (const Difference& d : summary.differences)
+      if (d.group == group) all.push_back(&d);
+    if (!all.empty()) answers.push_back({group, answer_text(summary, all)});
+  }
+  return answers;
+}
+
+std::string answers_text(const std::vector<Answer>& answers, std::size_t width) {
+  std::string out;
+  for (const Answer& answer : answers) out += wrapped(answer.group.name() + ". " + answer.text + "\n", width);
+  return out.empty() ? out : "What this says\n\n" + out;
+}
+
+}  // namespace qkvbench::report
