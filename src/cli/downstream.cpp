@@ -118,7 +118,7 @@ Exit downstream(const Session& session, DownstreamFlags flags) {
 void add_downstream(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<DownstreamFlags>();
   std::string names;
-  for (const data::ChoiceTask& task : data::choice_tasks()) names += (names.empty() ? "" : ",") + task.name;
+  for (const data::ChoiceTask& task : data::choice_tasks()) names += (names.empty() ? "" : ", ") + task.name;
   add_option(command, "model", flags->model, "a run directory or a model.safetensors, of text")
       .required()
       .type_name("PATH");

@@ -128,7 +128,9 @@ std::vector<std::string> without_help(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty() || words.front() != "help") return words;
   words.erase(words.begin());
-  words.emplace_back("--help");
+  const bool known =
+      words.empty() || std::ranges::any_of(kCommands, [&](const Command& c) { return words[0] == c.name; });
+  if (known) words.emplace_back("--help");  // else the name that there is not is told from others
   return words;
 }
 
