@@ -89,11 +89,13 @@ void use_models(Answers& answers) {
   answers.take({"compare", copy, copy});
   answers.take({"compare", copy, lm, "--rel", "0.1"}, 7);
   answers.take({"compare", dir / "one", dir / "two"}, 3);
+  answers.take({"list", "runs", dir / "one"});
   answers.take({"report", dir / "one", dir / "two", dir / "lm", dir / "stopped", "--allow-missing"});
 }
 
 void count_and_time(Answers& answers) {
   answers.take({"inspect"});
+  answers.take({"train", "--dry-run", "--replicas", "4", "--variant", "q_k_v,q_kv", "--seed", "0-1"});
   answers.take({"inspect", "--preset", "300m", "--table"});
   answers.take({"inspect", "--preset", "char", "--variant", "q_k_v,q_kv", "--match", "params,cache=512"});
   answers.take({"inspect", "--variant", "q_kv", "--parameters", "--lengths", "8,16"});
