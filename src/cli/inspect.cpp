@@ -158,6 +158,8 @@ std::string tables_text(const std::vector<Costs>& all, const std::string& format
 
 Exit inspect(const Session& session, const InspectFlags& flags) {
   std::vector<run::Config> configs = flags.config.resolved();
+  std::erase_if(configs,
+                [&, seed = configs[0].task.seed](const auto& c) { return c.task.seed != seed; });  // cost alike
   const MatchTarget target = match_target(flags.match, configs);
   if (flags.table) configs = run::sharing_grid(configs[0]);
   for (run::Config& config : configs) config = matched(config, target);

@@ -14,7 +14,9 @@
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/kernels/matmul.hpp"
+#include "qkvbench/report/answer.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/records.hpp"
 
 namespace qkvbench::cli {
 
@@ -89,6 +91,18 @@ std::string table_of(const std::vector<RunReport>& reports) {
   std::string text = table.text(output_columns()) + "\n";
   for (const RunReport& r : reports) text += (r.directory / "result.json").string() + "\n";
   return text;
+}
+
+/// What several runs allow to say of their variants; empty where there is nothing to compare.
+std::string answer_of(const std::vector<RunReport>& reports) {
+  std::vector<std::filesystem::path> paths;
+  for (const RunReport& r : reports)
+    if (r.result.status == Status::kCompleted) paths.push_back(r.directory);
+  if (paths.size() < 2) return "";
+  run::RecordSet set = run::read_records(paths);
+  keep_one_build(set);  // some may have been there
+  const std::string text = answers_text(report::answers_of(report::summarize(set.records)), output_columns());
+  return text.empty() ? "" : "\n" + text;
 }
 
 /// Of images and sets of them: how fast it was and whether the reader kept up.
@@ -170,7 +184,8 @@ Exit train(const Session& session, TrainFlags& flags) {
       break;
     }
   }
-  if (session.ranks->is_first()) print(session, "train", table_of(reports), train_json(session, reports));
+  if (session.ranks->is_first())
+    print(session, "train", table_of(reports) + answer_of(reports), train_json(session, reports));
   return status;
 }
 

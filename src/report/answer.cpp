@@ -26,7 +26,9 @@ std::string reason(const Summary& summary, const Difference& d) {
   const Cell* baseline = summary.cell(d.group, d.baseline);
   if (d.test.n < d.expected || baseline == nullptr || !baseline->mean)
     return std::to_string(d.test.n) + " of " + std::to_string(d.expected) + " pairs are there";
-  if (!d.interval) return d.test.n < 2 ? "there is one pair" : "pairs do not differ, or too little for an interval";
+  if (!d.interval)
+    return d.test.n < 2 ? "there is one pair of runs (--seed 0-4 trains five)"
+                        : "pairs do not differ, or too little for an interval";
   const BaselineLevel level = baseline_level(*baseline, std::nullopt);
   if (level.needed && !level.learned)
     return baseline->arm.name() + " has not learned it: " + level.metric + " " + fixed(level.here.value_or(NAN), 3) +

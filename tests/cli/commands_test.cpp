@@ -37,6 +37,19 @@ TEST_CASE("every command explains itself with an example") {
   }
 }
 
+TEST_CASE("train ends in what its runs allow to say, where there are several variants") {
+  const TemporaryDirectory out;
+  CHECK_FALSE(has(run_qkvbench(tiny_train(out, {"--variant", "q_kv"})).out, "What this says"));
+  const Outcome one = run_qkvbench(tiny_train(out, {"--variant", "q_k_v,q_kv"}));
+  INFO(one.err);
+  CHECK(has(one.out, "copy. Nothing can be said of q_kv beside q_k_v: there is one pair of runs"));
+  const Outcome five = run_qkvbench(tiny_train(out, {"--variant", "q_k_v,q_kv", "--seed", "0-4"}));
+  REQUIRE(five.status == 0);
+  const std::size_t begin = five.out.find("What this says");
+  REQUIRE(begin != std::string::npos);
+  CHECK(has(run_qkvbench({"report", out.path()}).out, five.out.substr(begin)));
+}
+
 TEST_CASE("list runs names what other commands take, with how it ended") {
   const TemporaryDirectory out;
   const Outcome none = run_qkvbench({"list", "runs", out.path().string()});

@@ -31,9 +31,11 @@ TEST_CASE("a dry run counts what inspect counts, times a step and writes nothing
   REQUIRE(plan.status == 0);
   CHECK_FALSE(std::filesystem::exists(out));
   const json runs = json::parse(plan.out)["runs"];
-  const Outcome inspected = run_qkvbench(command("inspect", {"--variant", "q_k_v,q_kv", "--json", "-"}));
+  const Outcome inspected =
+      run_qkvbench(command("inspect", {"--variant", "q_k_v,q_kv", "--seed", "0-3", "--json", "-"}));
   REQUIRE(inspected.status == 0);
   const json counted = json::parse(inspected.out)["configurations"];
+  CHECK(counted.size() == 2);  // seeds cost alike
   REQUIRE(runs.size() == 2);
   for (std::size_t i = 0; i < 2; ++i) {
     CHECK(runs[i]["steps"] == 12);

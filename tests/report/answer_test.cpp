@@ -97,7 +97,7 @@ TEST_CASE("one seed: nothing is said") {
   add(records, "reverse", "q_kv", {0.2});
   const std::string text = said(records);
   INFO(text);
-  CHECK(has(text, "Nothing can be said of q_kv beside q_k_v: there is one pair."));
+  CHECK(has(text, "Nothing can be said of q_kv beside q_k_v: there is one pair of runs (--seed 0-4 trains five)."));
 }
 
 TEST_CASE("a missing run: nothing is said of that variant") {
