@@ -32,10 +32,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// Whether someone who meant `candidate` may have typed `name`: it begins so, or not more than a third of it, or two
-/// letters, are wrong.
+/// Whether someone who typed `name` may have meant `candidate`: at most a third of it, or two letters, are wrong.
 bool is_near(std::string_view name, std::string_view candidate) {
-  if (name.size() > 2 && candidate.starts_with(name)) return true;
   const std::size_t wrong = distance(name, candidate);
   return wrong < name.size() && wrong <= std::max<std::size_t>(2, std::max(name.size(), candidate.size()) / 3);
 }
@@ -49,15 +47,20 @@ std::string nearest(std::string_view name, std::span<const std::string> candidat
   return best == candidates.end() ? "" : *best;
 }
 
-std::string unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> known) {
-  std::string message = "unknown " + std::string(kind) + " '" + std::string(name) + "'";
-  if (known.empty()) return message;
+std::string unknown_name_in_short(std::string_view kind, std::string_view name, std::span<const std::string> known) {
   std::vector<std::string> begun;  // a name that was not typed to its end is nearer than one of the same length
   for (const std::string& candidate : known)
     if (name.size() > 2 && candidate.starts_with(name)) begun.push_back(candidate);
-  const std::string near = nearest(name, begun.empty() ? known : std::span<const std::string>(begun));
-  message += is_near(name, near) ? ": did you mean '" + near + "'?" : ".";
-  return message + " Known: " + join(known);
+  const std::string near = begun.empty() ? nearest(name, known) : nearest(name, begun);
+  const bool offer = !begun.empty() || is_near(name, near);
+  return "unknown " + std::string(kind) + " '" + std::string(name) + "'" +
+         (offer ? ": did you mean '" + near + "'?" : "");
+}
+
+std::string unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> known) {
+  const std::string message = unknown_name_in_short(kind, name, known);
+  if (known.empty()) return message;
+  return message + (message.ends_with('?') ? "" : ".") + " Known: " + join(known);
 }
 
 std::string join(std::span<const std::string> parts, std::string_view separator) {
@@ -78,6 +81,16 @@ std::vector<std::string> split(std::string_view text, char separator) {
     begin = end + 1;
   }
   return parts;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
 }
 
 bool has_word(std::string_view list, std::string_view word) {

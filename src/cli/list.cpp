@@ -21,11 +21,15 @@ namespace {
 using formats::Json;
 using report::Align;
 
+struct ListFlags {
+  std::string what, folder = "results";  // of runs
+};
+
 void print_list(const Session& session, const char* what, const std::string& text, const Json& rows) {
   print(session, std::string("list-") + what, text, {{what, rows}});
 }
 
-Exit list_variants(const Session& session) {
+Exit list_variants(const Session& session, const ListFlags& /*flags*/) {
   report::Table table(
       {{"id"}, {"in the paper"}, {"attention"}, {"projections", Align::kRight}, {"cached at decoding"}});
   Json json = Json::array();
@@ -47,7 +51,7 @@ Exit list_variants(const Session& session) {
   return Exit::kDone;
 }
 
-Exit list_tasks(const Session& session) {
+Exit list_tasks(const Session& session, const ListFlags& /*flags*/) {
   report::Table table({{"id"}, {"family"}, {"target"}, {"example"}});
   Json json = Json::array();
   for (const data::Task& task : data::all_tasks()) {
@@ -58,7 +62,7 @@ Exit list_tasks(const Session& session) {
   return Exit::kDone;
 }
 
-Exit list_presets(const Session& session) {
+Exit list_presets(const Session& session, const ListFlags& /*flags*/) {
   report::Table table({{"id"}, {"what it is"}});
   Json json = Json::array();
   for (const run::Preset& preset : run::all_presets()) {
@@ -71,7 +75,7 @@ Exit list_presets(const Session& session) {
   return Exit::kDone;
 }
 
-Exit list_grids(const Session& session) {
+Exit list_grids(const Session& session, const ListFlags& /*flags*/) {
   report::Table table({{"id"}, {"what it is"}});
   Json json = Json::array();
   for (const study::Grid& grid : study::all_grids()) {
@@ -88,8 +92,8 @@ Exit list_grids(const Session& session) {
   return Exit::kDone;
 }
 
-Exit list_runs(const Session& session, const std::string& folder) {
-  const run::RecordSet set = run::read_records({folder});
+Exit list_runs(const Session& session, const ListFlags& flags) {
+  const run::RecordSet set = run::read_records({flags.folder});
   report::Table table(
       {{"run"}, {"parameters", Align::kRight}, {"metric"}, {"value", Align::kRight}, {"time", Align::kRight}});
   Json json = Json::array();
@@ -111,29 +115,27 @@ Exit list_runs(const Session& session, const std::string& folder) {
                     {"value", value ? Json(*value) : Json()}});
   }
   note_left_out(session, set.left_out);
-  const std::string none = "no finished runs in " + folder + "; qkvbench train makes one\n";
+  const std::string none = "no finished runs in " + flags.folder + "; qkvbench train makes one\n";
   print(session, "list-runs", set.records.empty() ? none : table.text(output_columns()),
         {{"runs", json}, {"left_out", run::left_out_json(set.left_out)}});
   return Exit::kDone;
 }
 
-struct ListFlags {
-  std::string what, folder = "results";
-};
-
 struct List {
   const char* what;
-  Exit (*print)(const Session& session);
+  Exit (*print)(const Session& session, const ListFlags& flags);
 };
-constexpr List kLists[]{
-    {"variants", list_variants}, {"tasks", list_tasks}, {"presets", list_presets}, {"grids", list_grids}};
-constexpr const char* kRuns = "runs";
+constexpr List kLists[]{{"variants", list_variants},
+                        {"tasks", list_tasks},
+                        {"presets", list_presets},
+                        {"grids", list_grids},
+                        {"runs", list_runs}};
 
 }  // namespace
 
 void add_list(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<ListFlags>();
-  std::vector<std::string> names{kRuns};
+  std::vector<std::string> names;
   for (const List& list : kLists) names.emplace_back(list.what);
   add_option(command, "what", flags->what, "variants, tasks, presets, grids or runs")
       .required()
@@ -146,8 +148,7 @@ void add_list(CLI::App& command, Session& session) {
                  "  qkvbench list variants\n"
                  "  qkvbench list runs");
   on_call(command, session, flags, [](const Session& s, const ListFlags& f) {
-    if (f.what == kRuns) return list_runs(s, f.folder);
-    return std::ranges::find(kLists, f.what, [](const List& list) { return std::string(list.what); })->print(s);
+    return std::ranges::find(kLists, f.what, [](const List& list) { return std::string(list.what); })->print(s, f);
   });
 }
 

@@ -73,9 +73,8 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) && !extras.empty()) {
     const std::string& extra = extras.front();
     if (!extra.starts_with("-")) return "unexpected argument '" + extra + "'" + help;
-    const std::string unknown = unknown_name("flag", extra.substr(0, extra.find('=')), flags_of(*chosen));
-    const std::size_t all = unknown.find(" Known: ");  // they would fill a screen, which --help does better
-    return unknown.substr(0, unknown[all - 1] == '.' ? all - 1 : all) + help;
+    // All that there are would fill a screen, which --help does better.
+    return unknown_name_in_short("flag", extra.substr(0, extra.find('=')), flags_of(*chosen)) + help;
   }
   std::string message = error.what();
   for (char& c : message)
@@ -84,13 +83,6 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 constexpr std::size_t kHelpColumn = 34;  // where CLI11 begins to say what a flag does
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
 
 /// Lines of a paragraph, broken anew where one of them is too long.
 std::string paragraph(const std::vector<std::string>& lines, std::size_t columns) {

@@ -145,16 +145,6 @@ fs::path find_file(const ChoiceTask& task, const std::vector<std::string>& names
              "; --data names the folder of the task's own file");
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    lines.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return lines;
-}
-
 std::string read(const fs::path& path, ChoiceDocuments& into) {
   std::string text = read_file(path, kMaxBytes);
   into.files.push_back(formats::source_file(path.string(), text));

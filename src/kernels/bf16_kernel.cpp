@@ -22,7 +22,6 @@ namespace {
 constexpr int kVectorRows = kMr / 2;  // two sums for each element, of even and of odd numbers, stay in registers
 constexpr index_t kUnitRows = 16;     // of a tile of the processor's unit
 constexpr index_t kUnitCells = 16;    // of a row of it, which are a block of depth
-constexpr index_t kSumsStride = 2 * kUnitCells;
 
 /// R rows times V vectors of columns, with a number a cell or in pairs.
 template <int R, int V, bool Pairs>
@@ -147,35 +146,17 @@ void unit_sums([[maybe_unused]] index_t height, [[maybe_unused]] index_t depth, 
 
 #endif
 
-/// The store for sums in memory.   sums: [height, 32], of which `width` are used.
-void store_sums(index_t height, index_t width, const real* sums, const Target& t, index_t at, index_t j) {
-  const index_t columns = std::min(width, t.columns - j);
-  for (index_t n = 0; n < columns; n += kLanes) {
-    const index_t lanes = std::min<index_t>(kLanes, columns - n);
-    const Vec bias = t.bias ? simd::load_part(t.bias + j + n, lanes) : Vec{};
-    const real* from = sums + n;
-    for (index_t r = 0, to = at + n; r < height; ++r, to += t.row_stride, from += kSumsStride) {
-      Vec y = simd::load(from);
-      if (t.bias) y += bias;
-      if (t.residual) y += simd::load_part(t.residual + to, lanes);
-      if (t.add) y += simd::load_part(t.c + to, lanes);
-      simd::store_part(t.c + to, y, lanes);
-    }
-  }
-}
-
 void unit_tile(index_t height, index_t depth, const real* rows, const Panel& panel, const Target& t, index_t at,
                index_t j) {
-  const bool low = height <= kUnitRows, wide = panel.stride > kUnitCells;
-  const auto sums = low    ? wide ? unit_sums<true, true> : unit_sums<true, false>
-                       : wide ? unit_sums<false, true>
-                           : unit_sums<false, false>;
+  constexpr decltype(&unit_sums<true, true>) kSums[2][2]{{unit_sums<false, false>, unit_sums<false, true>},
+                                                         {unit_sums<true, false>, unit_sums<true, true>}};
+  const auto sums = kSums[height <= kUnitRows][panel.stride > kUnitCells];
   // Whole tiles that nothing is added to go where they belong.
   if (!t.bias && !t.residual && !t.add && height % kUnitRows == 0 && t.columns - j >= panel.stride)
     return sums(height, depth, rows, panel, t.c + at, t.row_stride);
-  alignas(64) real here[2 * kUnitRows * kSumsStride];
-  sums(height, depth, rows, panel, here, kSumsStride);
-  store_sums(height, panel.stride, here, t, at, j);
+  Vec here[2 * kUnitRows * 2 * kUnitCells / kLanes];
+  sums(height, depth, rows, panel, reinterpret_cast<real*>(here), panel.stride);
+  store_part(static_cast<int>(height), static_cast<int>(panel.stride / kLanes), here, t, at, j);
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ namespace qkvbench::report {
 namespace {
 
 constexpr double kLevel = 0.05;
-constexpr double kTolerable =
-    0.05;  // a loss that may stay possible of what is offered: 5 points, or 5 % of a perplexity
+/// A loss that may stay possible of what is offered: 5 points, or 5 % of a perplexity.
+constexpr double kTolerable = 0.05;
 
 const run::Record* record_of(const Cell* cell) {
   return cell == nullptr || cell->samples.empty() ? nullptr : cell->samples.front().record;
@@ -32,7 +32,7 @@ std::string reason(const Summary& summary, const Difference& d) {
   const BaselineLevel level = baseline_level(*baseline, std::nullopt);
   if (level.needed && !level.learned)
     return baseline->arm.name() + " has not learned it: " + level.metric + " " + fixed(level.here.value_or(NAN), 3) +
-           ", " + (level.chance ? "at least " : "at most ") + fixed(*level.needed, 3) + " is needed";
+           ", " + needed_text(level);
   return "";
 }
 
@@ -64,12 +64,26 @@ std::string saved(const run::Record& arm, const run::Record& baseline, bool deco
   return join(parts, " and ");
 }
 
-/// The differences of a group that have a finding.
-std::vector<const Difference*> with(const std::vector<const Difference*>& all, const Summary& summary,
-                                    Finding finding) {
+/// A difference and what can be said of it; `why` not, where nothing can.
+struct Judged {
+  const Difference* difference;
+  std::string why;
+  Finding finding;
+};
+Judged judge(const Summary& summary, const Difference& d) {
+  const std::string why = reason(summary, d);
+  if (!why.empty()) return {&d, why, Finding::kNotJudged};
+  const bool one_side = d.interval->low > 0 || d.interval->high < 0;
+  if (!one_side || !d.p_holm || *d.p_holm >= kLevel) return {&d, "", Finding::kNotTold};
+  const bool higher = d.interval->low > 0;
+  return {&d, "", higher == metric_of(d.group.task).higher_is_better ? Finding::kBetter : Finding::kWorse};
+}
+
+/// Those of a group that have a finding.
+std::vector<const Difference*> with(const std::vector<Judged>& all, Finding finding) {
   std::vector<const Difference*> some;
-  std::ranges::copy_if(all, std::back_inserter(some),
-                       [&](const Difference* d) { return finding_of(summary, *d) == finding; });
+  for (const Judged& one : all)
+    if (one.finding == finding) some.push_back(one.difference);
   return some;
 }
 
@@ -95,8 +109,8 @@ std::string cheapest(const Summary& summary, const std::vector<const Difference*
   }
   if (best == nullptr) return "";
   if (possible_loss(*best) > kTolerable)
-    return " These runs are too few to choose by: " + best->arm.name() + " may lose up to " + loss_text(*best) + ".";
-  return " The cheapest that is not seen to be worse is " + best->arm.name() + ": " +
+    return "These runs are too few to choose by: " + best->arm.name() + " may lose up to " + loss_text(*best) + ".";
+  return "The cheapest that is not seen to be worse is " + best->arm.name() + ": " +
          saved(*best_record, *base, decodes) + "; a loss of up to " + loss_text(*best) + " stays possible.";
 }
 
@@ -104,53 +118,54 @@ std::string cheapest(const Summary& summary, const std::vector<const Difference*
 std::string caution(const Cell& baseline) {
   const BaselineLevel level = baseline_level(baseline, std::nullopt);
   if (level.needed || !level.chance || !level.here || *level.here >= (1 + *level.chance) / 2) return "";
-  return " " + baseline.arm.name() + " itself has " + level.metric + " " + fixed(*level.here, 3) + ", guessing " +
+  return baseline.arm.name() + " itself has " + level.metric + " " + fixed(*level.here, 3) + ", guessing " +
          fixed(*level.chance, 3) + ": longer training may change this.";
 }
 
-std::string answer_text(const Summary& summary, const std::vector<const Difference*>& all) {
-  const Group& group = all.front()->group;
-  const std::string metric = metric_of(group.task).heading, baseline = all.front()->baseline.name();
-  const auto better = with(all, summary, Finding::kBetter), worse = with(all, summary, Finding::kWorse),
-             not_told = with(all, summary, Finding::kNotTold), not_judged = with(all, summary, Finding::kNotJudged);
-  std::string text;
-  const auto say = [&](const std::string& sentence) { text += (text.empty() ? "" : " ") + sentence; };
-  if (!worse.empty()) say("Worse than " + baseline + " in " + metric + ": " + list(worse) + ".");
-  if (!better.empty()) say("Better than " + baseline + " in " + metric + ": " + list(better) + ".");
-  if (!not_told.empty()) say("Not told from " + baseline + " in " + metric + ": " + list(not_told) + ".");
+/// "Nothing can be said of …", a sentence for each reason.
+std::vector<std::string> not_judged_text(const std::vector<Judged>& all, const std::string& baseline) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> reasons;  // with the arms that have it
+  for (const Judged& one : all) {
+    if (one.why.empty()) continue;
+    auto known = std::ranges::find_if(reasons, [&](const auto& reason) { return reason.first == one.why; });
+    if (known == reasons.end()) known = reasons.insert(known, {one.why, {}});
+    known->second.push_back(one.difference->arm.name());
+  }
+  std::vector<std::string> sentences;
+  for (const auto& [why, arms] : reasons)
+    sentences.push_back("Nothing can be said of " + join(arms) + " beside " + baseline + ": " + why + ".");
+  return sentences;
+}
+
+std::string answer_text(const Summary& summary, const std::vector<Judged>& all) {
+  const Difference& any = *all.front().difference;
+  const std::string metric = metric_of(any.group.task).heading, baseline = any.baseline.name();
+  const auto better = with(all, Finding::kBetter), worse = with(all, Finding::kWorse),
+             not_told = with(all, Finding::kNotTold);
+  std::vector<std::string> sentences;
+  if (!worse.empty()) sentences.push_back("Worse than " + baseline + " in " + metric + ": " + list(worse) + ".");
+  if (!better.empty()) sentences.push_back("Better than " + baseline + " in " + metric + ": " + list(better) + ".");
+  if (!not_told.empty())
+    sentences.push_back("Not told from " + baseline + " in " + metric + ": " + list(not_told) + ".");
   std::vector<const Difference*> fit = not_told;
   fit.insert(fit.end(), better.begin(), better.end());
-  if (!fit.empty()) text += cheapest(summary, fit, group);
-  if (not_judged.size() < all.size()) text += caution(*summary.cell(group, all.front()->baseline));
-  // One reason for all of them is said once.
-  std::vector<std::string> reasons;
-  for (const Difference* d : not_judged)
-    if (const std::string why = reason(summary, *d); std::ranges::find(reasons, why) == reasons.end())
-      reasons.push_back(why);
-  for (const std::string& why : reasons) {
-    std::vector<std::string> names;
-    for (const Difference* d : not_judged)
-      if (reason(summary, *d) == why) names.push_back(d->arm.name());
-    say("Nothing can be said of " + join(names) + " beside " + baseline + ": " + why + ".");
-  }
-  return text;
+  if (!fit.empty()) sentences.push_back(cheapest(summary, fit, any.group));
+  if (!fit.empty() || !worse.empty()) sentences.push_back(caution(*summary.cell(any.group, any.baseline)));
+  for (const std::string& sentence : not_judged_text(all, baseline)) sentences.push_back(sentence);
+  std::erase(sentences, "");
+  return join(sentences, " ");
 }
 
 }  // namespace
 
-Finding finding_of(const Summary& summary, const Difference& d) {
-  if (!reason(summary, d).empty()) return Finding::kNotJudged;
-  const bool one_side = d.interval->low > 0 || d.interval->high < 0;
-  if (!one_side || !d.p_holm || *d.p_holm >= kLevel) return Finding::kNotTold;
-  return (d.interval->low > 0) == metric_of(d.group.task).higher_is_better ? Finding::kBetter : Finding::kWorse;
-}
+Finding finding_of(const Summary& summary, const Difference& difference) { return judge(summary, difference).finding; }
 
 std::vector<Answer> answers_of(const Summary& summary) {
   std::vector<Answer> answers;
   for (const Group& group : summary.groups) {
-    std::vector<const Difference*> all;
+    std::vector<Judged> all;
     for (const Difference& d : summary.differences)
-      if (d.group == group) all.push_back(&d);
+      if (d.group == group) all.push_back(judge(summary, d));
     if (!all.empty()) answers.push_back({group, answer_text(summary, all)});
   }
   return answers;

@@ -176,14 +176,16 @@ BaselineLevel baseline_level(const study::PaperTable& recipe, const Summary& sum
 
 std::string baseline_task(const BaselineLevel& level) { return Group{level.task, level.task, level.settings}.name(); }
 
+std::string needed_text(const BaselineLevel& level) {
+  return (level.chance ? "at least " : "at most ") + shown(level.needed) + " is needed";
+}
+
 std::string baseline_text(const BaselineLevel& level) {
   const std::string where = "q_k_v on " + baseline_task(level);
   if (!level.here) return where + " has no average";
   const std::string here = where + " has " + level.metric + " " + shown(level.here);
   if (!level.needed) return here + ", and what it should reach is not known";
-  return here + (level.learned ? ", has learned" : ", has not learned: ") +
-         (level.learned ? ""
-                        : std::string(level.chance ? "at least " : "at most ") + shown(level.needed) + " is needed");
+  return here + (level.learned ? ", has learned" : ", has not learned: ") + (level.learned ? "" : needed_text(level));
 }
 
 Table baseline_table(const std::vector<ClaimResult>& claims) {

@@ -41,6 +41,17 @@ std::string said(const std::vector<Record>& records, const SummaryOptions& optio
   return answers[0].text;
 }
 
+const std::vector<double> kPerplexities{10.0, 10.1, 9.9, 10.05, 9.95}, kHigher{10.5, 10.6, 10.4, 10.56, 10.45};
+
+/// Of text: an arm's five perplexities beside q_k_v's, which has learned it or not.
+std::string said_of_text(const std::vector<double>& baseline, const std::string& variant,
+                         const std::vector<double>& values, double val_loss = 1.05) {
+  std::vector<Record> records;
+  add(records, "lm", "q_k_v", baseline, val_loss);
+  add(records, "lm", variant, values, val_loss);
+  return said(records);
+}
+
 std::vector<double> many(double value, std::size_t n, double step = 0) {
   std::vector<double> values;
   for (std::size_t i = 0; i < n; ++i) values.push_back(value + step * static_cast<double>(i % 3));
@@ -50,10 +61,7 @@ std::vector<double> many(double value, std::size_t n, double step = 0) {
 }  // namespace
 
 TEST_CASE("text: a clear loss is called worse, with its size, and is not offered") {
-  std::vector<Record> records;
-  add(records, "lm", "q_k_v", {10.0, 10.1, 9.9, 10.05, 9.95}, 1.05);
-  add(records, "lm", "q_kv", {10.5, 10.6, 10.4, 10.56, 10.45}, 1.05);
-  const std::string text = said(records);
+  const std::string text = said_of_text(kPerplexities, "q_kv", kHigher);
   INFO(text);
   CHECK(has(text, "Worse than q_k_v in perplexity: q_kv +5.0 % ["));
   CHECK_FALSE(has(text, "cheapest"));
@@ -61,10 +69,7 @@ TEST_CASE("text: a clear loss is called worse, with its size, and is not offered
 }
 
 TEST_CASE("text: a tie names how much may be lost, and what is saved") {
-  std::vector<Record> records;
-  add(records, "lm", "q_k_v", {10.0, 10.1, 9.9, 10.05, 9.95}, 1.05);
-  add(records, "lm", "q_kv", {10.02, 10.09, 9.91, 10.04, 9.96}, 1.05);
-  const std::string text = said(records);
+  const std::string text = said_of_text(kPerplexities, "q_kv", {10.02, 10.09, 9.91, 10.04, 9.96});
   INFO(text);
   CHECK(has(text, "Not told from q_k_v in perplexity: q_kv "));
   CHECK(has(text, "cheapest that is not seen to be worse is q_kv: its cache is 50 % smaller and it has "));
@@ -74,16 +79,13 @@ TEST_CASE("text: a tie names how much may be lost, and what is saved") {
 }
 
 TEST_CASE("text: a clear gain is called better") {
-  std::vector<Record> records;
-  add(records, "lm", "q_k_v", {10.5, 10.6, 10.4, 10.56, 10.45}, 1.05);
-  add(records, "lm", "qk_v", {10.0, 10.1, 9.9, 10.05, 9.95}, 1.05);
-  CHECK(has(said(records), "Better than q_k_v in perplexity: qk_v −4.8 % ["));
+  CHECK(has(said_of_text(kHigher, "qk_v", kPerplexities), "Better than q_k_v in perplexity: qk_v −4.8 % ["));
 }
 
 TEST_CASE("text that the baseline has not learned: nothing is said of any variant, once") {
   std::vector<Record> records;
-  add(records, "lm", "q_k_v", {10.0, 10.1, 9.9, 10.05, 9.95}, 1.9);
-  add(records, "lm", "q_kv", {10.5, 10.6, 10.4, 10.56, 10.45}, 1.9);
+  add(records, "lm", "q_k_v", kPerplexities, 1.9);
+  add(records, "lm", "q_kv", kHigher, 1.9);
   add(records, "lm", "qkv", {12.5, 12.6, 12.4, 12.56, 12.45}, 1.9);
   const std::string text = said(records);
   INFO(text);
@@ -101,10 +103,7 @@ TEST_CASE("one seed: nothing is said") {
 }
 
 TEST_CASE("a missing run: nothing is said of that variant") {
-  std::vector<Record> records;
-  add(records, "lm", "q_k_v", {10.0, 10.1, 9.9, 10.05, 9.95}, 1.05);
-  add(records, "lm", "q_kv", {10.5, 10.6, 10.4}, 1.05);
-  const std::string text = said(records);
+  const std::string text = said_of_text(kPerplexities, "q_kv", {10.5, 10.6, 10.4});
   INFO(text);
   CHECK(has(text, "3 of 5 pairs are there"));
   CHECK_FALSE(has(text, "Worse"));

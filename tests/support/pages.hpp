@@ -12,13 +12,7 @@
 
 namespace qkvbench::testing {
 
-/// The lines of a text as they stand there.
-inline std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
+using qkvbench::lines_of;
 
 struct Page {
   std::filesystem::path path;

@@ -14,7 +14,11 @@ namespace qkvbench {
 /// The candidate with the smallest edit distance to `name` (the first of equals); empty without candidates.
 std::string nearest(std::string_view name, std::span<const std::string> candidates);
 
-/// "unknown variant 'qk-vv': did you mean 'qk_v'? Known: q_k_v, qk_v …"
+/// "unknown flag '--varient': did you mean '--variant'?", or without the question where none is near: it must begin so,
+/// or at most a third of it, or two letters, be wrong.
+std::string unknown_name_in_short(std::string_view kind, std::string_view name, std::span<const std::string> known);
+
+/// The same with all that there are: "unknown variant 'qk-vv': did you mean 'qk_v'? Known: q_k_v, qk_v …"
 std::string unknown_name(std::string_view kind, std::string_view name, std::span<const std::string> known);
 
 /// The row whose `name_of` member is `name`. Throws Error (usage) with the nearest one if there is none; `also_known`
@@ -36,6 +40,9 @@ std::string join(std::span<const std::string> parts, std::string_view separator 
 
 /// The parts of `text` between separators, without spaces around them; an empty text has none.
 std::vector<std::string> split(std::string_view text, char separator);
+
+/// The lines of a text as they stand there, without their ends.
+std::vector<std::string> lines_of(const std::string& text);
 
 /// Whether `word` is one of the words of `list`, which stand between spaces.
 bool has_word(std::string_view list, std::string_view word);

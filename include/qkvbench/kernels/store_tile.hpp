@@ -10,19 +10,22 @@ namespace qkvbench::kernels {
 using simd::kLanes;
 using simd::Vec;
 
-/// Adds bias, residual and what is there to R rows of V vectors, of which not all columns exist, and stores them.
+/// Adds bias, residual and what is there to R rows of V vectors, of which not all columns need exist, and stores them.
 /// at: of the first element from t.c; j: its column.
 [[gnu::noinline]] inline void store_part(int R, int V, const Vec* sums, const Target& t, index_t at, index_t j) {
-  for (int r = 0; r < R; ++r, at += t.row_stride)
-    for (int v = 0; v < V; ++v) {
-      const index_t first = v * kLanes, n = std::min<index_t>(kLanes, t.columns - j - first);
-      if (n <= 0) break;
+  for (int v = 0; v < V; ++v) {
+    const index_t first = v * kLanes, n = std::min<index_t>(kLanes, t.columns - j - first);
+    if (n <= 0) break;
+    const Vec bias = t.bias ? simd::load_part(t.bias + j + first, n) : Vec{};
+    index_t to = at + first;
+    for (int r = 0; r < R; ++r, to += t.row_stride) {
       Vec y = sums[r * V + v];
-      if (t.bias) y += simd::load_part(t.bias + j + first, n);
-      if (t.residual) y += simd::load_part(t.residual + at + first, n);
-      if (t.add) y += simd::load_part(t.c + at + first, n);
-      simd::store_part(t.c + at + first, y, n);
+      if (t.bias) y += bias;
+      if (t.residual) y += simd::load_part(t.residual + to, n);
+      if (t.add) y += simd::load_part(t.c + to, n);
+      simd::store_part(t.c + to, y, n);
     }
+  }
 }
 
 /// sums += rows in memory, `stride` apart.

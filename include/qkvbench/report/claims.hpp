@@ -28,6 +28,8 @@ struct BaselineLevel {
 };
 /// "mnist", "recall, heads 4"
 std::string baseline_task(const BaselineLevel& level);
+/// "at least 0.541 is needed"
+std::string needed_text(const BaselineLevel& level);
 /// "q_k_v on mnist has accuracy 0.332, has not learned: at least 0.541 is needed"
 std::string baseline_text(const BaselineLevel& level);
 
