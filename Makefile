@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 BIN := build/release/qkvbench
 
 .PHONY: help run test test-environments mutants soak fuzz build install setup setup-test bench format check-format tidy \
-        sanitize tsan clean
+        sanitize tsan study clean
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -71,10 +71,16 @@ tidy:  ## look for what clang-tidy knows, in the rooms
 	cmake --build --preset tidy
 	run-clang-tidy -p build/tidy -quiet -j $(JOBS) $(TIDY)
 
+study: build  ## write docs/study.md and docs/study.html from results/record
+	$(BIN) study results/record --out docs
+
 format:  ## format the sources
 	clang-format -i $$(git ls-files '*.cpp' '*.hpp')
 
-check-format:  ## fail when a source is not formatted
+check-study: build  ## write docs/study.md and docs/study.html from results/record
+	$(BIN) study results/record --out docs
+
+format:  ## fail when a source is not formatted
 	clang-format --dry-run --Werror $$(git ls-files '*.cpp' '*.hpp')
 
 clean:  ## remove everything that was built

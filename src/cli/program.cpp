@@ -34,6 +34,8 @@ constexpr Command kCommands[]{
     {"export", "a language model in a form that other programs run", add_export},
     {"convert", "a trained model with other projections shared, or other key/value heads", add_convert},
     {"compare", "two results, or two directories of them, metric by metric", add_compare},
+    {"record", "the results of a grid's runs in one compressed file", add_record},
+    {"study", "what recorded results say of the paper, as Markdown and as a page", add_study},
     {"report", "tables and a page of all results in a directory, with intervals", add_report},
     {"downstream", "a language model on tasks of multiple choice", add_downstream},
     {"features", "images as a trained model represents them, as .npy files", add_features},

@@ -2,7 +2,6 @@
 // What is run is chosen in study/plan, claims are judged in report/verdicts.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <memory>
 
 #include "qkvbench/base/named_file.hpp"
@@ -16,14 +15,11 @@
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
-#include "qkvbench/report/agreement.hpp"
 #include "qkvbench/report/page.hpp"
-#include "qkvbench/report/paper_document.hpp"
-#include "qkvbench/report/paper_table.hpp"
-#include "qkvbench/report/table.hpp"
+#include "qkvbench/report/reproduction.hpp"
 #include "qkvbench/report/verdicts.hpp"
 #include "qkvbench/run/identity.hpp"
-#include "qkvbench/run/records.hpp"
+#include "qkvbench/run/recorded_results.hpp"
 #include "qkvbench/study/plan.hpp"
 
 namespace qkvbench::cli {
@@ -31,7 +27,6 @@ namespace qkvbench::cli {
 namespace {
 
 using formats::Json;
-using report::Align;
 using run::or_null;
 using study::PaperTable;
 using study::Plan;
@@ -54,41 +49,10 @@ struct ReproduceCommand {
   std::array<std::string, kPaperForms.size()> files;  // empty, "-" or a path
   SweepFlags runs;
   bool allow_missing = false, mix_builds = false;
+  std::string record;  // a directory of recorded results, or empty
+
+  bool mixes_builds() const { return mix_builds || !record.empty(); }
 };
-
-/// A time that --budget takes, rounded up: "90s", "12m", "2.5h".
-std::string budget_text(double seconds) {
-  if (seconds <= 90) return report::fixed(10 * std::ceil(seconds / 10), 0) + "s";
-  if (seconds <= 5400) return report::fixed(std::ceil(seconds / 60), 0) + "m";
-  return report::fixed(std::ceil(seconds / 360) / 10, 1) + "h";
-}
-
-/// What was shrunk or left out, plainly, a line each.
-std::vector<std::string> remarks_of(const PaperTable& recipe, const Plan& plan) {
-  std::vector<std::string> lines;
-  lines.push_back(plan.shrunk.empty() ? "the whole grid: " + std::to_string(plan.runs.size()) + " runs"
-                                      : "a part of the grid, " + plan.level + ": " + std::to_string(plan.runs.size()) +
-                                            " runs; " + join(plan.shrunk, "; "));
-  for (const std::string& missing : plan.unavailable) lines.push_back("not run: " + missing);
-  if (!plan.news.empty()) lines.push_back(plan.news);
-  if (!recipe.remark.empty()) lines.push_back(recipe.remark);
-  return lines;
-}
-
-/// What stands below the table: how it agrees with the authors' re-run, and what a larger budget would run.
-std::vector<std::string> lines_below(const PaperTable& recipe, const Plan& plan, const report::Summary& summary,
-                                     const report::Agreement& agreement) {
-  std::vector<std::string> lines;
-  const bool shares = std::ranges::any_of(summary.cells, [](const report::Cell& cell) {
-    return report::metric_of(cell.task).is_share && cell.with_value() > 0;
-  });
-  if (shares && !recipe.single_size && recipe.shown == PaperTable::Shown::kMetrics)
-    lines.push_back(report::agreement_text(agreement));
-  if (summary.averages_incomplete) lines.emplace_back("Averages leave out runs that are missing.");
-  if (!plan.next_level.empty())
-    lines.push_back("next larger part " + plan.next_level + ": --budget " + budget_text(plan.next_s));
-  return lines;
-}
 
 /// The plan's results as they are on disk.
 run::RecordSet results_of(const Plan& plan, const std::filesystem::path& out, bool mix_builds) {
@@ -124,37 +88,31 @@ std::string forms(const ReproduceCommand& flags, const report::PaperDocument& do
 
 void write_page(const Session& session, const ReproduceCommand& flags, const PaperTable& recipe,
                 report::PageInput page) {
-  page.commands = {"qkvbench reproduce " + recipe.id + " --budget " + flags.budget};
+  page.commands = {"qkvbench reproduce " + recipe.id +
+                   (flags.record.empty() ? " --budget " + flags.budget : " --record " + flags.record)};
   page.attention = attention_of_arms(session, page.summary);
   write_named_file(flags.page, page_html(page));
   note(session, flags.page + " shows them");
 }
 
 ReproduceAnswer answer_of(const Session& session, const PaperTable& recipe, const Plan& plan,
-                          const report::Summary& summary, const report::Agreement& agreement, const SweepFlags& flags) {
+                          const report::Reproduction& reproduction, const SweepFlags& flags) {
   if (recipe.shown == PaperTable::Shown::kSurgery)
-    return surgery_answer(session, recipe, summary, flags, remarks_of(recipe, plan));
-  if (recipe.shown == PaperTable::Shown::kSimilarity) return similarity_answer(session, recipe, summary);
-  const std::vector<report::PaperRow> rows = report::paper_rows(recipe, summary, agreement, plan.level);
-  const std::vector<report::ClaimResult> claims = report::judge(recipe, summary, plan.level);
-  return {report::paper_table(rows), report::paper_csv(rows, claims), cells_json(rows), claims};
+    return surgery_answer(session, recipe, reproduction.summary, flags, report::remarks_of(recipe, plan));
+  if (recipe.shown == PaperTable::Shown::kSimilarity) return similarity_answer(session, recipe, reproduction.summary);
+  return {report::paper_table(reproduction.rows), report::paper_csv(reproduction.rows, reproduction.claims),
+          cells_json(reproduction.rows), reproduction.claims};
 }
 
-Exit show(const Session& session, const ReproduceCommand& flags, const PaperTable& recipe, const Plan& plan) {
-  const run::RecordSet set = results_of(plan, flags.runs.out, flags.mix_builds);
+Exit show(const Session& session, const ReproduceCommand& flags, const PaperTable& recipe, const Plan& plan,
+          const run::RecordSet& set) {
   note_left_out(session, set.left_out);
-  report::SummaryOptions options;
-  options.allow_missing = flags.allow_missing;
-  options.mix_builds = flags.mix_builds;
-  options.planned = plan.runs;
-  options.telling.matched = recipe.matched;  // sizes are averaged, as the paper's tables do, but for one key
-  if (!recipe.by.empty()) options.telling.keys = {recipe.by};
-  const report::Summary summary = report::summarize(set.records, options);
-  const report::Agreement agreement = report::agreement_of(summary);
-  const ReproduceAnswer answer = answer_of(session, recipe, plan, summary, agreement, flags.runs);
+  const report::Reproduction reproduction =
+      report::reproduction_of(recipe, plan, set.records, flags.allow_missing, flags.mixes_builds());
+  const ReproduceAnswer answer = answer_of(session, recipe, plan, reproduction, flags.runs);
   if (answer.status != Exit::kDone && answer.status != Exit::kRunsFailed) return answer.status;  // stopped on the way
-  const report::PaperDocument document{recipe.title, remarks_of(recipe, plan), answer.table,
-                                       lines_below(recipe, plan, summary, agreement), answer.claims};
+  const report::PaperDocument document{recipe.title, report::remarks_of(recipe, plan), answer.table,
+                                       report::lines_below(recipe, plan, reproduction), answer.claims};
   const std::size_t missing = plan.runs.size() - set.records.size();
   if (missing > 0)
     note(session, std::to_string(missing) + " of " + std::to_string(plan.runs.size()) +
@@ -163,11 +121,11 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
     write_named_file(flags.page, answer.page);
     note(session, flags.page + " shows them");
   } else if (!flags.page.empty()) {
-    report::PageInput page{set, summary};
+    report::PageInput page{set, reproduction.summary};
     page.remarks = document.remarks, page.title = recipe.title;
     page.remarks.insert(page.remarks.end(), document.below.begin(), document.below.end());
     page.claims = document.claims;
-    page.references = report::reference_values(recipe, agreement, plan.level);
+    page.references = report::reference_values(recipe, reproduction.agreement, plan.level);
     write_page(session, flags, recipe, page);
   }
   print(session, "reproduce", forms(flags, document, answer.csv),
@@ -179,11 +137,23 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
          {"next", next_json(plan)},
          {"runs", plan.runs.size()},
          {"missing", missing},
-         {"incomplete_averages", summary.averages_incomplete},
-         {"agreement", agreement_json(agreement)},
+         {"incomplete_averages", reproduction.summary.averages_incomplete},
+         {"agreement", agreement_json(reproduction.agreement)},
          {"cells", answer.cells},
          {"claims", claims_json(answer.claims)}});
   return answer.status == Exit::kDone ? verdict_status(answer.claims) : answer.status;
+}
+
+/// The table from results that were recorded; nothing is run.
+Exit show_recorded(const Session& session, const ReproduceCommand& flags, const PaperTable& recipe) {
+  if (recipe.shown != PaperTable::Shown::kMetrics)
+    fail_usage("--record does not concern " + recipe.id + ", which looks into models; leave it out to run it here");
+  const auto part = study::recorded_part(recipe, flags.record);
+  if (!part)
+    fail_input("no part of " + recipe.id + " is recorded in " + flags.record + ": there is no " +
+               recipe.levels.front() + run::kRecordedEnding + " nor one of " +
+               join(std::span(recipe.levels).subspan(1)) + "; `qkvbench record` makes one");
+  return show(session, flags, recipe, part->plan, part->results);
 }
 
 /// Throws Error when something cannot be written in the end: at most one form may take stdout, and a page is HTML.
@@ -207,6 +177,7 @@ Exit reproduce(const Session& session, const ReproduceCommand& flags) {
   const PaperTable& recipe = study::find_recipe(flags.what);
   if (!flags.page.empty() && recipe.shown == PaperTable::Shown::kSimilarity)
     fail_usage("--report does not concern similarity; `qkvbench analyze RUN --report FILE.html` draws one model");
+  if (!flags.record.empty()) return show_recorded(session, flags, recipe);
   const double budget_s = flags.budget == "full" ? 0 : parse_duration("--budget", flags.budget);
   const study::SweepOptions options = flags.runs.options(session);
   for (const std::string& missing : study::missing_data(recipe)) note(session, "not run: " + missing);
@@ -223,7 +194,7 @@ Exit reproduce(const Session& session, const ReproduceCommand& flags) {
     note(session, std::to_string(outcome.report.attempted) + " runs were started, " +
                       std::to_string(outcome.report.runs.size() - outcome.report.attempted) + " were finished before");
   if (outcome.report.stopped) return outcome.status;
-  const Exit verdicts = show(session, flags, recipe, plan);
+  const Exit verdicts = show(session, flags, recipe, plan, results_of(plan, flags.runs.out, flags.mix_builds));
   return outcome.status == Exit::kDone ? verdicts : outcome.status;
 }
 
@@ -235,6 +206,10 @@ void add_reproduce(CLI::App& command, Session& session) {
   add_option(command, "--budget", flags->budget, "time to take on this machine: 90s, 10m, 1.5h, or full")
       .type_name("TIME [10m]")
       .group("Runs");
+  add_option(command, "--record", flags->record,
+             "run nothing: show the largest part of the table that is recorded there, see record")
+      .type_name("DIR")
+      .group("Files");
   add_option(command, "--report", flags->page, "write the page with charts too, see report")
       .type_name("FILE.html")
       .group("Files");
@@ -260,6 +235,7 @@ void add_reproduce(CLI::App& command, Session& session) {
                  "  qkvbench reproduce table1 --budget 20m\n"
                  "  qkvbench reproduce table4 --budget 1h --report table4.html\n"
                  "  qkvbench reproduce recall --csv recall.csv\n"
+                 "  qkvbench reproduce table1 --record results/record\n"
                  "  qkvbench reproduce accounting");
   on_call(command, session, flags, reproduce);
 }

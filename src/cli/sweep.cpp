@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <set>
 
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/slurm_script.hpp"
@@ -12,7 +13,9 @@
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/groups.hpp"
 #include "qkvbench/report/table.hpp"
+#include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/record.hpp"
+#include "qkvbench/run/records.hpp"
 #include "qkvbench/study/grid.hpp"
 
 namespace qkvbench::cli {
@@ -29,6 +32,7 @@ constexpr std::array<RunState, 5> kStates{RunState::kDone, RunState::kDiverged, 
 struct SweepCommand {
   std::string what;
   SweepFlags runs;
+  std::string record;  // a directory of recorded results, or empty
   bool status = false;
   SlurmFlags slurm;
 };
@@ -87,9 +91,23 @@ Json sweep_json(const std::string& grid, const std::vector<PlannedRun>& runs, do
   return {{"grid", grid}, {"counts", counts_json(counts)}, {"left_s", run::or_null(left_s)}, {"runs", rows}};
 }
 
+/// The grid's runs but for those that are recorded.
+std::vector<run::Config> runs_of(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
+  std::vector<run::Config> configs = study::expand(grid);
+  if (flags.record.empty()) return configs;
+  std::set<std::string> names;
+  for (const run::Record& record : run::read_records({flags.record}).records)
+    if (run::other_numerics(record.tool.numerics).empty()) names.insert(record.run);
+  const std::size_t all = configs.size();
+  std::erase_if(configs, [&](const run::Config& config) { return names.contains(run::run_name(config)); });
+  note(session,
+       std::to_string(all - configs.size()) + " of " + std::to_string(all) + " runs are recorded in " + flags.record);
+  return configs;
+}
+
 Exit status(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
   const study::SweepOptions options = flags.runs.options(session);
-  const auto configs = study::shard_of(study::expand(grid), options.shard, options.shards);
+  const auto configs = study::shard_of(runs_of(session, flags, grid), options.shard, options.shards);
   const std::vector<PlannedRun> runs = study::scan_runs(configs, options.out);
   const double left = study::seconds_left(runs, options.jobs);
   std::string text = table_of(runs) + "\n";
@@ -104,7 +122,7 @@ Exit status(const Session& session, const SweepCommand& flags, const study::Grid
 }
 
 Exit run_all(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
-  const SweepOutcome outcome = run_all(session, study::expand(grid), flags.runs);
+  const SweepOutcome outcome = run_all(session, runs_of(session, flags, grid), flags.runs);
   const auto& runs = outcome.report.runs;
   const std::string hint = "\nqkvbench report " + flags.runs.out + " --out report.html shows them\n";
   print(session, "sweep", table_of(runs) + (outcome.status == Exit::kDone ? hint : ""),
@@ -117,6 +135,8 @@ Exit sweep(const Session& session, const SweepCommand& flags) {
     fail_usage("--slurm: the jobs cannot read the grid from standard input; give a file or a name");
   if (flags.slurm.tasks == 0 && (flags.slurm.ranks || flags.slurm.single_node))
     fail_usage("--mpi and --single-node say what script --slurm prints; add --slurm N");
+  if (flags.slurm.tasks > 0 && !flags.record.empty())
+    fail_usage("--record does not go into a job script; run the sweep without --slurm, or leave --record out");
   const study::Grid grid = study::grid_of(flags.what);
   if (flags.slurm.tasks > 0) {
     const std::string script = slurm_script(session, flags.what, grid, flags.runs, flags.slurm);
@@ -135,6 +155,9 @@ void add_sweep(CLI::App& command, Session& session) {
       .required()
       .type_name("GRID");
   flags->runs.add_to(command);
+  add_option(command, "--record", flags->record, "leave out runs whose results are recorded there, see record")
+      .type_name("DIR")
+      .group("Runs");
   add_flag(command, "--status", flags->status, "only say what is done, missing and failed, and the time left")
       .group("Runs");
   add_option(command, "--slurm", flags->slurm.tasks, "only print a job script for an array of N tasks")

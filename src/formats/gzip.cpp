@@ -1,4 +1,4 @@
-// Unpacking with zlib, which compares checksums; libarchive, which unpacks archives, does not.
+// Packing and unpacking with zlib, which compares checksums; libarchive, which unpacks archives, does not.
 // Output grows with what is unpacked, never with what a header promises.
 #include "qkvbench/formats/gzip.hpp"
 
@@ -98,6 +98,33 @@ std::string unpacked_head(const std::filesystem::path& path, std::size_t n) {
   if (is_gzip(bytes)) return Inflater().run(bytes, n).bytes;
   bytes.resize(std::min(n, bytes.size()));
   return bytes;
+}
+
+std::string read_gzip_text(const std::filesystem::path& path, std::uint64_t limit) {
+  const std::string bytes = read_file(path, limit);
+  if (!is_gzip(bytes)) fail_input(path.string() + ": not packed with gzip");
+  Unpacked unpacked = Inflater().run(bytes, limit + 1);
+  if (!unpacked.error.empty()) fail_input(path.string() + ": " + unpacked.error);
+  if (unpacked.bytes.size() > limit)
+    fail_input(path.string() + ": more than " + with_commas(static_cast<long long>(limit)) + " bytes when unpacked");
+  return std::move(unpacked.bytes);
+}
+
+std::string gzip_text(std::string_view bytes) {
+  constexpr int kMemoryLevel = 9;
+  z_stream stream{};
+  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK)
+    throw std::bad_alloc();
+  std::string packed(deflateBound(&stream, bytes.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  const int status = deflate(&stream, Z_FINISH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  if (status != Z_STREAM_END) fail_internal("gzip: zlib did not pack " + std::to_string(bytes.size()) + " bytes");
+  return packed;
 }
 
 }  // namespace qkvbench::formats

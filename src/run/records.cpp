@@ -3,6 +3,7 @@
 #include "qkvbench/run/records.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <tuple>
 
@@ -11,6 +12,7 @@
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/sha256.hpp"
 #include "qkvbench/run/identity.hpp"
+#include "qkvbench/run/recorded_results.hpp"
 
 namespace qkvbench::run {
 
@@ -71,8 +73,9 @@ std::string data_hash(const std::vector<data::SourceFile>& files) {
   return files.size() > 1 ? formats::sha256(hashes) : hashes;
 }
 
-Record parse_record(const fs::path& path) {
-  Record record{parse_result(read_file(path, kLargestFile), path.string())};
+/// From the text of a result that lies at `path`: a result.json, or a line of recorded results.
+Record parse_record(const fs::path& path, std::string_view text) {
+  Record record{parse_result(text, path.string())};
   check_status(record.status);
   record.path = path;
   record.run = run_name(record.config);
@@ -116,13 +119,15 @@ struct Candidates {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (!fs::exists(status))
-      fail_input("there is no " + path.string() + "; give a result.json, a run directory or a directory of runs");
+      fail_input("there is no " + path.string() + "; give a result.json, a run directory, a directory of runs or " +
+                 "recorded results (*" + kRecordedEnding + ")");
     if (!fs::is_directory(status)) return files.push_back(path);
     if (take_run(path)) return;
     fs::directory_iterator entries(path, error);
     for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
       std::error_code unreadable;
       const bool hidden = entries->path().filename().string().starts_with(".");  // a run that will replace another
+      if (!hidden && has_recorded_results(entries->path())) files.push_back(entries->path());
       if (hidden || !entries->is_directory(unreadable)) continue;
       // Asking once for what is inside tells apart a directory that is closed to us and one that holds no run.
       const fs::directory_iterator inside(entries->path(), unreadable);
@@ -147,12 +152,10 @@ std::vector<fs::path> distinct(std::vector<fs::path> files) {
   return files;
 }
 
-void read_one(const fs::path& path, RecordSet& set) {
+/// What `read` reads joins the set, or is named with the reason why not.
+void take(const fs::path& path, RecordSet& set, const std::function<Record()>& read) {
   try {
-    std::error_code error;
-    if (const fs::file_status status = fs::status(path, error); !fs::is_regular_file(status))
-      throw Refusal{fs::exists(status) ? "it is no regular file" : "the link leads nowhere"};
-    set.records.push_back(parse_record(path));
+    set.records.push_back(read());
   } catch (const Refusal& refusal) {
     set.left_out.push_back({path, refusal.reason});
   } catch (const Error& error) {
@@ -160,6 +163,22 @@ void read_one(const fs::path& path, RecordSet& set) {
     if (const std::string prefix = path.string() + ": "; reason.starts_with(prefix)) reason.erase(0, prefix.size());
     set.left_out.push_back({path, reason});
   }
+}
+
+void read_one(const fs::path& path, RecordSet& set) {
+  std::error_code error;
+  if (const fs::file_status status = fs::status(path, error); !fs::is_regular_file(status))
+    set.left_out.push_back({path, fs::exists(status) ? "it is no regular file" : "the link leads nowhere"});
+  else
+    take(path, set, [&] { return parse_record(path, read_file(path, kLargestFile)); });
+}
+
+/// A damaged file of recorded results is an error, since nobody can say how much of it would be left out.
+void read_file_of(const fs::path& path, RecordSet& set) {
+  if (!has_recorded_results(path)) return read_one(path, set);
+  each_recorded_result(path, [&](const fs::path& place, const std::string& text) {
+    take(place, set, [&] { return parse_record(place, text); });
+  });
 }
 
 /// The order of every listing.
@@ -181,7 +200,7 @@ RecordSet read_records(const std::vector<fs::path>& paths) {
   for (const fs::path& path : paths) candidates.take(path);
   RecordSet set;
   set.left_out = std::move(candidates.left_out);
-  for (const fs::path& file : distinct(std::move(candidates.files))) read_one(file, set);
+  for (const fs::path& file : distinct(std::move(candidates.files))) read_file_of(file, set);
   std::ranges::sort(set.records, stands_before);
   settle_copies(set);
   return set;

@@ -51,12 +51,11 @@ GridBlock table2_grey(std::vector<Axis> training) {
   return table2({"mnist", "fashion-mnist"}, training);
 }
 
-std::vector<GridBlock> table4(const std::vector<Axis>& base) {
+std::vector<GridBlock> table4(const std::vector<Axis>& base, const Axis& seeds) {
   const auto block = [&](std::vector<std::string> variants, std::vector<std::string> kv_heads) {
     GridBlock out{base};
-    out.axes.insert(
-        out.axes.end(),
-        {{"heads", {"8"}}, {"variant", std::move(variants)}, {"kv_heads", std::move(kv_heads)}, kThreeSeeds});
+    out.axes.insert(out.axes.end(),
+                    {{"heads", {"8"}}, {"variant", std::move(variants)}, {"kv_heads", std::move(kv_heads)}, seeds});
     return out;
   };
   return {block({"q_k_v", "qk_v", "q_kv", "qkv"}, {"8"}), block({"q_k_v", "q_kv"}, {"2", "1"})};

@@ -63,8 +63,8 @@ const std::vector<PaperTable>& recipes() {
   static const std::vector<PaperTable> rows{
       {"table1",
        "Table 1: synthetic tasks, token accuracy",
-       {"table1", "table1-d64", "table1-d64-once", "table1-t64-once", "table1-t16", "table1-t16-once", "table1-one",
-        "table1-least"},
+       {"table1", "table1-d64", "table1-d64-once", "table1-t64", "table1-t64-once", "table1-t16", "table1-t16-once",
+        "table1-one", "table1-least"},
        table1_cells(),
        {few_per_cent_at_most("q_kv-close", "sharing K and V costs a few per cent at most", {"q_kv"}, kAllOrder),
         few_per_cent_at_most("qk_v-close", "sharing Q and K costs a few per cent at most", {"qk_v"}, kAllOrder),

@@ -117,6 +117,8 @@ void sweep(Answers& answers) {
   answers.take({"sweep", dir / "grid.json", "--status", "--out", dir / "sweep"});
   answers.take({"sweep", dir / "grid.json", "--out", dir / "sweep"});
   answers.take({"sweep", dir / "grid.json", "--slurm", "2"});
+  answers.take({"study", SOURCE_DIR "/results/record", "--out", dir / "study"});
+  answers.take({"record", dir / "grid.json", "--from", dir / "sweep", "--out", dir / "record"});
   // A plan by hand, so that nothing is measured; out of time, so that nothing is trained.
   for (const char* out : {"table", "recall"}) std::filesystem::create_directories(dir / out);
   write_file_atomic(dir / "table/plan-table1-60s.json",

@@ -26,9 +26,9 @@ std::vector<std::string> tiny_train(const TemporaryDirectory& out, std::vector<s
 }  // namespace
 
 TEST_CASE("every command explains itself with an example") {
-  for (const char* command :
-       {"train", "eval", "sweep", "reproduce", "predict", "generate", "attention", "features", "compare", "report",
-        "import", "convert", "export", "inspect", "bench", "verify", "data", "list", "schema"}) {
+  for (const char* command : {"train",    "eval",    "sweep",  "reproduce", "predict", "generate", "attention",
+                              "features", "compare", "report", "record",    "import",  "convert",  "export",
+                              "inspect",  "bench",   "verify", "data",      "list",    "schema"}) {
     const Outcome r = run_qkvbench({command, "--help"});
     INFO(command);
     CHECK(r.status == 0);

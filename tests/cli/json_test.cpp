@@ -73,7 +73,7 @@ TEST_CASE("an error goes where --json says, whatever it is") {
   CHECK(error["where"] == dir / "no thing");
   error = fails({"report", dir / "nothing"}, 3);
   CHECK(error["where"] == dir / "nothing");
-  CHECK(error["mend"] == "give a result.json, a run directory or a directory of runs");
+  CHECK(error["mend"] == "give a result.json, a run directory, a directory of runs or recorded results (*.jsonl.gz)");
   write_file_atomic(dir / "c.json", R"({"d_modle": 3})");
   error = fails({"inspect", "--config", dir / "c.json"}, 2);
   CHECK(error["where"] == dir / "c.json");

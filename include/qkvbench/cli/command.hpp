@@ -108,6 +108,8 @@ void add_inspect(CLI::App& command, Session& session);
 void add_bench(CLI::App& command, Session& session);
 void add_verify(CLI::App& command, Session& session);
 void add_compare(CLI::App& command, Session& session);
+void add_record(CLI::App& command, Session& session);
+void add_study(CLI::App& command, Session& session);
 void add_report(CLI::App& command, Session& session);
 void add_data(CLI::App& command, Session& session);
 void add_list(CLI::App& command, Session& session);

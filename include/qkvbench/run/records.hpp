@@ -1,5 +1,5 @@
 // Result records read back from disk, for tables and pictures: checked, in a fixed order, nothing silently left out.
-// Reads result.json only; neither models nor checkpoints.
+// Reads result.json and recorded results only; neither models nor checkpoints.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -11,7 +11,7 @@ namespace qkvbench::run {
 
 /// One result.json, and what follows from it.
 struct Record : Result {
-  std::filesystem::path path{};  ///< of the file
+  std::filesystem::path path{};  ///< of the file; of recorded results FILE:LINE
   std::string run{};             ///< run_name(config)
   std::string build{};  ///< what computed it: version, commit, compiler, flags, product routine, instruction set
   std::string machine{};
@@ -38,13 +38,14 @@ struct RecordSet {
   std::vector<SkippedFile> left_out;  ///< ordered by path
 };
 
-/// Reads every result.json in the given files, run directories and directories of runs (one level deep). A file that
-/// is reached twice is read once. Holds one file at a time.
+/// Reads every result.json and all recorded results (see recorded_results) in the given files, run directories and
+/// directories of runs (one level deep). A file that is reached twice is read once. Holds one file at a time.
 /// Left out and named: files that are torn, larger than 64 MiB or not of this schema, whose configuration is not one or
 /// is not the one that its directory is named after, runs that are not finished or failed, copies of a training that is
 /// there already (the first by path stays; keys of no effect on the weights may differ), and runs of one training and
 /// build that contradict each other (none stays). Runs of one configuration on different data both stay.
-/// Throws Error (input) when a path does not exist or a directory that is named cannot be read.
+/// Throws Error (input) when a path does not exist, a directory that is named cannot be read, or recorded results are
+/// damaged.
 RecordSet read_records(const std::vector<std::filesystem::path>& paths);
 
 /// Leaves one record of each training and build, the first by path, or none of those that contradict each other. The

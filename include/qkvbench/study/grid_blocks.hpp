@@ -33,7 +33,7 @@ GridBlock table2_grey(std::vector<Axis> training);
 
 /// Table 4's ways to share on a small language model of eight heads: a quarter of them for keys and values, as the
 /// paper's 4 of 16, and one.
-std::vector<GridBlock> table4(const std::vector<Axis>& base);
+std::vector<GridBlock> table4(const std::vector<Axis>& base, const Axis& seeds);
 
 /// q_k_v and q_kv on blocks from GPT-2's to Gemma's, and on Llama's every other way; all have the parameters of q_k_v.
 std::vector<GridBlock> modern_char();

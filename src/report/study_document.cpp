@@ -1,0 +1,173 @@
+// The record through the paper's tables, and Markdown of it.
+// The page is in study_page; numbers and verdicts are reproduction's.
+#include "qkvbench/report/study_document.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "qkvbench/base/error.hpp"
+#include "qkvbench/base/text.hpp"
+#include "qkvbench/run/recorded_results.hpp"
+
+namespace qkvbench::report {
+
+namespace {
+
+using study::PaperTable;
+
+const StudiedTable* table_of(const Study& study, const std::string& id) {
+  const auto at = std::ranges::find_if(study.tables, [&](const StudiedTable& t) { return t.recipe->id == id; });
+  return at == study.tables.end() ? nullptr : &*at;
+}
+
+double computing_s(const StudiedTable& table) {
+  double seconds = 0;
+  for (const run::Record& record : table.part.results.records) seconds += record.timing.wall_s.value_or(0);
+  return seconds;
+}
+
+std::string runs_text(const StudiedTable& table) {
+  return table.recipe->id + ", " + counted(table.part.results.records.size(), "run") + " of " + table.part.plan.level;
+}
+
+std::string questions_text(const Study& study, std::span<const study::Question> questions) {
+  std::string text;
+  int number = 0;
+  for (const study::Question& question : questions) {
+    text += std::to_string(++number) + ". " + question.text + "\n";
+    if (!question.otherwise.empty()) text += "   * " + question.otherwise + "\n";
+    for (const study::ClaimOf& claim : question.claims) {
+      const Answered answer = answered(study, claim);
+      text += "   * **" + verdict_text(answer) + "**: " + answer.claim + ". " + answer.says + "\n";
+    }
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+Study read_study(const std::filesystem::path& record) {
+  Study study;
+  study.tables.reserve(study::all_recipes().size());  // summaries point at their results
+  for (const PaperTable& recipe : study::all_recipes()) {
+    auto part = recipe.shown == PaperTable::Shown::kMetrics ? study::recorded_part(recipe, record) : std::nullopt;
+    if (!part) {
+      study.missing.push_back(&recipe);
+      continue;
+    }
+    StudiedTable& table = study.tables.emplace_back();
+    table.recipe = &recipe;
+    table.part = std::move(*part);
+    table.made = reproduction_of(recipe, table.part.plan, table.part.results.records, false, true);
+  }
+  if (study.tables.empty())
+    fail_input("no table of the paper is recorded in " + record.string() + ": there is no file such as " +
+               study::all_recipes().front().levels.back() + run::kRecordedEnding + "; `qkvbench record` makes one");
+  return study;
+}
+
+Answered answered(const Study& study, const study::ClaimOf& of) {
+  const PaperTable& recipe = study::find_recipe(of.table);
+  const auto row = std::ranges::find(recipe.claims, of.claim, &study::Claim::id);
+  if (row == recipe.claims.end()) fail_internal("study: " + of.table + " has no claim " + of.claim);
+  Answered out{{}, row->text, "Nothing of " + of.table + " is recorded."};
+  const StudiedTable* table = table_of(study, of.table);
+  if (table == nullptr) return out;
+  const auto claim = std::ranges::find(table->made.claims, of.claim, &ClaimResult::id);
+  if (claim == table->made.claims.end()) fail_internal("study: " + of.table + " has not judged " + of.claim);
+  out.verdict = claim->verdict;
+  const std::string where = " (" + runs_text(*table) + ")";
+  if (claim->verdict == Verdict::kNotTested) {
+    out.says = claim->note + where + ".";
+    return out;
+  }
+  out.says = effect_text(*claim) + " where " + threshold_text(*claim) + " is asked" + where;
+  if (claim->paper) out.says += "; the paper has " + value_text(*claim, claim->paper);
+  out.says += claim->note.empty() ? "." : "; " + claim->note + ".";
+  return out;
+}
+
+std::string verdict_text(const Answered& answered) {
+  return answered.verdict ? verdict_name(*answered.verdict) : "not recorded";
+}
+
+std::string tally_text(const Study& study) {
+  std::map<Verdict, std::size_t> counts;
+  std::size_t runs = 0, claims = 0;
+  double seconds = 0;
+  for (const StudiedTable& table : study.tables) {
+    runs += table.part.results.records.size();
+    seconds += computing_s(table);
+    claims += table.made.claims.size();
+    for (const ClaimResult& claim : table.made.claims) ++counts[claim.verdict];
+  }
+  return "From " + counted(runs, "run") + " that took " + duration(seconds) + " together. Of " +
+         counted(claims, "claim") + " hold: " + std::to_string(counts[Verdict::kHolds]) +
+         "; do not hold: " + std::to_string(counts[Verdict::kRefuted]) +
+         "; inconclusive: " + std::to_string(counts[Verdict::kInconclusive]) +
+         "; not tested at these sizes, where q_k_v has not learned: " + std::to_string(counts[Verdict::kNotTested]) +
+         ".";
+}
+
+Table recorded_table(const Study& study) {
+  Table table(
+      {{"table"}, {"part"}, {"runs", Align::kRight}, {"computing", Align::kRight}, {"agree with the authors' runs"}});
+  for (const StudiedTable& one : study.tables) {
+    const Agreement& agreement = one.made.agreement;
+    table.add({one.recipe->id, one.part.plan.level, std::to_string(one.part.results.records.size()),
+               duration(computing_s(one)),
+               agreement.compared == 0
+                   ? "–"
+                   : std::to_string(agreement.agree) + " of " + std::to_string(agreement.compared) + " cells"});
+  }
+  return table;
+}
+
+std::vector<std::string> not_run(const Study& study) {
+  std::vector<std::string> lines;
+  for (const StudiedTable& table : study.tables)
+    if (!table.part.plan.shrunk.empty())
+      lines.push_back(table.recipe->id + " beyond " + table.part.plan.level + ": " +
+                      join(table.part.plan.shrunk, "; "));
+  for (const PaperTable* recipe : study.missing)
+    lines.push_back(recipe->id + (recipe->shown == PaperTable::Shown::kMetrics
+                                      ? ": no part of it is recorded"
+                                      : ": it looks into models, which are not recorded; `qkvbench reproduce " +
+                                            recipe->id + "` trains them"));
+  return lines;
+}
+
+std::vector<std::string> machines_of(const Study& study) {
+  std::map<std::string, std::size_t> counts;
+  for (const StudiedTable& table : study.tables)
+    for (const run::Record& record : table.part.results.records) ++counts[record.machine + "; " + record.build];
+  std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());
+  std::ranges::stable_sort(order, [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::vector<std::string> lines;
+  for (const auto& [text, n] : order) lines.push_back(counted(n, "run") + ": " + text);
+  return lines;
+}
+
+std::string study_markdown(const Study& study) {
+  std::string text =
+      "# The study\n\nMade by `qkvbench study` from the recorded results; nothing here is written by hand. A verdict "
+      "is "
+      "given where an interval lies wholly on one side of its threshold, all claims of a table together at 95 %, and "
+      "where q_k_v has learned the task (docs/statistics.md).\n\n";
+  text += tally_text(study) + "\n\n## Ten questions\n\n";
+  text += questions_text(study, study::paper_questions());
+  text += "## What there was to doubt\n\n" + questions_text(study, study::paper_doubts());
+  text += "## What was run\n\n" + recorded_table(study).markdown() + "\n";
+  for (const std::string& line : machines_of(study)) text += "* " + line + "\n";
+  text += "\n## What was not run\n\n";
+  for (const std::string& line : not_run(study)) text += "* " + line + "\n";
+  for (const StudiedTable& table : study.tables)
+    text +=
+        "\n" + render({table.recipe->title, remarks_of(*table.recipe, table.part.plan), paper_table(table.made.rows),
+                       lines_below(*table.recipe, table.part.plan, table.made), table.made.claims},
+                      Format::kMarkdown);
+  while (text.ends_with("\n\n")) text.pop_back();
+  return text;
+}
+
+}  // namespace qkvbench::report
