@@ -38,10 +38,13 @@ Exit make_study(const Session& session, const StudyCommand& flags) {
   write_file_atomic(out / "study.md", study_markdown(study));
   write_file_atomic(out / "study.html", study_page(study));
   std::string text = recorded_table(study).text(output_columns()) + "\n";
+  for (const std::string& line : decided(study)) text += report::wrapped(line, output_columns()) + "\n";
+  text += "\n";
   for (const std::string& line : not_run(study)) text += report::wrapped("not run: " + line, output_columns()) + "\n";
   text += "\n" + (out / "study.md").string() + " and " + (out / "study.html").string() + " say what follows\n";
   print(session, "study", text,
         {{"files", {(out / "study.md").string(), (out / "study.html").string()}},
+         {"decided", decided(study)},
          {"tables", tables_json(study)},
          {"not_run", not_run(study)}});
   return Exit::kDone;

@@ -26,6 +26,12 @@ double computing_s(const StudiedTable& table) {
   return seconds;
 }
 
+const ClaimResult* claim_of(const StudiedTable& table, const study::ClaimOf& of) {
+  const auto claim = std::ranges::find(table.made.claims, of.claim, &ClaimResult::id);
+  if (claim == table.made.claims.end()) fail_internal("study: " + of.table + " has not judged " + of.claim);
+  return &*claim;
+}
+
 std::string runs_text(const StudiedTable& table) {
   return table.recipe->id + ", " + counted(table.part.results.records.size(), "run") + " of " + table.part.plan.level;
 }
@@ -73,8 +79,7 @@ Answered answered(const Study& study, const study::ClaimOf& of) {
   Answered out{{}, row->text, "Nothing of " + of.table + " is recorded."};
   const StudiedTable* table = table_of(study, of.table);
   if (table == nullptr) return out;
-  const auto claim = std::ranges::find(table->made.claims, of.claim, &ClaimResult::id);
-  if (claim == table->made.claims.end()) fail_internal("study: " + of.table + " has not judged " + of.claim);
+  const ClaimResult* claim = claim_of(*table, of);
   out.verdict = claim->verdict;
   const std::string where = " (" + runs_text(*table) + ")";
   if (claim->verdict == Verdict::kNotTested) {
@@ -89,6 +94,20 @@ Answered answered(const Study& study, const study::ClaimOf& of) {
 
 std::string verdict_text(const Answered& answered) {
   return answered.verdict ? verdict_name(*answered.verdict) : "not recorded";
+}
+
+std::vector<std::string> decided(const Study& study) {
+  std::vector<std::string> lines;
+  for (const auto questions : {study::paper_questions(), study::paper_doubts()})
+    for (const study::Question& question : questions)
+      for (const study::ClaimOf& of : question.claims) {
+        const StudiedTable* table = table_of(study, of.table);
+        const ClaimResult* claim = table == nullptr ? nullptr : claim_of(*table, of);
+        if (claim == nullptr || (claim->verdict != Verdict::kHolds && claim->verdict != Verdict::kRefuted)) continue;
+        lines.push_back(of.table + ": " + claim->claim + ": " + verdict_name(claim->verdict) + ", " +
+                        effect_text(*claim) + (claim->paper ? ", paper " + value_text(*claim, claim->paper) : ""));
+      }
+  return lines;
 }
 
 std::string tally_text(const Study& study) {
@@ -154,7 +173,9 @@ std::string study_markdown(const Study& study) {
       "is "
       "given where an interval lies wholly on one side of its threshold, all claims of a table together at 95 %, and "
       "where q_k_v has learned the task (docs/statistics.md).\n\n";
-  text += tally_text(study) + "\n\n## Ten questions\n\n";
+  text += tally_text(study) + "\n\n";
+  for (const std::string& line : decided(study)) text += "* " + line + "\n";
+  text += "\n## Ten questions\n\n";
   text += questions_text(study, study::paper_questions());
   text += "## What there was to doubt\n\n" + questions_text(study, study::paper_doubts());
   text += "## What was run\n\n" + recorded_table(study).markdown() + "\n";

@@ -72,6 +72,22 @@ TEST_CASE("README has at most 160 lines and one picture", "[docs]") {
   CHECK(between_marks(readme, "![", "](").size() == 1);
 }
 
+TEST_CASE("what README says of the paper, the study says", "[docs]") {
+  const auto blocks =
+      between_marks(qkvbench::read_file(kRoot + "/README.md"), "<!-- study -->\n", "<!-- end of study -->");
+  REQUIRE(blocks.size() == 1);
+  const std::string study = qkvbench::read_file(kRoot + "/docs/study.md");
+  const std::string decided = study.substr(0, study.find("\n## "));
+  int lines = 0;
+  for (const std::string& line : lines_of(blocks[0])) {
+    INFO(line);
+    CHECK(decided.find("\n" + line + "\n") != std::string::npos);
+    ++lines;
+  }
+  CHECK(lines > 0);
+  CHECK(lines <= 8);
+}
+
 TEST_CASE("every relative link of README and docs leads to a file, and to a heading of it", "[docs]") {
   int seen = 0;
   for (const Page& page : all_pages())

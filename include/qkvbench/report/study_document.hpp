@@ -39,6 +39,8 @@ std::string verdict_text(const Answered& answered);
 
 /// How many claims hold, do not, and are open, of how many runs and hours: the whole study in two sentences.
 std::string tally_text(const Study& study);
+/// What is decided: a line for each claim of a question that holds or does not, with its numbers and the paper's.
+std::vector<std::string> decided(const Study& study);
 /// What is recorded, a row a table: its part, runs, hours of computing, cells that agree with the authors' runs.
 Table recorded_table(const Study& study);
 /// What was not run, a line each.
