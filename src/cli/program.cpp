@@ -44,6 +44,7 @@ constexpr Command kCommands[]{
     {"verify", "parity with the paper's official code", add_verify},
     {"data", "public data sets: list, fetch, verify, import", add_data},
     {"list", "the variants, tasks, presets, grids and runs there are", add_list},
+    {"completion", "completions for bash, zsh and fish, and the man page", add_completion},
     {"schema", "the JSON Schemas of result.json and of every --json", add_schema},
 };
 

@@ -128,17 +128,24 @@ std::string tally_text(const Study& study) {
          ".";
 }
 
-Table recorded_table(const Study& study) {
-  Table table(
-      {{"table"}, {"part"}, {"runs", Align::kRight}, {"computing", Align::kRight}, {"agree with the authors' runs"}});
-  for (const StudiedTable& one : study.tables) {
-    const Agreement& agreement = one.made.agreement;
-    table.add({one.recipe->id, one.part.plan.level, std::to_string(one.part.results.records.size()),
-               duration(computing_s(one)),
-               agreement.compared == 0
-                   ? "–"
-                   : std::to_string(agreement.agree) + " of " + std::to_string(agreement.compared) + " cells"});
+std::vector<Table::Column> recorded_columns() {
+  return {{"table"}, {"part"}, {"runs", Align::kRight}, {"computing", Align::kRight}, {"agree with the authors' runs"}};
+}
+
+std::vector<std::vector<std::string>> recorded_rows(const Study& study) {
+  std::vector<std::vector<std::string>> rows;
+  for (const StudiedTable& table : study.tables) {
+    const Agreement& agreement = table.made.agreement;
+    const std::string cells = std::to_string(agreement.agree) + " of " + std::to_string(agreement.compared) + " cells";
+    rows.push_back({table.recipe->id, table.part.plan.level, std::to_string(table.part.results.records.size()),
+                    duration(computing_s(table)), agreement.compared == 0 ? "–" : cells});
   }
+  return rows;
+}
+
+Table recorded_table(const Study& study) {
+  Table table(recorded_columns());
+  for (const auto& row : recorded_rows(study)) table.add(row);
   return table;
 }
 

@@ -20,9 +20,10 @@ std::string css_of(const Answered& answer) {
 std::string prose_html(const std::string& text) {
   std::string html;
   bool inside = false;
-  for (const std::string& part : split(text, '`')) {
-    html += inside ? "<code>" + escaped(part) + "</code>" : escaped(part);
-    inside = !inside;
+  for (std::size_t begin = 0, end = 0; end != std::string::npos; begin = end + 1, inside = !inside) {
+    end = text.find('`', begin);
+    const std::string part = escaped(text.substr(begin, end - begin));
+    html += inside ? "<code>" + part + "</code>" : part;
   }
   return html;
 }
@@ -42,10 +43,10 @@ std::string questions_html(const Study& study, std::span<const study::Question> 
   return "<ol>" + rows + "</ol>\n";
 }
 
-std::string list_html(const std::vector<std::string>& lines) {
+std::string list_html(const std::vector<std::string>& lines, const char* css = "why") {
   std::string rows;
   for (const std::string& line : lines) rows += "<li>" + prose_html(line) + "</li>\n";
-  return "<ul class=\"why\">" + rows + "</ul>\n";
+  return "<ul class=\"" + std::string(css) + "\">" + rows + "</ul>\n";
 }
 
 std::string table_section(const StudiedTable& table) {
@@ -70,8 +71,7 @@ std::string study_page(const Study& study) {
   };
   add("questions", "Ten questions", questions_html(study, study::paper_questions()));
   add("doubts", "What there was to doubt", questions_html(study, study::paper_doubts()));
-  add("record", "What was run",
-      "<pre>" + escaped(recorded_table(study).text()) + "</pre>\n" + list_html(machines_of(study)));
+  add("record", "What was run", plain_table(recorded_columns(), recorded_rows(study)) + list_html(machines_of(study)));
   add("open", "What was not run", list_html(not_run(study)));
   for (const StudiedTable& table : study.tables) add(table.recipe->id, table.recipe->title, table_section(table));
   const std::string title = "Do transformers need three projections? The study, from its record";
@@ -80,7 +80,7 @@ std::string study_page(const Study& study) {
                       "</h1>\n<p>Made by <b>qkvbench study</b> from the recorded results; nothing here is written by "
                       "hand. A verdict is given where an interval lies wholly on one side of its threshold, and where "
                       "q_k_v has learned the task.</p>\n<p><b>" +
-                      escaped(tally_text(study)) + "</b></p>\n" + list_html(decided(study)) + "</header>\n",
+                      escaped(tally_text(study)) + "</b></p>\n" + list_html(decided(study), "") + "</header>\n",
                   links, parts);
 }
 

@@ -78,10 +78,10 @@ RunPair compare_runs(const run::Record& a, const run::Record& b, const Tolerance
   return pair;
 }
 
-/// One side's records: one build, each run once.
+/// One side's records, each run once: of several builds of a run, the one with most runs there.
 run::RecordSet side(const fs::path& path, std::vector<run::SkippedFile>& left_out) {
   run::RecordSet set = run::read_records({path});
-  run::keep_one_build(set);
+  run::keep_one_build(set, true);
   if (set.records.empty())
     fail_input("there is no finished result in " + path.string() +
                (set.left_out.empty() ? "; give a result.json, a run directory or a directory of runs"

@@ -90,6 +90,7 @@ void use_models(Answers& answers) {
   answers.take({"compare", copy, lm, "--rel", "0.1"}, 7);
   answers.take({"compare", dir / "one", dir / "two"}, 3);
   answers.take({"list", "runs", dir / "one"});
+  answers.take({"completion", "fish"});
   answers.take({"report", dir / "one", dir / "two", dir / "lm", dir / "stopped", "--allow-missing"});
 }
 

@@ -113,6 +113,7 @@ void add_study(CLI::App& command, Session& session);
 void add_report(CLI::App& command, Session& session);
 void add_data(CLI::App& command, Session& session);
 void add_list(CLI::App& command, Session& session);
+void add_completion(CLI::App& command, Session& session);
 void add_schema(CLI::App& command, Session& session);
 
 /// Everything main() does: parses, runs, prints errors as one line, returns the exit status.

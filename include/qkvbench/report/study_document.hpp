@@ -42,6 +42,8 @@ std::string tally_text(const Study& study);
 /// What is decided: a line for each claim of a question that holds or does not, with its numbers and the paper's.
 std::vector<std::string> decided(const Study& study);
 /// What is recorded, a row a table: its part, runs, hours of computing, cells that agree with the authors' runs.
+std::vector<Table::Column> recorded_columns();
+std::vector<std::vector<std::string>> recorded_rows(const Study& study);
 Table recorded_table(const Study& study);
 /// What was not run, a line each.
 std::vector<std::string> not_run(const Study& study);
