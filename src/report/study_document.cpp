@@ -104,8 +104,9 @@ std::vector<std::string> decided(const Study& study) {
         const StudiedTable* table = table_of(study, of.table);
         const ClaimResult* claim = table == nullptr ? nullptr : claim_of(*table, of);
         if (claim == nullptr || (claim->verdict != Verdict::kHolds && claim->verdict != Verdict::kRefuted)) continue;
-        lines.push_back(of.table + ": " + claim->claim + ": " + verdict_name(claim->verdict) + ", " +
-                        effect_text(*claim) + (claim->paper ? ", paper " + value_text(*claim, claim->paper) : ""));
+        lines.push_back(of.table + " (" + table->part.plan.level + "): " + claim->claim + ": " +
+                        verdict_name(claim->verdict) + ", " + effect_text(*claim) +
+                        (claim->paper ? ", paper " + value_text(*claim, claim->paper) : ""));
       }
   return lines;
 }
