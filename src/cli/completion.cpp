@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 
+#include "qkvbench/base/process.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/data/dataset.hpp"
@@ -72,15 +73,6 @@ std::vector<std::string> names_of(const OfferedCommand& command) {
   return names;
 }
 
-std::string replaced_all(std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
-  return text;
-}
-
-/// A text in single quotes for a shell.
-std::string in_quotes(const std::string& text) { return "'" + replaced_all(text, "'", "'\\''") + "'"; }
-
 std::string bash_text(const std::vector<OfferedCommand>& commands) {
   std::string out =
       "# bash completion for qkvbench; made by `qkvbench completion bash`\n"
@@ -93,12 +85,12 @@ std::string bash_text(const std::vector<OfferedCommand>& commands) {
     if (!command.path.empty()) out += "      \" " + join(command.path, " ") + "\") path=\"$path $word\" ;;\n";
   out += "    esac\n  done\n  case $prev in\n";
   for (const char* flag : {"--task", "--preset", "--variant", "--precision", "--color"})
-    out += "    " + std::string(flag) + ") COMPREPLY=($(compgen -W " + in_quotes(join(values_of(flag), " ")) +
+    out += "    " + std::string(flag) + ") COMPREPLY=($(compgen -W " + shell_word(join(values_of(flag), " ")) +
            " -- \"$cur\")); return ;;\n";
   out += "  esac\n  case $path in\n";
   for (const OfferedCommand& command : commands)
     out += "    \"" + std::string(command.path.empty() ? "" : " ") + join(command.path, " ") + "\") words=" +
-           in_quotes(join(command.below, " ") + (command.below.empty() ? "" : " ") + join(names_of(command), " ")) +
+           shell_word(join(command.below, " ") + (command.below.empty() ? "" : " ") + join(names_of(command), " ")) +
            " ;;\n";
   return out +
          "  esac\n"
@@ -129,7 +121,7 @@ std::string zsh_text(const std::vector<OfferedCommand>& commands) {
       const std::string value = !flag.has_value  ? ""
                                 : values.empty() ? ":value:_files"
                                                  : ":value:(" + join(values, " ") + ")";
-      out += "    " + in_quotes(flag.name + "[" + zsh_words(flag.summary) + "]" + value) + " \\\n";
+      out += "    " + shell_word(flag.name + "[" + zsh_words(flag.summary) + "]" + value) + " \\\n";
     }
     if (command.below.empty()) {
       out += "    '*:file:_files'\n}\n";
@@ -149,24 +141,29 @@ std::string fish_text(const std::vector<OfferedCommand>& commands) {
     for (std::size_t i = 0; i < command.path.size(); ++i)
       when = (i == 0 ? "" : when + "; and ") + "__fish_seen_subcommand_from " + command.path[i];
     for (const std::string& below : command.below)
-      out += "complete -c qkvbench -n " + in_quotes(when) + " -a " + below + "\n";
+      out += "complete -c qkvbench -n " + shell_word(when) + " -a " + below + "\n";
     for (const Offered& flag : command.flags) {
       const std::vector<std::string> values = values_of(flag.name);
-      out += "complete -c qkvbench -n " + in_quotes(when) + " -l " + flag.name.substr(2) + " -d " +
-             in_quotes(flag.summary) + (flag.has_value ? " -r" : "") +
-             (values.empty() ? "" : " -f -a " + in_quotes(join(values, " "))) + "\n";
+      out += "complete -c qkvbench -n " + shell_word(when) + " -l " + flag.name.substr(2) + " -d " +
+             shell_word(flag.summary) + (flag.has_value ? " -r" : "") +
+             (values.empty() ? "" : " -f -a " + shell_word(join(values, " "))) + "\n";
     }
   }
   return out;
 }
 
-/// A text in a man page: no line may begin with a dot or a quote, and a hyphen is one that can be searched for.
+/// Words in a man page: a hyphen is one that can be searched for.
+std::string roff_words(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += c == '\\' ? "\\e" : c == '-' ? "\\-" : std::string(1, c);
+  return out;
+}
+
+/// Lines of a man page: none may begin with a dot or a quote.
 std::string roff(const std::string& text) {
   std::string out;
-  for (const std::string& line : lines_of(text)) {
-    const bool command = line.starts_with(".") || line.starts_with("'");
-    out += (command ? "\\&" : "") + replaced_all(replaced_all(line, "\\", "\\e"), "-", "\\-") + "\n";
-  }
+  for (const std::string& line : lines_of(text))
+    out += (line.starts_with(".") || line.starts_with("'") ? "\\&" : "") + roff_words(line) + "\n";
   return out;
 }
 
@@ -176,7 +173,7 @@ std::string man_text(const CLI::App& program, const std::vector<OfferedCommand>&
   for (const OfferedCommand& command : commands) {
     if (!command.path.empty()) out += ".SS " + join(command.path, " ") + "\n" + roff(command.summary);
     for (const Offered& flag : command.flags)
-      out += ".TP\n\\fB" + replaced_all(flag.name, "-", "\\-") + "\\fR\n" + roff(flag.summary);
+      out += ".TP\n\\fB" + roff_words(flag.name) + "\\fR\n" + roff(flag.summary);
   }
   return out + ".SH EXIT STATUS\n" +
          roff(

@@ -12,7 +12,7 @@
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/recorded_results.hpp"
-#include "qkvbench/study/plan.hpp"
+#include "qkvbench/study/recorded_part.hpp"
 
 namespace qkvbench::cli {
 
@@ -57,8 +57,7 @@ Exit record(const Session& session, const RecordCommand& given) {
   const std::filesystem::path file = study::recorded_file(flags.out, grid.id);
   const std::string text = run::recorded_text(set.records);
   write_file_atomic(file, text);
-  double wall_s = 0;
-  for (const run::Record& one : set.records) wall_s += one.timing.wall_s.value_or(0);
+  const double wall_s = run::wall_s_of(set.records);
   const std::vector<std::string> builds = builds_of(set.records);
   print(session, "record",
         file.string() + ": " + counted(set.records.size(), "run") + " of " + counted(builds.size(), "build") + ", " +

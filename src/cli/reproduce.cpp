@@ -20,7 +20,7 @@
 #include "qkvbench/report/verdicts.hpp"
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/recorded_results.hpp"
-#include "qkvbench/study/plan.hpp"
+#include "qkvbench/study/recorded_part.hpp"
 
 namespace qkvbench::cli {
 

@@ -31,10 +31,9 @@ constexpr std::array<Part, 9> kParts{{{"claims", "The paper's claims", claims_ht
 
 /// Different texts, the most frequent first.
 std::string listed(const std::vector<run::Record>& records, std::string run::Record::*member) {
-  std::map<std::string, std::size_t> counts;
-  for (const run::Record& record : records) ++counts[record.*member];
-  std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());
-  std::ranges::stable_sort(order, [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::vector<std::string> texts;
+  for (const run::Record& record : records) texts.push_back(record.*member);
+  const auto order = run::most_frequent(texts);
   std::string out;
   for (const auto& [text, n] : order)
     out += (out.empty() ? "" : "<br>") + escaped(text) + (order.size() > 1 ? " (" + counted(n, "run") + ")" : "");
@@ -43,19 +42,17 @@ std::string listed(const std::vector<run::Record>& records, std::string run::Rec
 
 std::string heading_html(const PageInput& input) {
   const std::vector<run::Record>& records = input.records.records;
-  double wall_s = 0;
   std::size_t diverged = 0;
   std::set<std::string> data;
   for (const Group& group : input.summary.groups) data.insert(group.data);
   for (const run::Record& record : records) {
-    wall_s += record.timing.wall_s.value_or(0);
     diverged += record.status == run::Status::kDiverged ? 1 : 0;
   }
   std::string out = "<header><h1>" + escaped(input.title) + "</h1>\n<p>Transformers whose query, key and value " +
                     "projections are shared, trained and tested by <b>qkvbench</b>: " + counted(records.size(), "run") +
                     (diverged > 0 ? " (" + std::to_string(diverged) + " diverged)" : "") + " of " +
                     counted(data.size(), "data set") + " and " + counted(input.summary.arms.size(), "variant") + ", " +
-                    duration(wall_s) + " of computing.</p>\n";
+                    duration(run::wall_s_of(records)) + " of computing.</p>\n";
   for (const std::string& remark : input.remarks) out += "<p>" + escaped(remark) + "</p>\n";
   if (!records.empty())
     out += "<dl class=\"facts\"><dt>machine</dt><dd>" + listed(records, &run::Record::machine) +

@@ -20,12 +20,6 @@ const StudiedTable* table_of(const Study& study, const std::string& id) {
   return at == study.tables.end() ? nullptr : &*at;
 }
 
-double computing_s(const StudiedTable& table) {
-  double seconds = 0;
-  for (const run::Record& record : table.part.results.records) seconds += record.timing.wall_s.value_or(0);
-  return seconds;
-}
-
 const ClaimResult* claim_of(const StudiedTable& table, const study::ClaimOf& of) {
   const auto claim = std::ranges::find(table.made.claims, of.claim, &ClaimResult::id);
   if (claim == table.made.claims.end()) fail_internal("study: " + of.table + " has not judged " + of.claim);
@@ -117,7 +111,7 @@ std::string tally_text(const Study& study) {
   double seconds = 0;
   for (const StudiedTable& table : study.tables) {
     runs += table.part.results.records.size();
-    seconds += computing_s(table);
+    seconds += run::wall_s_of(table.part.results.records);
     claims += table.made.claims.size();
     for (const ClaimResult& claim : table.made.claims) ++counts[claim.verdict];
   }
@@ -139,7 +133,7 @@ std::vector<std::vector<std::string>> recorded_rows(const Study& study) {
     const Agreement& agreement = table.made.agreement;
     const std::string cells = std::to_string(agreement.agree) + " of " + std::to_string(agreement.compared) + " cells";
     rows.push_back({table.recipe->id, table.part.plan.level, std::to_string(table.part.results.records.size()),
-                    duration(computing_s(table)), agreement.compared == 0 ? "–" : cells});
+                    duration(run::wall_s_of(table.part.results.records)), agreement.compared == 0 ? "–" : cells});
   }
   return rows;
 }
@@ -165,13 +159,10 @@ std::vector<std::string> not_run(const Study& study) {
 }
 
 std::vector<std::string> machines_of(const Study& study) {
-  std::map<std::string, std::size_t> counts;
+  std::vector<std::string> all, lines;
   for (const StudiedTable& table : study.tables)
-    for (const run::Record& record : table.part.results.records) ++counts[record.machine + "; " + record.build];
-  std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());
-  std::ranges::stable_sort(order, [](const auto& a, const auto& b) { return a.second > b.second; });
-  std::vector<std::string> lines;
-  for (const auto& [text, n] : order) lines.push_back(counted(n, "run") + ": " + text);
+    for (const run::Record& record : table.part.results.records) all.push_back(record.machine + "; " + record.build);
+  for (const auto& [text, n] : run::most_frequent(all)) lines.push_back(counted(n, "run") + ": " + text);
   return lines;
 }
 

@@ -63,12 +63,24 @@ Json left_out_json(const std::vector<SkippedFile>& left_out) {
   return json;
 }
 
-std::vector<std::string> builds_of(const std::vector<Record>& records) {
+double wall_s_of(std::span<const Record> records) {
+  double seconds = 0;
+  for (const Record& record : records) seconds += record.timing.wall_s.value_or(0);
+  return seconds;
+}
+
+std::vector<std::pair<std::string, std::size_t>> most_frequent(const std::vector<std::string>& texts) {
   std::map<std::string, std::size_t> counts;
-  for (const Record& record : records) ++counts[record.build];
-  std::vector<std::string> builds;
-  for (const auto& [build, count] : counts) builds.push_back(build);
-  std::ranges::stable_sort(builds, std::greater{}, [&](const std::string& build) { return counts[build]; });
+  for (const std::string& text : texts) ++counts[text];
+  std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());
+  std::ranges::stable_sort(order, std::greater{}, &std::pair<std::string, std::size_t>::second);
+  return order;
+}
+
+std::vector<std::string> builds_of(const std::vector<Record>& records) {
+  std::vector<std::string> all, builds;
+  for (const Record& record : records) all.push_back(record.build);
+  for (const auto& [build, count] : most_frequent(all)) builds.push_back(build);
   return builds;
 }
 

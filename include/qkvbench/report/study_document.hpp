@@ -8,6 +8,7 @@
 
 #include "qkvbench/report/reproduction.hpp"
 #include "qkvbench/study/questions.hpp"
+#include "qkvbench/study/recorded_part.hpp"
 
 namespace qkvbench::report {
 

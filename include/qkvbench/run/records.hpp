@@ -2,7 +2,9 @@
 // Reads result.json and recorded results only; neither models nor checkpoints.
 #pragma once
 #include <filesystem>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "qkvbench/run/result.hpp"
@@ -51,6 +53,12 @@ RecordSet read_records(const std::vector<std::filesystem::path>& paths);
 /// Leaves one record of each training and build, the first by path, or none of those that contradict each other. The
 /// records are ordered as read_records() orders them.
 void settle_copies(RecordSet& set);
+
+/// Seconds that the runs took, all together.
+double wall_s_of(std::span<const Record> records);
+
+/// The different texts with how often each stands there, the most frequent first (equals: by text).
+std::vector<std::pair<std::string, std::size_t>> most_frequent(const std::vector<std::string>& texts);
 
 /// The builds among the records, the one with most records first (equals: by name).
 std::vector<std::string> builds_of(const std::vector<Record>& records);

@@ -1,12 +1,9 @@
 // The part of a paper's grid that fits a budget of time on this machine: chosen once, written down, and kept.
 // Chooses; runs nothing but the first steps of a few runs to see how fast this machine is.
 #pragma once
-#include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "qkvbench/run/records.hpp"
 #include "qkvbench/study/recipes.hpp"
 #include "qkvbench/study/sweep.hpp"
 
@@ -35,18 +32,5 @@ std::vector<std::string> missing_data(const PaperTable& recipe);
 /// Throws Error: input when no data are there at all, or the file is damaged; output when it cannot be written; as
 /// RunClock does.
 Plan make_plan(const PaperTable& recipe, double budget_s, const SweepOptions& options);
-
-/// Where the results of a grid are recorded in a directory: GRID.jsonl.gz. Whoever writes such a file sees to it that
-/// every run of the grid is in it.
-std::filesystem::path recorded_file(const std::filesystem::path& record, const std::string& grid);
-
-/// A part of the recipe's grid that was run before, and its results.
-struct RecordedPart {
-  Plan plan;  ///< its runs are those that are recorded; no data need be there
-  run::RecordSet results;
-};
-/// The largest level of the recipe that is recorded; none when no level is. Runs of several builds stand together.
-/// Throws Error (input) when the file is damaged or holds nothing that can be read.
-std::optional<RecordedPart> recorded_part(const PaperTable& recipe, const std::filesystem::path& record);
 
 }  // namespace qkvbench::study
