@@ -11,12 +11,13 @@ namespace qkvbench {
 namespace {
 
 /// y = f(x) with a slope that is kept for the backward pass, which is written over y's gradient.
-Value map_with_slope(Tape& tape, Value x, void (*forward)(index_t, const real*, real*, real*), const char* operation) {
+Value map_with_slope(Tape& tape, Value x, void (*forward)(index_t, const real*, kernels::NumberStore, real*),
+                     GeluUse use, const char* operation) {
   const PartTimer timer(Part::kElementwise);
   const index_t N = x.shape().elements();
-  const Value y = tape.new_value(x.shape(), x.needs_grad(), operation);
-  real* slope = y.needs_grad() ? tape.arena().take<real>(N) : nullptr;
-  forward(N, x.data(), y.data(), slope);
+  const Value y = tape.new_value(use.readers, x.shape(), x.needs_grad(), operation);
+  real* slope = !y.needs_grad() ? nullptr : use.up_x ? x.node()->data : tape.arena().take<real>(N);
+  forward(N, x.data(), y.store(), slope);
 
   tape.on_backward(y, [=, &tape] {
     kernels::gelu_backward(N, slope, y.node()->grad);
@@ -27,17 +28,19 @@ Value map_with_slope(Tape& tape, Value x, void (*forward)(index_t, const real*, 
 
 }  // namespace
 
-Value gelu(Tape& tape, Value x) { return map_with_slope(tape, x, kernels::gelu_forward, "gelu"); }
+Value gelu(Tape& tape, Value x, GeluUse use) { return map_with_slope(tape, x, kernels::gelu_forward, use, "gelu"); }
 
-Value gelu_tanh(Tape& tape, Value x) { return map_with_slope(tape, x, kernels::gelu_tanh_forward, "gelu_tanh"); }
+Value gelu_tanh(Tape& tape, Value x, GeluUse use) {
+  return map_with_slope(tape, x, kernels::gelu_tanh_forward, use, "gelu_tanh");
+}
 
-Value swiglu(Tape& tape, Value gate, Value x) {
+Value swiglu(Tape& tape, Value gate, Value x, ReadBy readers) {
   const PartTimer timer(Part::kElementwise);
   if (!(gate.shape() == x.shape()))
     fail_internal("swiglu: gate " + gate.shape().text() + " and x " + x.shape().text() + " differ");
   const index_t N = x.shape().elements();
-  const Value y = tape.new_value(x.shape(), gate.needs_grad() || x.needs_grad());
-  kernels::swiglu_forward(N, gate.data(), x.data(), y.data());
+  const Value y = tape.new_value(readers, x.shape(), gate.needs_grad() || x.needs_grad());
+  kernels::swiglu_forward(N, gate.data(), x.data(), y.store());
 
   tape.on_backward(y, [=, &tape] {
     const GradientSlot dx = x.needs_grad() ? tape.grad_slot(x) : GradientSlot{nullptr, false};

@@ -47,7 +47,7 @@ Value linear(Tape& tape, Value x, Value weight, Value bias, Value residual) {
   if (step)
     kernels::linear_decode_forward(R, I, O, x.data(), weight.rows(), plus_bias, plus_residual, y.data());
   else
-    kernels::linear_forward(R, I, O, x.data(), weight.rows(), plus_bias, plus_residual, y.data(), tape.operands());
+    kernels::linear_forward(R, I, O, x.rows(), weight.rows(), plus_bias, plus_residual, y.data(), tape.operands());
 
   tape.on_backward(y, [=, &tape] {
     const real* dy = y.grad();
@@ -56,7 +56,7 @@ Value linear(Tape& tape, Value x, Value weight, Value bias, Value residual) {
       kernels::linear_backward_input(R, I, O, dy, weight.data(), dx.data, dx.accumulate, tape.operands());
     }
     if (weight.needs_grad())
-      kernels::linear_backward_weight(R, I, O, dy, x.data(), tape.accumulator(weight),
+      kernels::linear_backward_weight(R, I, O, dy, x.rows(), tape.accumulator(weight),
                                       bias.needs_grad() ? tape.accumulator(bias) : nullptr, tape.operands());
     else if (bias.needs_grad())
       kernels::column_sum(R, O, dy, tape.accumulator(bias));

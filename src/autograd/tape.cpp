@@ -37,7 +37,7 @@ Value Tape::parameter(const Shape& shape, real* data, real* grad) {
 
 Value Tape::narrow_parameter(const Shape& shape, kernels::NumberFormat format, const std::byte* rows) {
   Node* node = new_node(shape, false);
-  node->narrow = rows;
+  node->narrow = const_cast<std::byte*>(rows);
   node->format = format;
   return Value(node);
 }
@@ -45,6 +45,17 @@ Value Tape::narrow_parameter(const Shape& shape, kernels::NumberFormat format, c
 Value Tape::new_value(const Shape& shape, bool needs_grad, const char* operation) {
   Node* node = new_node(shape, needs_grad);
   node->data = arena_.take<real>(shape.elements());
+  node->operation = operation;
+  if (watch_) watch_->on_result(*node);
+  return Value(node);
+}
+
+Value Tape::new_value(ReadBy readers, const Shape& shape, bool needs_grad, const char* operation) {
+  if (readers == ReadBy::kAll || !recording_ || operands_ == kernels::NumberFormat::kFp32)
+    return new_value(shape, needs_grad, operation);
+  Node* node = new_node(shape, needs_grad);
+  node->format = operands_;
+  node->narrow = arena_.take<std::byte>(shape.rows() * kernels::row_bytes(operands_, shape.last()));
   node->operation = operation;
   if (watch_) watch_->on_result(*node);
   return Value(node);

@@ -37,7 +37,9 @@ struct Trial {
   std::array<real, K * N> b;
   std::array<real, M * N> c;
 
-  void multiply(Bf16Route route) { matmul_bf16_serial(route, M, N, K, {a.data(), K}, {b.data(), N}, c.data(), N, {}); }
+  void multiply(Bf16Route route) {
+    matmul_bf16_serial(route, M, N, K, MatrixView{a.data(), K}, MatrixView{b.data(), N}, c.data(), N, {});
+  }
   double seconds(Bf16Route route) {
     double best = std::numeric_limits<double>::infinity();
     for (int round = 0; round < 10; ++round) {

@@ -23,19 +23,26 @@ constexpr int kVectorRows = kMr / 2;  // two sums for each element, of even and 
 constexpr index_t kUnitRows = 16;     // of a tile of the processor's unit
 constexpr index_t kUnitCells = 16;    // of a row of it, which are a block of depth
 
+template <int R, int V>
+[[gnu::always_inline]] inline void add_zeros(Vec (&sums)[R][V]) {
+  for (auto& row : sums)
+    for (Vec& sum : row) sum += Vec{};
+}
+
 /// R rows times V vectors of columns, with a number a cell or in pairs.
-template <int R, int V, bool Pairs>
+template <int R, int V, bool Pairs, RowOrder Order>
 void vector_tile(index_t depth, const real* rows, const Panel& panel, const Target& t, index_t at, index_t j) {
   // A step takes an even and an odd cell: two numbers, or the pairs of four.
   constexpr index_t kCells = kBf16Depth / (Pairs ? 2 : 1), kNumbers = Pairs ? 4 : 2, kSteps = kBf16Depth / kNumbers;
+  // From a row to the next, and from a cell of a row to the next.
+  constexpr index_t kRow = Order == RowOrder::kByRow ? kCells : 1, kCell = Order == RowOrder::kByRow ? 1 : R;
   Vec sums[R][V] = {};
   const real* columns = panel.data;
   for (index_t k = 0; k < depth; k += kBf16Depth) {
     Vec even[R][V] = {}, odd[R][V] = {};
-    // One step of zeros stands for all behind the depth: it turns a sum of -0 to 0, as they do.
-    const index_t steps = std::min(kSteps, (depth - k + kNumbers - 1) / kNumbers + 1);
+    const index_t steps = std::min(kSteps, (depth - k + kNumbers - 1) / kNumbers);
     const real *row = rows, *column = columns;
-    for (index_t s = 0; s < steps; ++s, row += 2, column += 2 * panel.stride) {
+    for (index_t s = 0; s < steps; ++s, row += 2 * kCell, column += 2 * panel.stride) {
       Vec b[2][V];
 #pragma GCC unroll 2
       for (int v = 0; v < V; ++v) {
@@ -44,7 +51,7 @@ void vector_tile(index_t depth, const real* rows, const Panel& panel, const Targ
       }
 #pragma GCC unroll 6
       for (int r = 0; r < R; ++r) {
-        const Vec x = simd::broadcast(row[r * kCells]), y = simd::broadcast(row[r * kCells + 1]);
+        const Vec x = simd::broadcast(row[r * kRow]), y = simd::broadcast(row[r * kRow + kCell]);
 #pragma GCC unroll 2
         for (int v = 0; v < V; ++v) {
           if constexpr (Pairs) {
@@ -57,6 +64,7 @@ void vector_tile(index_t depth, const real* rows, const Panel& panel, const Targ
         }
       }
     }
+    if (steps < kSteps) add_zeros(even);  // as those behind the depth would: they turn a sum of -0 to 0
 #pragma GCC unroll 6
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 2
@@ -69,12 +77,16 @@ void vector_tile(index_t depth, const real* rows, const Panel& panel, const Targ
 
 using VectorTile = void (*)(index_t depth, const real* rows, const Panel& panel, const Target& t, index_t at,
                             index_t j);
-template <int V, bool Pairs, int... R>
+template <int V, bool Pairs, RowOrder Order, int... R>
 constexpr std::array<VectorTile, sizeof...(R)> by_height(std::integer_sequence<int, R...>) {
-  return {vector_tile<R + 1, V, Pairs>...};
+  return {vector_tile<R + 1, V, Pairs, Order>...};
 }
-template <int V, bool Pairs>
-constexpr auto kByHeight = by_height<V, Pairs>(std::make_integer_sequence<int, kVectorRows>{});
+template <int V, bool Pairs, RowOrder Order>
+constexpr auto kByHeight = by_height<V, Pairs, Order>(std::make_integer_sequence<int, kVectorRows>{});
+template <bool Pairs>
+constexpr std::array<std::array<VectorTile, kVectorRows>, 4> kVectorTiles{
+    kByHeight<1, Pairs, RowOrder::kByRow>, kByHeight<2, Pairs, RowOrder::kByRow>,
+    kByHeight<1, Pairs, RowOrder::kByDepth>, kByHeight<2, Pairs, RowOrder::kByDepth>};
 
 #ifdef QKVBENCH_TILE_UNIT
 
@@ -165,16 +177,15 @@ TileRows bf16_tile_rows(Bf16Route route) {
   return route == Bf16Route::kTiles ? TileRows{2 * kUnitRows, kUnitRows} : TileRows{kVectorRows, 1};
 }
 
-void bf16_tile(Bf16Route route, index_t height, index_t depth, const real* rows, const Panel& panel, const Target& t,
-               index_t at, index_t j) {
+void bf16_tile(Bf16Route route, RowOrder order, index_t height, index_t depth, const real* rows, const Panel& panel,
+               const Target& t, index_t at, index_t j) {
   if (route == Bf16Route::kTiles) return unit_tile(height, depth, rows, panel, t, at, j);
+  const std::size_t form = (order == RowOrder::kByDepth ? 2 : 0) + (panel.stride > kLanes ? 1 : 0);
   const auto r = static_cast<std::size_t>(height - 1);
-  const bool wide = panel.stride > kLanes;
 #ifndef QKVBENCH_DOUBLE
-  if (route != Bf16Route::kRounded)
-    return (wide ? kByHeight<2, true>[r] : kByHeight<1, true>[r])(depth, rows, panel, t, at, j);
+  if (route != Bf16Route::kRounded) return kVectorTiles<true>[form][r](depth, rows, panel, t, at, j);
 #endif
-  (wide ? kByHeight<2, false>[r] : kByHeight<1, false>[r])(depth, rows, panel, t, at, j);
+  kVectorTiles<false>[form][r](depth, rows, panel, t, at, j);
 }
 
 #ifdef QKVBENCH_TILE_UNIT

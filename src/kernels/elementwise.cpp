@@ -6,6 +6,7 @@
 #include <array>
 
 #include "qkvbench/base/parallel.hpp"
+#include "qkvbench/kernels/bf16.hpp"
 #include "qkvbench/kernels/rows.hpp"
 #include "qkvbench/kernels/simd.hpp"
 
@@ -34,12 +35,14 @@ void write(real* p, index_t n, Vec v, bool accumulate) {
 
 }  // namespace
 
-void gelu_forward(index_t N, const real* x, real* y, real* slope) {
-  for_vectors(N, [=](index_t i, index_t n) {
-    const Vec v = simd::load_part(x + i, n);
-    const simd::Normal normal = simd::normal(v);
-    simd::store_part(y + i, v * normal.cdf, n);
-    if (slope) simd::store_part(slope + i, normal.cdf + v * normal.density, n);
+void gelu_forward(index_t N, const real* x, NumberStore y, real* slope) {
+  with_store(y, [=](auto put) {
+    for_vectors(N, [=](index_t i, index_t n) {
+      const Vec v = simd::load_part(x + i, n);
+      const simd::Normal normal = simd::normal(v);
+      put(i, v * normal.cdf, n);
+      if (slope) simd::store_part(slope + i, normal.cdf + v * normal.density, n);
+    });
   });
 }
 
@@ -53,14 +56,16 @@ Vec sigmoid(Vec x) {
 
 }  // namespace
 
-void gelu_tanh_forward(index_t N, const real* x, real* y, real* slope) {
+void gelu_tanh_forward(index_t N, const real* x, NumberStore y, real* slope) {
   constexpr auto kTwiceRoot = static_cast<real>(1.59576912160573071176);  // 2·√(2/π): ½(1 + tanh z) is sigmoid(2z)
   constexpr auto kCubic = static_cast<real>(0.044715);
-  for_vectors(N, [=](index_t i, index_t n) {
-    const Vec v = simd::load_part(x + i, n), square = v * v;
-    const Vec s = sigmoid(v * (square * kCubic + 1) * kTwiceRoot);
-    simd::store_part(y + i, v * s, n);
-    if (slope) simd::store_part(slope + i, s + v * s * (1 - s) * (square * (3 * kCubic) + 1) * kTwiceRoot, n);
+  with_store(y, [=](auto put) {
+    for_vectors(N, [=](index_t i, index_t n) {
+      const Vec v = simd::load_part(x + i, n), square = v * v;
+      const Vec s = sigmoid(v * (square * kCubic + 1) * kTwiceRoot);
+      put(i, v * s, n);
+      if (slope) simd::store_part(slope + i, s + v * s * (1 - s) * (square * (3 * kCubic) + 1) * kTwiceRoot, n);
+    });
   });
 }
 
@@ -70,10 +75,12 @@ void gelu_backward(index_t N, const real* slope, real* d) {
   });
 }
 
-void swiglu_forward(index_t N, const real* gate, const real* x, real* y) {
-  for_vectors(N, [=](index_t i, index_t n) {
-    const Vec g = simd::load_part(gate + i, n);
-    simd::store_part(y + i, g * sigmoid(g) * simd::load_part(x + i, n), n);
+void swiglu_forward(index_t N, const real* gate, const real* x, NumberStore y) {
+  with_store(y, [=](auto put) {
+    for_vectors(N, [=](index_t i, index_t n) {
+      const Vec g = simd::load_part(gate + i, n);
+      put(i, g * sigmoid(g) * simd::load_part(x + i, n), n);
+    });
   });
 }
 

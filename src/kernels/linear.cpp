@@ -27,11 +27,16 @@ void narrow_forward(index_t R, index_t I, index_t O, const real* x, const Rows& 
 
 }  // namespace
 
-void linear_forward(index_t R, index_t I, index_t O, const real* x, const Rows& weight, const real* bias,
+void linear_forward(index_t R, index_t I, index_t O, const Rows& x, const Rows& weight, const real* bias,
                     const real* residual, real* y, NumberFormat operands) {
-  if (weight.format != NumberFormat::kFp32) return narrow_forward(R, I, O, x, weight, bias, residual, y, operands);
-  matmul(R, O, I, {x, I}, MatrixView{weight.reals(), I}.transposed(), y, O, {.bias = bias, .residual = residual},
-         operands);
+  if (weight.format != NumberFormat::kFp32)
+    return narrow_forward(R, I, O, x.reals(), weight, bias, residual, y, operands);
+  const MatrixView columns = MatrixView{weight.reals(), I}.transposed();
+  const Epilogue store{.bias = bias, .residual = residual};
+  if (x.format == NumberFormat::kBf16)
+    matmul_bf16(R, O, I, Bf16View{x.halves(), I}, columns, y, O, store);
+  else
+    matmul(R, O, I, {x.reals(), I}, columns, y, O, store, operands);
 }
 
 void linear_decode_forward(index_t R, index_t I, index_t O, const real* x, const Rows& weight, const real* bias,
@@ -56,9 +61,13 @@ void linear_backward_input(index_t R, index_t I, index_t O, const real* dy, cons
   matmul(R, I, O, {dy, O}, {weight, I}, dx, I, {.accumulate = accumulate}, operands);
 }
 
-void linear_backward_weight(index_t R, index_t I, index_t O, const real* dy, const real* x, real* dweight, real* dbias,
+void linear_backward_weight(index_t R, index_t I, index_t O, const real* dy, const Rows& x, real* dweight, real* dbias,
                             NumberFormat operands) {
-  matmul(O, I, R, MatrixView{dy, O}.transposed(), {x, I}, dweight, I, {.accumulate = true}, operands);
+  const MatrixView rows = MatrixView{dy, O}.transposed();
+  if (x.format == NumberFormat::kBf16)
+    matmul_bf16(O, I, R, rows, Bf16View{x.halves(), I}, dweight, I, {.accumulate = true});
+  else
+    matmul(O, I, R, rows, {x.reals(), I}, dweight, I, {.accumulate = true}, operands);
   if (dbias) column_sum(R, O, dy, dbias);
 }
 

@@ -136,8 +136,7 @@ void matmul_serial(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, 
     do {  // once even for K = 0, so that bias and residual are stored
       const index_t depth = std::min(kKc, K - k);
       const bool first = k == 0, last = k + depth >= K;
-      block_product(M, std::min(kNc, N - j), depth, {a.data + k * a.col_stride, a.row_stride, a.col_stride},
-                    {b.data + k * b.row_stride + j * b.col_stride, b.row_stride, b.col_stride}, right, left,
+      block_product(M, std::min(kNc, N - j), depth, a.from(0, k), b.from(k, j), right, left,
                     {c + j, ldc, N - j, last && store.bias ? store.bias + j : nullptr,
                      last && store.residual ? store.residual + j : nullptr, !first || store.accumulate});
       k += depth;
@@ -145,10 +144,12 @@ void matmul_serial(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, 
   }
 }
 
-void matmul(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t ldc, Epilogue store,
-            NumberFormat operands) {
-  // Along the side that has more tiles. Which thread computes an element does not change its bits, so this split may
-  // follow the number of threads.
+namespace {
+
+/// Shares out the work along the side that has more tiles. Which thread computes an element does not change its bits,
+/// so this split may follow the number of threads.   serial(M, N, a, b, c, store): a part of the product.
+template <class A, class B, class F>
+void share(index_t M, index_t N, A a, B b, real* c, index_t ldc, const Epilogue& store, F serial) {
   const index_t row_tiles = (M + kMr - 1) / kMr, column_tiles = (N + kNr - 1) / kNr;
   const bool by_rows = row_tiles >= column_tiles;
   const index_t shares = std::min<index_t>(by_rows ? row_tiles : column_tiles, threads());
@@ -159,15 +160,40 @@ void matmul(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c
     Epilogue part = store;
     if (by_rows) {
       if (part.residual) part.residual += begin * ldc;
-      matmul_serial(end - begin, N, K, {a.data + begin * a.row_stride, a.row_stride, a.col_stride}, b, c + begin * ldc,
-                    ldc, part, operands);
+      serial(end - begin, N, a.from(begin, 0), b, c + begin * ldc, part);
     } else {
       if (part.bias) part.bias += begin;
       if (part.residual) part.residual += begin;
-      matmul_serial(M, end - begin, K, a, {b.data + begin * b.col_stride, b.row_stride, b.col_stride}, c + begin, ldc,
-                    part, operands);
+      serial(M, end - begin, a, b.from(0, begin), c + begin, part);
     }
   });
+}
+
+template <class A, class B>
+void share_bf16(index_t M, index_t N, index_t K, A a, B b, real* c, index_t ldc, const Epilogue& store) {
+  const Bf16Route route = bf16_route();
+  share(M, N, a, b, c, ldc, store, [=](index_t m, index_t n, A rows, B columns, real* to, const Epilogue& part) {
+    matmul_bf16_serial(route, m, n, K, rows, columns, to, ldc, part);
+  });
+}
+
+}  // namespace
+
+void matmul(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t ldc, Epilogue store,
+            NumberFormat operands) {
+  if (operands == NumberFormat::kBf16) return share_bf16(M, N, K, a, b, c, ldc, store);
+  share(M, N, a, b, c, ldc, store,
+        [=](index_t m, index_t n, MatrixView rows, MatrixView columns, real* to, const Epilogue& part) {
+          matmul_serial(m, n, K, rows, columns, to, ldc, part);
+        });
+}
+
+void matmul_bf16(index_t M, index_t N, index_t K, Bf16View a, MatrixView b, real* c, index_t ldc, Epilogue store) {
+  share_bf16(M, N, K, a, b, c, ldc, store);
+}
+
+void matmul_bf16(index_t M, index_t N, index_t K, MatrixView a, Bf16View b, real* c, index_t ldc, Epilogue store) {
+  share_bf16(M, N, K, a, b, c, ldc, store);
 }
 
 const char* matmul_name() { return "native"; }

@@ -12,7 +12,7 @@ namespace qkvbench::kernels {
 namespace {
 
 constexpr index_t kKc = 512;  // depth of a block: part of the result's bits
-constexpr index_t kNc = 16 * kNr, kMostRowsAtOnce = 256;
+constexpr index_t kNc = 16 * kNr, kMostRowsAtOnce = 256, kTilesAtOnce = 8;
 
 /// Rows in tiles of one height, as even as the route's steps allow; the last may have fewer.
 struct Tiles {
@@ -27,33 +27,50 @@ struct Tiles {
 
 /// At most kNc columns over one block of depth, a block of rows after the other.   right, left: room for the cells of
 /// all columns and of one block of rows.
-void block_product(Bf16Route route, index_t M, index_t columns, index_t depth, MatrixView a, MatrixView b, real* right,
-                   real* left, const Target& t) {
+template <class A, class B>
+void block_product(Bf16Route route, index_t M, index_t columns, index_t depth, A a, B b, real* right, real* left,
+                   const Target& t) {
   const index_t deep = bf16_padded(depth) / bf16_numbers_of_cell(route);  // cells of a row or column
-  // Few rows stay in cache while the columns pass, a panel of them after the other. Of many it is one tile, and the
-  // panels stay: then each row of c is written from one end to the other.
-  const index_t block = M <= kMostRowsAtOnce ? M : bf16_tile_rows(route).most;
+  const RowOrder order = bf16_row_order(route, a.row_stride, a.col_stride);
+  const auto panel = [=](index_t j) {
+    return Panel{right + j * deep, columns - j <= simd::kLanes ? simd::kLanes : kNr};
+  };
+  const auto pack_panel = [=](index_t j) {
+    pack_bf16_columns(route, depth, std::min<index_t>(kNr, columns - j), b.from(0, j), panel(j).stride,
+                      right + j * deep);
+  };
+  const auto pack_rows = [=](const Tiles& tiles, index_t i) {
+    pack_bf16_rows(route, order, tiles.rows, tiles.height, depth, a.from(i, 0), left);
+  };
+  const auto multiply = [=](const Tiles& tiles, index_t i, index_t r, index_t j) {
+    bf16_tile(route, order, tiles.height_at(r), depth, left + r * deep, panel(j), t, (i + r) * t.row_stride + j, j);
+  };
+  // Few rows stay in cache while the columns pass, a panel of them after the other. Of many it is the panels that stay:
+  // then each row of c is written from one end to the other.
+  if (M <= kMostRowsAtOnce) {
+    const Tiles tiles(route, M);
+    pack_rows(tiles, 0);
+    for (index_t j = 0; j < columns; j += kNr) {
+      pack_panel(j);
+      for (index_t r = 0; r < M; r += tiles.height) multiply(tiles, 0, r, j);
+    }
+    return;
+  }
+  for (index_t j = 0; j < columns; j += kNr) pack_panel(j);
+  const index_t block = kTilesAtOnce * bf16_tile_rows(route).most;
   for (index_t i = 0; i < M; i += block) {
     const Tiles tiles(route, std::min(block, M - i));
+    pack_rows(tiles, i);
     for (index_t r = 0; r < tiles.rows; r += tiles.height)
-      pack_bf16_rows(route, tiles.height_at(r), depth, {a.data + (i + r) * a.row_stride, a.row_stride, a.col_stride},
-                     left + r * deep);
-    for (index_t j = 0; j < columns; j += kNr) {
-      const index_t n = std::min<index_t>(kNr, columns - j), width = n <= simd::kLanes ? simd::kLanes : kNr;
-      const Panel panel{right + j * deep, width};
-      if (i == 0)
-        pack_bf16_columns(route, depth, n, {b.data + j * b.col_stride, b.row_stride, b.col_stride}, width,
-                          right + j * deep);
-      for (index_t r = 0; r < tiles.rows; r += tiles.height)
-        bf16_tile(route, tiles.height_at(r), depth, left + r * deep, panel, t, (i + r) * t.row_stride + j, j);
-    }
+      for (index_t j = 0; j < columns; j += kNr) multiply(tiles, i, r, j);
   }
 }
 
 }  // namespace
 
-void matmul_bf16_serial(Bf16Route route, index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c,
-                        index_t ldc, const Epilogue& store) {
+template <class A, class B>
+void matmul_bf16_serial(Bf16Route route, index_t M, index_t N, index_t K, A a, B b, real* c, index_t ldc,
+                        const Epilogue& store) {
   if (M == 0 || N == 0) return;
   const FlushSubnormals flush;  // in the stores too, so that all routes do the same
   const TileUnit unit(route);
@@ -66,13 +83,19 @@ void matmul_bf16_serial(Bf16Route route, index_t M, index_t N, index_t K, Matrix
     do {  // once even for K = 0, so that bias and residual are stored
       const index_t depth = std::min(kKc, K - k);
       const bool first = k == 0, last = k + depth >= K;
-      block_product(route, M, std::min(kNc, N - j), depth, {a.data + k * a.col_stride, a.row_stride, a.col_stride},
-                    {b.data + k * b.row_stride + j * b.col_stride, b.row_stride, b.col_stride}, right, left,
+      block_product(route, M, std::min(kNc, N - j), depth, a.from(0, k), b.from(k, j), right, left,
                     {c + j, ldc, N - j, last && store.bias ? store.bias + j : nullptr,
                      last && store.residual ? store.residual + j : nullptr, !first || store.accumulate});
       k += depth;
     } while (k < K);
   }
 }
+
+template void matmul_bf16_serial(Bf16Route, index_t, index_t, index_t, MatrixView, MatrixView, real*, index_t,
+                                 const Epilogue&);
+template void matmul_bf16_serial(Bf16Route, index_t, index_t, index_t, Bf16View, MatrixView, real*, index_t,
+                                 const Epilogue&);
+template void matmul_bf16_serial(Bf16Route, index_t, index_t, index_t, MatrixView, Bf16View, real*, index_t,
+                                 const Epilogue&);
 
 }  // namespace qkvbench::kernels

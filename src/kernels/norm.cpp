@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "qkvbench/kernels/bf16.hpp"
 #include "qkvbench/kernels/rows.hpp"
 #include "qkvbench/kernels/simd.hpp"
 
@@ -27,8 +28,11 @@ Vec centred(const real* x, index_t n, real mean) { return simd::keep_first(simd:
 
 }  // namespace
 
-void layer_norm_forward(index_t R, index_t C, real eps, const real* x, const real* weight, const real* bias, real* y,
-                        real* mean, real* rstd) {
+namespace {
+
+template <class Put>
+void layer_norm_rows(index_t R, index_t C, real eps, const real* x, const real* weight, const real* bias, Put put,
+                     real* mean, real* rstd) {
   for_row_blocks(R, C, [=](index_t begin, index_t end) {
     for (index_t r = begin; r < end; ++r) {
       const real* xr = x + r * C;
@@ -45,12 +49,19 @@ void layer_norm_forward(index_t R, index_t C, real eps, const real* x, const rea
         const index_t n = std::min<index_t>(kLanes, C - c);
         const Vec normal = centred(xr + c, n, m) * s;
         const Vec shift = bias ? simd::load_part(bias + c, n) : Vec{};
-        simd::store_part(y + r * C + c, normal * simd::load_part(weight + c, n) + shift, n);
+        put(r * C + c, normal * simd::load_part(weight + c, n) + shift, n);
       }
       mean[r] = m;
       rstd[r] = s;
     }
   });
+}
+
+}  // namespace
+
+void layer_norm_forward(index_t R, index_t C, real eps, const real* x, const real* weight, const real* bias,
+                        NumberStore y, real* mean, real* rstd) {
+  with_store(y, [=](auto put) { layer_norm_rows(R, C, eps, x, weight, bias, put, mean, rstd); });
 }
 
 namespace {
@@ -124,10 +135,9 @@ void rms_backward_row(index_t C, const real* dy, const real* x, const real* weig
   }
 }
 
-}  // namespace
-
-void rms_norm_forward(index_t R, index_t C, index_t groups, real eps, const real* x, const real* weight, real* y,
-                      real* rstd) {
+template <class Put>
+void rms_norm_rows(index_t R, index_t C, index_t groups, real eps, const real* x, const real* weight, Put put,
+                   real* rstd) {
   for_row_blocks(R, C, [=](index_t begin, index_t end) {
     for (index_t r = begin; r < end; ++r) {
       const real* xr = x + r * C;
@@ -139,11 +149,18 @@ void rms_norm_forward(index_t R, index_t C, index_t groups, real eps, const real
       const real s = 1 / std::sqrt(squares / static_cast<real>(C) + eps);
       for (index_t c = 0; c < C; c += kLanes) {
         const index_t n = std::min<index_t>(kLanes, C - c);
-        simd::store_part(y + r * C + c, weighted(simd::load_part(xr + c, n) * s, w, c, n), n);
+        put(r * C + c, weighted(simd::load_part(xr + c, n) * s, w, c, n), n);
       }
       rstd[r] = s;
     }
   });
+}
+
+}  // namespace
+
+void rms_norm_forward(index_t R, index_t C, index_t groups, real eps, const real* x, const real* weight, NumberStore y,
+                      real* rstd) {
+  with_store(y, [=](auto put) { rms_norm_rows(R, C, groups, eps, x, weight, put, rstd); });
 }
 
 void rms_norm_backward(index_t R, index_t C, index_t groups, const real* dy, const real* x, const real* weight,

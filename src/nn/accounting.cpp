@@ -21,16 +21,21 @@ Cost count_cost(const Model& model) {
   return cost;
 }
 
-TrainingMemory training_memory(const Model& model, index_t examples) {
+TrainingMemory training_memory(const Model& model, index_t examples, kernels::NumberFormat operands) {
   const ModelConfig& c = model.config();
-  const index_t bytes = model.parameters().total() * static_cast<index_t>(sizeof(real));
-  const index_t block = model.blocks().front().activations(), d = c.d_model;
+  constexpr auto kReal = static_cast<index_t>(sizeof(real));
+  const index_t bytes = model.parameters().total() * kReal;
+  const Block& one = model.blocks().front();
+  const index_t narrow = one.operands(), d = c.d_model;
+  const index_t block =
+      (one.activations() - narrow) * kReal + kernels::row_bytes(operands, narrow);  // bytes of a position
   // The last LayerNorm, its gradient, and the gradient that is handed down from block to block. A block that is
   // recomputed keeps what goes in and its gradient, and only one has its inside at a time.
-  const index_t last_norm = 3 * d + 2, blocks = c.recompute ? c.layers * 2 * d + block : c.layers * block;
-  const index_t numbers =
-      examples * (model.family().positions() * (last_norm + blocks) + model.family().io_activations());
-  return {bytes, bytes, 2 * bytes, numbers * static_cast<index_t>(sizeof(real))};
+  const index_t last_norm = (3 * d + 2) * kReal;
+  const index_t blocks = c.recompute ? c.layers * 2 * d * kReal + block : c.layers * block;
+  const index_t activations =
+      examples * (model.family().positions() * (last_norm + blocks) + model.family().io_activations() * kReal);
+  return {bytes, bytes, 2 * bytes, activations};
 }
 
 }  // namespace qkvbench::nn

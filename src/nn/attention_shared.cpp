@@ -3,6 +3,7 @@
 #include "qkvbench/nn/attention_shared.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "qkvbench/autograd/elementwise.hpp"
 #include "qkvbench/autograd/norm.hpp"
@@ -153,9 +154,18 @@ index_t SharedAttention::activations_inside() const {
   index_t numbers = query_maps_ ? query_maps_->activations() : 0;
   for (const auto& projection : projections_)
     if (projection) numbers += 2 * projection->out_features();
-  numbers += q_.activations();
-  if (!(k_ == q_)) numbers += k_.activations();
-  if (!(v_ == k_) && !(v_ == q_)) numbers += v_.activations();
+  std::vector<const Path*> paths{&q_};
+  if (!(k_ == q_)) paths.push_back(&k_);
+  if (!(v_ == k_) && !(v_ == q_)) paths.push_back(&v_);
+  std::array<bool, 3> handed_down{};
+  for (const Path* path : paths) {
+    numbers += path->activations();
+    // The first norm of a projection hands its gradient down, the others' are added to it.
+    if (!path->normed || path->gain) continue;
+    bool& handed = handed_down[static_cast<std::size_t>(path->projection)];
+    if (handed) numbers += path->heads * path->width;
+    handed = true;
+  }
   return numbers + (v_.turned ? 2 * config_.heads * value_width_ : 0);
 }
 

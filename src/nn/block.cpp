@@ -11,12 +11,14 @@ Block::Block(Parameters& parameters, const std::string& name, const BlockConfig&
       mlp_(parameters, name + ".mlp", config) {}
 
 Value Block::forward(Tape& tape, Value x, const CachedRows* cached) const {
-  x = attention_->forward(tape, norm1_.forward(tape, x), x, cached);
-  return mlp_.forward(tape, norm2_.forward(tape, x), x);
+  x = attention_->forward(tape, norm1_.forward(tape, x, ReadBy::kProducts), x, cached);
+  return mlp_.forward(tape, norm2_.forward(tape, x, ReadBy::kProducts), x);
 }
 
 index_t Block::activations() const {
   return norm1_.activations() + attention_->activations() + norm2_.activations() + mlp_.activations();
 }
+
+index_t Block::operands() const { return norm1_.width() + norm2_.width() + mlp_.operands(); }
 
 }  // namespace qkvbench::nn

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "qkvbench/autograd/elementwise.hpp"
 #include "qkvbench/autograd/linear.hpp"
 #include "qkvbench/autograd/norm.hpp"
 
@@ -60,9 +59,9 @@ Norm::Norm(Parameters& parameters, const std::string& name, const BlockSpec& spe
   if (!rms_ && spec.bias) bias_ = &parameters.declare(name + ".bias", {spec.d_model}, Init::zeros());
 }
 
-Value Norm::forward(Tape& tape, Value x) const {
-  if (rms_) return rms_norm(tape, x, weight_->on(tape), eps_);
-  return layer_norm(tape, x, weight_->on(tape), bias_ ? bias_->on(tape) : Value(), eps_);
+Value Norm::forward(Tape& tape, Value x, ReadBy readers) const {
+  if (rms_) return rms_norm(tape, x, weight_->on(tape), eps_, readers);
+  return layer_norm(tape, x, weight_->on(tape), bias_ ? bias_->on(tape) : Value(), eps_, readers);
 }
 
 index_t Norm::activations() const { return 2 * weight_->shape.elements() + (rms_ ? 1 : 2); }
@@ -78,16 +77,20 @@ Mlp::Mlp(Parameters& parameters, const std::string& name, const BlockConfig& c)
 
 Value Mlp::forward(Tape& tape, Value x, Value residual) const {
   const Value inner = fc_in_.forward(tape, x);
-  const Value active = gate_ ? swiglu(tape, gate_->forward(tape, x), inner) : activation_(tape, inner);
+  const ReadBy readers = dropout_inside_ > 0 ? ReadBy::kAll : ReadBy::kProducts;
+  const Value active = gate_ ? swiglu(tape, gate_->forward(tape, x), inner, readers)
+                             : activation_(tape, inner, {.up_x = true, .readers = readers});
   return fc_out_.forward_dropout(tape, dropout(tape, active, dropout_inside_), residual, dropout_);
 }
 
 index_t Mlp::activations() const {
   const index_t F = fc_in_.out_features(), d = fc_out_.out_features();
   const index_t dropped = (dropout_ > 0 ? 4 * d : 0) + (dropout_inside_ > 0 ? 2 * F : 0);
-  // Inner values, the activation and its gradient, which becomes that of what it came from; GELU's slope, or the gate
-  // and a second gradient. Of the output only the values: its gradient is the residual's.
-  return (gate_ ? 5 : 4) * F + d + dropped;
+  // Inner values, whose place GELU's slope takes, the activation and its gradient, which becomes that of what it came
+  // from; or the gate and a second gradient too. Of the output only the values: its gradient is the residual's.
+  return (gate_ ? 5 : 3) * F + d + dropped;
 }
+
+index_t Mlp::operands() const { return dropout_inside_ > 0 ? 0 : fc_in_.out_features(); }
 
 }  // namespace qkvbench::nn

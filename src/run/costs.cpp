@@ -39,7 +39,7 @@ std::vector<index_t> lengths_of(const Config& c, index_t positions) {
 index_t gradient_arrays(index_t parts) { return static_cast<index_t>(std::bit_width(static_cast<std::size_t>(parts))); }
 
 nn::TrainingMemory memory_of(const nn::Model& model, const train::TrainOptions& options) {
-  nn::TrainingMemory memory = nn::training_memory(model, options.micro_batch);
+  nn::TrainingMemory memory = nn::training_memory(model, options.micro_batch, options.precision);
   memory.gradients *= gradient_arrays(options.replicas);
   return memory;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 namespace qkvbench::train {
 
@@ -12,6 +13,13 @@ namespace {
 
 bool all_finite(const real* x, index_t n) {
   return std::all_of(x, x + n, [](real value) { return std::isfinite(value); });
+}
+
+bool all_finite(const Node& node) {
+  if (!node.narrow) return all_finite(node.data, node.shape.elements());
+  std::vector<real> wide(static_cast<std::size_t>(node.shape.elements()));
+  kernels::widen_rows(Value(const_cast<Node*>(&node)).rows(), node.shape.rows(), wide.data());
+  return all_finite(wide.data(), node.shape.elements());
 }
 
 /// "blocks.0.mlp.fc_in" of "blocks.0.mlp.fc_in.weight"
@@ -38,7 +46,7 @@ void FiniteObserver::on_result(const Node& node) {
 void FiniteObserver::check() {
   const Node* node = pending_;
   pending_ = nullptr;
-  if (node && !all_finite(node->data, node->shape.elements())) throw NotFinite{"the output of " + names_[node]};
+  if (node && !all_finite(*node)) throw NotFinite{"the output of " + names_[node]};
 }
 
 void FiniteObserver::on_backward(const Node& node) {

@@ -1,6 +1,8 @@
 // Cells of bf16 numbers against the views they were made from: which number lies where, for every route and stride.
 #include "qkvbench/kernels/bf16_packing.hpp"
 
+#include <algorithm>
+
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
 
@@ -10,6 +12,7 @@ namespace {
 
 using kernels::Bf16Route;
 using kernels::MatrixView;
+using kernels::RowOrder;
 using simd::kLanes;
 
 /// Numbers of bf16, none of them equal to another of its row or column.
@@ -58,23 +61,28 @@ void for_cells(F f) {
 
 }  // namespace
 
-TEST_CASE("rows in cells of bf16 lie block of depth by block, each a row after the other", "[kernels][bf16]") {
+TEST_CASE("rows in cells of bf16 lie by rows in blocks of depth, or by depth, tile behind tile", "[kernels][bf16]") {
   const auto data = bf16_numbers(20000);
   for_cells([&](Bf16Route route, int layout, index_t depth) {
-    const index_t cells = kernels::kBf16Depth / kernels::bf16_numbers_of_cell(route);
-    const index_t blocks = kernels::bf16_padded(depth) / kernels::kBf16Depth;
-    for (const index_t height : {1, 6, 16, 17, 32}) {
-      const MatrixView a = view(data, layout, height, depth);
-      std::vector<real> out(static_cast<std::size_t>(blocks * height * cells + 1), 7);
-      kernels::pack_bf16_rows(route, height, depth, a, out.data());
-      bool same = out.back() == 7;
-      for (index_t b = 0; b < blocks; ++b)
-        for (index_t r = 0; r < height; ++r)
-          for (index_t c = 0; c < cells; ++c)
-            same = same && bits(out[static_cast<std::size_t>((b * height + r) * cells + c)]) ==
-                               cell_of(route, a, r, b * cells + c, depth);
-      CHECK(same);
-    }
+    const index_t of_block = kernels::kBf16Depth / kernels::bf16_numbers_of_cell(route);
+    const index_t deep = kernels::bf16_padded(depth) / kernels::bf16_numbers_of_cell(route);
+    for (const index_t rows : {1, 6, 16, 17, 32})
+      for (const index_t height : {rows, index_t{6}}) {
+        const MatrixView a = view(data, layout, rows, depth);
+        const RowOrder order = kernels::bf16_row_order(route, a.row_stride, a.col_stride);
+        CHECK((order == RowOrder::kByDepth) == (layout == 1 && route != Bf16Route::kTiles));
+        std::vector<real> out(static_cast<std::size_t>(rows * deep + 1), 7);
+        kernels::pack_bf16_rows(route, order, rows, height, depth, a, out.data());
+        bool same = out.back() == 7;
+        for (index_t r = 0; r < rows; ++r)
+          for (index_t c = 0; c < deep; ++c) {
+            const index_t tile = r / height * height, n = std::min(height, rows - tile);
+            const index_t by_row = (c / of_block * n + r - tile) * of_block + c % of_block;
+            const index_t at = tile * deep + (order == RowOrder::kByRow ? by_row : c * n + r - tile);
+            same = same && bits(out[static_cast<std::size_t>(at)]) == cell_of(route, a, r, c, depth);
+          }
+        CHECK(same);
+      }
   });
 }
 

@@ -201,6 +201,34 @@ TEST_CASE("bf16 products have the same bits by every route and number of threads
   }
 }
 
+TEST_CASE("a side that is stored in bf16 already gives the bits of one that is rounded on the way", "[kernels][bf16]") {
+  const auto halves = [](const Operand& x) {
+    std::vector<std::uint16_t> out(x.data.size());
+    kernels::narrow_rows(kernels::NumberFormat::kBf16, 1, static_cast<index_t>(x.data.size()), x.data.data(),
+                         reinterpret_cast<std::byte*>(out.data()));
+    return out;
+  };
+  for (const Case& c : kNarrowCases) {
+    const Operand a(c.M, c.K, c.a_transposed, c.gap, 1), b(c.K, c.N, c.b_transposed, c.gap, 2);
+    const auto left = halves(a), right = halves(b);
+    const auto residual = normals(c.M * (c.N + c.gap), 4), bias = normals(c.N, 5);
+    const Epilogue store{bias.data(), residual.data(), c.accumulate};
+    const index_t row = c.N + c.gap;
+    for (const kernels::Bf16Route route : bf16_routes()) {
+      INFO("M " << c.M << ", N " << c.N << ", K " << c.K << ", route " << static_cast<int>(route));
+      const auto wanted = narrow_product(c, route);
+      const WithBf16Route with(route);
+      std::vector<real> one = normals(c.M * row, 3), other = one;
+      kernels::matmul_bf16(c.M, c.N, c.K, kernels::Bf16View{left.data(), a.view.row_stride, a.view.col_stride}, b.view,
+                           one.data(), row, store);
+      CHECK(one == wanted);
+      kernels::matmul_bf16(c.M, c.N, c.K, a.view, kernels::Bf16View{right.data(), b.view.row_stride, b.view.col_stride},
+                           other.data(), row, store);
+      CHECK(other == wanted);
+    }
+  }
+}
+
 TEST_CASE("bf16 products add up in the order of their definition", "[kernels][bf16]") {
   for (const index_t K : {1, 7, 31, 32, 45, 64, 100, 512, 513, 1100}) {
     const auto a = normals(K, 1), b = normals(K, 2);

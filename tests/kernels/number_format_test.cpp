@@ -119,7 +119,8 @@ TEST_CASE("affine maps of narrow weights are those of the weights made wide agai
               if (decode)
                 kernels::linear_decode_forward(R, I, O, x.data(), rows, b.data(), residual.data(), y.data());
               else
-                kernels::linear_forward(R, I, O, x.data(), rows, b.data(), residual.data(), y.data());
+                kernels::linear_forward(R, I, O, kernels::real_rows(x.data(), I), rows, b.data(), residual.data(),
+                                        y.data());
             };
             std::vector<std::vector<real>> results;
             for (const int threads : {1, 3}) {

@@ -40,13 +40,15 @@ TEST_CASE("linear has the same bits for any number of threads", "[kernels]") {
     const auto x = normals(R * I, 1), w = normals(O * I, 2), b = normals(O, 3), dy = normals(R * O, 4);
     check_same_bits("linear_forward", [&] {
       std::vector<real> y(count(R * O));
-      kernels::linear_forward(R, I, O, x.data(), kernels::real_rows(w.data(), I), b.data(), dy.data(), y.data());
+      kernels::linear_forward(R, I, O, kernels::real_rows(x.data(), I), kernels::real_rows(w.data(), I), b.data(),
+                              dy.data(), y.data());
       return y;
     });
     check_same_bits("linear_backward", [&] {
       std::vector<real> out(count(R * I + O * I + O), 1);
       kernels::linear_backward_input(R, I, O, dy.data(), w.data(), out.data(), true);
-      kernels::linear_backward_weight(R, I, O, dy.data(), x.data(), out.data() + R * I, out.data() + R * I + O * I);
+      kernels::linear_backward_weight(R, I, O, dy.data(), kernels::real_rows(x.data(), I), out.data() + R * I,
+                                      out.data() + R * I + O * I);
       return out;
     });
   }

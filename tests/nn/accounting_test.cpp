@@ -57,16 +57,17 @@ TEST_CASE("the cache of the paper's 300m model in bf16", "[nn]") {
 
 namespace {
 
-void check_memory(const nn::ModelConfig& config) {
+void check_memory(const nn::ModelConfig& config, kernels::NumberFormat operands = kernels::NumberFormat::kFp32) {
   nn::Model model(config);
   fill_parameters(model, 1);
   const Batch batch = tiny_batch(config);
-  Tape tape;
+  Tape tape(true, operands);
   tape.backward(cross_entropy(tape, model.forward(tape, batch), batch.targets).mean_nats);
   const auto taken = static_cast<double>(tape.arena().peak_bytes());
-  const nn::TrainingMemory said = nn::training_memory(model, batch.size);
+  const nn::TrainingMemory said = nn::training_memory(model, batch.size, operands);
   INFO(config.family << " " << config.variant.id() << ", recompute " << config.recompute << ", dropout "
-                     << config.dropout << ": said " << said.activations << ", took " << taken);
+                     << config.dropout << ", products in " << kernels::format_name(operands) << ": said "
+                     << said.activations << ", took " << taken);
   CHECK(std::abs(static_cast<double>(said.activations) - taken) <= 0.05 * taken);
   CHECK(said.total() - said.activations == 16 * model.parameters().total());
 }
@@ -83,6 +84,7 @@ TEST_CASE("the memory of a training step is what was said", "[nn][release]") {
           config.dropout = dropout;
           config.seq_len = 40, config.max_len = 40, config.image_size = 21;
           check_memory(config);
+          if (variant == std::string("q_kv")) check_memory(config, kernels::NumberFormat::kBf16);
         }
 }
 
@@ -93,6 +95,7 @@ TEST_CASE("the memory of a training step of every kind and option is what was sa
       config.d_model *= 4, config.layers = 3, config.seq_len = config.max_len = 40, config.recompute = recompute;
       if (config.d_ff > 0) config.d_ff *= 4;
       check_memory(config);
+      check_memory(config, kernels::NumberFormat::kBf16);
       config.d_model /= 4;
     }
 }

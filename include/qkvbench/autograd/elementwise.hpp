@@ -5,14 +5,20 @@
 
 namespace qkvbench {
 
+/// What a GELU may do with x, and who reads its result.
+struct GeluUse {
+  bool up_x = false;  ///< nothing else wants x's numbers: what the backward pass needs takes their place
+  ReadBy readers = ReadBy::kAll;
+};
+
 /// y = x·Φ(x), the exact GELU.   x, y: any shape.
-Value gelu(Tape& tape, Value x);
+Value gelu(Tape& tape, Value x, GeluUse use = {});
 
 /// y = x·½(1 + tanh(√(2/π)(x + 0.044715 x³))), GPT-2's GELU.   x, y: any shape.
-Value gelu_tanh(Tape& tape, Value x);
+Value gelu_tanh(Tape& tape, Value x, GeluUse use = {});
 
 /// y = silu(gate)·x.   gate, x, y: one shape. Throws when the shapes differ.
-Value swiglu(Tape& tape, Value gate, Value x);
+Value swiglu(Tape& tape, Value gate, Value x, ReadBy readers = ReadBy::kAll);
 
 /// y = x·gain over the last size.   x, y: [..., C]; gain: [C]. Throws when gain does not have C elements.
 Value scale_columns(Tape& tape, Value x, Value gain);

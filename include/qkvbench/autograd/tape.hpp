@@ -16,8 +16,8 @@ namespace qkvbench {
 /// One value on the tape. Operations read and write its fields; everyone else uses Value.
 struct Node {
   Shape shape;
-  real* data = nullptr;               ///< null where the numbers are narrow
-  const std::byte* narrow = nullptr;  ///< rows of the last size, of a parameter that is only read, by rows
+  real* data = nullptr;         ///< null where the numbers are narrow
+  std::byte* narrow = nullptr;  ///< rows of the last size, of what is only read, by rows
   kernels::NumberFormat format = kernels::NumberFormat::kFp32;
   real* grad = nullptr;  ///< null until something flows back
   bool needs_grad = false;
@@ -42,6 +42,10 @@ class Value {
     if (node_->narrow) return {node_->narrow, shape().last(), node_->format};
     return kernels::real_rows(node_->data, shape().last());
   }
+  /// Where the operation that made it writes them.
+  kernels::NumberStore store() const {
+    return node_->narrow ? kernels::NumberStore(node_->narrow, node_->format) : kernels::NumberStore(node_->data);
+  }
   /// The gradient, or null when nothing has flowed back.
   const real* grad() const { return node_->grad; }
   bool needs_grad() const { return node_ && node_->needs_grad; }
@@ -50,6 +54,10 @@ class Value {
  private:
   Node* node_ = nullptr;
 };
+
+/// What reads a result. What products alone read, by rows(), is kept in the format to which they round their operands,
+/// where a backward pass will want it again: half the memory with kBf16, and the same bits.
+enum class ReadBy { kAll, kProducts };
 
 /// Where an operation's backward pass writes: `accumulate` says whether the numbers there count already.
 struct GradientSlot {
@@ -114,6 +122,7 @@ class Tape {
   Value narrow_parameter(const Shape& shape, kernels::NumberFormat format, const std::byte* rows);
   /// An operation's result, uninitialised. The operation is known by the name of the function that calls.
   Value new_value(const Shape& shape, bool needs_grad, const char* operation = __builtin_FUNCTION());
+  Value new_value(ReadBy readers, const Shape& shape, bool needs_grad, const char* operation = __builtin_FUNCTION());
   /// The same numbers under another shape of as many elements; gradients flow through.
   Value reshape(Value x, const Shape& shape);
 

@@ -57,6 +57,31 @@ inline simd::Vec round_bf16(simd::Vec x) {
 #endif
 }
 
+/// The first n lanes rounded to bf16, as halves.   to: [n], written.
+inline void store_bf16(std::uint16_t* to, simd::Vec x, index_t n) {
+#if defined(__AVX512BF16__) && defined(__AVX512VL__) && defined(__AVX512BW__) && !defined(QKVBENCH_DOUBLE)
+  _mm256_mask_storeu_epi16(to, static_cast<__mmask16>((1u << n) - 1),
+                           std::bit_cast<__m256i>(_mm512_cvtneps_pbh(std::bit_cast<__m512>(x))));
+#else
+  const simd::Vec rounded = round_bf16(x);
+  for (index_t i = 0; i < n; ++i)
+    to[i] = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(static_cast<float>(rounded[static_cast<int>(i)])) >>
+                                       16);
+#endif
+}
+
+/// f(put) with put(i, v, n), which writes the first n lanes of v as the numbers from i on.
+template <class F>
+void with_store(const NumberStore& store, F f) {
+  if (store.format == NumberFormat::kFp32) {
+    real* const to = reinterpret_cast<real*>(store.data);
+    f([to](index_t i, simd::Vec v, index_t n) { simd::store_part(to + i, v, n); });
+  } else {
+    auto* const to = reinterpret_cast<std::uint16_t*>(store.data);
+    f([to](index_t i, simd::Vec v, index_t n) { store_bf16(to + i, v, n); });
+  }
+}
+
 #ifndef QKVBENCH_DOUBLE
 
 /// sum + the two products of each pair, that of the upper halves first, each rounded once. Subnormals must be flushed.

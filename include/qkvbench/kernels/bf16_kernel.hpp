@@ -1,7 +1,7 @@
 // One tile of a product of bf16 cells, by whichever of the routes of bf16.hpp.
 // For matmul_bf16.cpp alone; bf16_packing.hpp makes the cells.
 #pragma once
-#include "qkvbench/kernels/bf16.hpp"
+#include "qkvbench/kernels/bf16_packing.hpp"
 #include "qkvbench/kernels/micro_kernel.hpp"
 
 namespace qkvbench::kernels {
@@ -16,10 +16,10 @@ TileRows bf16_tile_rows(Bf16Route route);
 inline constexpr index_t kBf16Room = 16 * 16;
 
 /// A tile of `height` rows and one or two vectors of columns: sums over depth, then the store at t.c + at, which is in
-/// column j.   rows, panel: cells.
+/// column j.   rows, in an order that bf16_row_order gives for the route, and panel: cells.
 /// A TileUnit must live and subnormals must be flushed.
-void bf16_tile(Bf16Route route, index_t height, index_t depth, const real* rows, const Panel& panel, const Target& t,
-               index_t at, index_t j);
+void bf16_tile(Bf16Route route, RowOrder order, index_t height, index_t depth, const real* rows, const Panel& panel,
+               const Target& t, index_t at, index_t j);
 
 /// The processor's unit for tiles is this thread's while one of these lives, where the route is kTiles.
 class TileUnit {

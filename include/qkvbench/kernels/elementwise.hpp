@@ -4,25 +4,25 @@
 #include <cstdint>
 
 #include "qkvbench/base/random.hpp"
-#include "qkvbench/base/real.hpp"
+#include "qkvbench/kernels/number_format.hpp"
 
 namespace qkvbench::kernels {
 
 /// y = x·Φ(x), Φ the normal distribution function ("exact" GELU); slope = Φ(x) + x·φ(x), which costs next to nothing
 /// beside y and most of a second evaluation on the backward pass.   x, y, slope: [N]; y and, where it is not null,
-/// slope written.   Source: torch.nn.GELU(approximate="none").
-void gelu_forward(index_t N, const real* x, real* y, real* slope);
+/// slope written; slope may be x.   Source: torch.nn.GELU(approximate="none").
+void gelu_forward(index_t N, const real* x, NumberStore y, real* slope);
 
 /// y = x·½(1 + tanh(√(2/π)(x + 0.044715 x³))), GPT-2's own GELU; slope as in gelu_forward.
 /// Source: torch.nn.GELU(approximate="tanh").
-void gelu_tanh_forward(index_t N, const real* x, real* y, real* slope);
+void gelu_tanh_forward(index_t N, const real* x, NumberStore y, real* slope);
 
 /// d = d·slope: dy becomes dx.   slope, d: [N]; d updated.
 void gelu_backward(index_t N, const real* slope, real* d);
 
 /// y = silu(gate)·x, silu(z) = z/(1 + e^-z).   gate, x, y: [N]; y written.
 /// Source: Shazeer, "GLU variants improve transformer", 2020.
-void swiglu_forward(index_t N, const real* gate, const real* x, real* y);
+void swiglu_forward(index_t N, const real* gate, const real* x, NumberStore y);
 
 /// With s = 1/(1 + e^-gate): dgate (+)= dy·x·s·(1 + gate·(1 - s)); dx (+)= dy·gate·s.
 /// All [N]; each written, or accumulated when its flag says so, and either may be null.

@@ -1,16 +1,26 @@
 // MatrixView products on strided views: the routine under every linear layer and every attention head.
 // No transposed variants: a transpose is a view with its strides exchanged.
 #pragma once
+#include <cstdint>
+
 #include "qkvbench/kernels/number_format.hpp"
 
 namespace qkvbench::kernels {
 
 /// A read-only matrix; element (i, j) is data[i * row_stride + j * col_stride].
-struct MatrixView {
-  const real* data;
+template <class Number>
+struct StridedView {
+  const Number* data;
   index_t row_stride, col_stride = 1;
-  MatrixView transposed() const { return {data, col_stride, row_stride}; }
+  StridedView transposed() const { return {data, col_stride, row_stride}; }
+  /// From element (i, j) on.
+  StridedView from(index_t i, index_t j) const {
+    return {data + i * row_stride + j * col_stride, row_stride, col_stride};
+  }
 };
+using MatrixView = StridedView<real>;
+/// Of numbers in kBf16.
+using Bf16View = StridedView<std::uint16_t>;
 
 /// What happens to a product on its way into memory.
 struct Epilogue {
@@ -27,6 +37,12 @@ struct Epilogue {
 /// 2^-126 taken for zero everywhere. Sums are fp32 in any case.
 void matmul(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t c_row_stride,
             Epilogue store = {}, NumberFormat operands = NumberFormat::kFp32);
+
+/// matmul in kBf16 where one side is in that format already.
+void matmul_bf16(index_t M, index_t N, index_t K, Bf16View a, MatrixView b, real* c, index_t c_row_stride,
+                 Epilogue store = {});
+void matmul_bf16(index_t M, index_t N, index_t K, MatrixView a, Bf16View b, real* c, index_t c_row_stride,
+                 Epilogue store = {});
 
 /// The same on the calling thread alone, for use inside a parallel_for.
 void matmul_serial(index_t M, index_t N, index_t K, MatrixView a, MatrixView b, real* c, index_t c_row_stride,

@@ -73,7 +73,15 @@ struct Bf16Row {
     const detail::Words words = detail::to_words(p) << 16;
     return __builtin_convertvector(std::bit_cast<detail::Floats>(words), simd::Vec);
   }
-  static simd::Vec load_part(const Stored* p, index_t n) { return detail::load_part_of<Bf16Row>(p, n); }
+  static simd::Vec load_part(const Stored* p, index_t n) {
+#if defined(__AVX512BW__) && defined(__AVX512VL__) && !defined(QKVBENCH_DOUBLE)
+    const auto first = static_cast<__mmask16>((1u << n) - 1);
+    const __m512i words = _mm512_maskz_cvtepu16_epi32(first, _mm256_maskz_loadu_epi16(first, p));
+    return std::bit_cast<simd::Vec>(std::bit_cast<detail::Words>(words) << 16);
+#else
+    return detail::load_part_of<Bf16Row>(p, n);
+#endif
+  }
 };
 
 /// A block is a float and 64 numbers; the last of a row may be shorter.

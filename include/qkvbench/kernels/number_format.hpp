@@ -4,6 +4,7 @@
 #pragma once
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "qkvbench/base/real.hpp"
@@ -37,10 +38,21 @@ struct Rows {
   Rows from(index_t row) const { return {data + row * stride(), width, format}; }
   /// Of rows in kFp32.
   const real* reals() const { return reinterpret_cast<const real*>(data); }
+  /// Of rows in kBf16.
+  const std::uint16_t* halves() const { return reinterpret_cast<const std::uint16_t*>(data); }
 };
 inline Rows real_rows(const real* x, index_t width) {
   return {reinterpret_cast<const std::byte*>(x), width, NumberFormat::kFp32};
 }
+
+/// Where a kernel writes the numbers of its result: as they are, or in kBf16 as products round them, whose bits then
+/// are those that a product of reals has.
+struct NumberStore {
+  std::byte* data;
+  NumberFormat format;
+  NumberStore(std::byte* numbers, NumberFormat of) : data(numbers), format(of) {}
+  NumberStore(real* reals) : data(reinterpret_cast<std::byte*>(reals)), format(NumberFormat::kFp32) {}
+};
 
 /// Writes n rows in a format. A block with a number that is not finite becomes a block of NaN in kInt8.
 /// x: [n, width]; out: [n · row_bytes(format, width)], written.

@@ -22,8 +22,9 @@ struct TrainingMemory {
   index_t total() const { return parameters + gradients + moments + activations; }
 };
 
-/// Of a step on micro-batches of `examples`. Within 5 % of what a tape takes (see the test); headers of
-/// values and the positional term's rows are left out.
-TrainingMemory training_memory(const Model& model, index_t examples);
+/// Of a step on micro-batches of `examples` whose products round to `operands`. Within 5 % of what a tape takes (see
+/// the test); headers of values and the positional term's rows are left out.
+TrainingMemory training_memory(const Model& model, index_t examples,
+                               kernels::NumberFormat operands = kernels::NumberFormat::kFp32);
 
 }  // namespace qkvbench::nn

@@ -16,6 +16,8 @@ class Block {
   Value forward(Tape& tape, Value x, const CachedRows* cached = nullptr) const;
   /// Numbers that a training step holds inside for one position, values and gradients.
   index_t activations() const;
+  /// How many of them products alone read.
+  index_t operands() const;
   const Attention& attention() const { return *attention_; }
 
  private:

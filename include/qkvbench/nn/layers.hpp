@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "qkvbench/autograd/elementwise.hpp"
 #include "qkvbench/nn/block_spec.hpp"
 #include "qkvbench/nn/parameters.hpp"
 
@@ -70,9 +71,10 @@ class Linear {
 class Norm {
  public:
   Norm(Parameters& parameters, const std::string& name, const BlockSpec& spec);
-  Value forward(Tape& tape, Value x) const;
+  Value forward(Tape& tape, Value x, ReadBy readers = ReadBy::kAll) const;
   /// Numbers that a training step holds inside for one position, values and gradients.
   index_t activations() const;
+  index_t width() const { return weight_->shape.elements(); }
 
  private:
   const Parameter *weight_, *bias_ = nullptr;
@@ -88,9 +90,11 @@ class Mlp {
   Value forward(Tape& tape, Value x, Value residual) const;
   /// As Norm's.
   index_t activations() const;
+  /// How many of them products alone read.
+  index_t operands() const;
 
  private:
-  Value (*activation_)(Tape& tape, Value x);
+  Value (*activation_)(Tape& tape, Value x, GeluUse use);
   std::optional<Linear> gate_;  // of swiglu
   Linear fc_in_, fc_out_;
   real dropout_, dropout_inside_;
