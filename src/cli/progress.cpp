@@ -5,16 +5,22 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iostream>
 
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/answer.hpp"
+#include "qkvbench/cli/loss_plot.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
+
+constexpr double kLineEvery_s = 0.1, kPlotEvery_s = 0.25;
+constexpr std::size_t kPlotRows = 14, kPlainColumns = 80;  // of a plot; of what is no terminal
 
 volatile sig_atomic_t g_signal = 0, g_nothing_to_save = 0, g_save = 0;
 
@@ -49,8 +55,12 @@ void catch_stop_signals() {
   handle(SIGUSR1, on_save_signal);
 }
 
-ProgressLine::ProgressLine(const Session& session, std::string name, double deadline_s)
-    : session_(session), line_(session), name_(std::move(name)), deadline_s_(deadline_s) {
+ProgressLine::ProgressLine(const Session& session, std::string name, double deadline_s, bool plot)
+    : session_(session),
+      line_(session, plot ? kPlotEvery_s : kLineEvery_s),
+      name_(std::move(name)),
+      deadline_s_(deadline_s),
+      plot_(plot) {
   on_worth_saving(false);
 }
 
@@ -77,10 +87,32 @@ void ProgressLine::on_step(const run::Progress& p) {
   if (!line_.due()) return;
   using report::fixed;
   std::string line = name_ + "  step " + with_commas(p.step) + "/" + with_commas(p.total_steps);
-  if (std::isfinite(p.loss)) line += "  loss " + fixed(p.loss, 4) + "  accuracy " + fixed(p.accuracy, 3);
+  if (!p.curve.empty() && std::isfinite(p.curve.back().train_loss))
+    line += "  loss " + fixed(p.curve.back().train_loss, 4) + "  accuracy " + fixed(p.curve.back().train_accuracy, 3);
   line += "  " + with_commas(std::llround(p.tokens_per_s / static_cast<double>(unit_.tokens))) + " " + unit_.name +
           "/s  " + report::duration(p.left_s) + " left";
+  if (plot_ && line_.on_terminal()) {
+    const std::size_t rows = std::min(kPlotRows, window_rows(STDERR_FILENO) - 1);  // the line itself takes one
+    const std::string plot = plot_text({name_ + ": training loss, nats a target", p.curve, p.total_steps, NAN},
+                                       window_columns(STDERR_FILENO) - 1, rows, locale_is_utf8());
+    if (!plot.empty()) line = plot + "\n" + line;
+  }
   line_.show(line);
+}
+
+void ProgressLine::show_end(const run::Result& result) {
+  if (!plot_ || session_.quiet || result.curve.empty()) return;
+  line_.clear();
+  LossPlot plot{name_ + ": training loss, nats a target", result.curve, result.curve.back().step, NAN};
+  for (const char* metric : {"val_loss", "test_loss"})
+    if (const auto loss = result.metrics.value(metric); loss && std::isfinite(*loss)) {
+      plot.level = *loss;
+      plot.title += std::string("; dotted: ") + (metric[0] == 'v' ? "validation " : "test ") + report::fixed(*loss, 4);
+      break;
+    }
+  const std::size_t columns = line_.on_terminal() ? window_columns(STDERR_FILENO) : kPlainColumns;
+  if (const std::string text = plot_text(plot, columns - 1, kPlotRows, locale_is_utf8()); !text.empty())
+    std::cerr << text << "\n" << std::flush;
 }
 
 }  // namespace qkvbench::cli

@@ -87,6 +87,11 @@ std::size_t window_columns(int descriptor) {
   return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+std::size_t window_rows(int descriptor) {
+  winsize size{};
+  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
+}
+
 std::size_t output_columns() {
   if (!is_capable_terminal(STDOUT_FILENO)) return 0;
   return std::max<std::size_t>(window_columns(STDOUT_FILENO), 2) - 1;

@@ -7,11 +7,12 @@
 #include <iostream>
 
 #include "qkvbench/base/system.hpp"
+#include "qkvbench/base/text.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
-constexpr double kTerminalEvery_s = 0.1, kPlainEvery_s = 30;
+constexpr double kPlainEvery_s = 30;
 
 /// The first characters of a line, cut between two of them: a line that wraps cannot be drawn over.
 std::string first_columns(const std::string& line, std::size_t most) {
@@ -25,24 +26,38 @@ std::string first_columns(const std::string& line, std::size_t most) {
 }
 }  // namespace
 
-StatusLine::StatusLine(const Session& session)
-    : quiet_(session.quiet), terminal_(is_capable_terminal(STDERR_FILENO)), last_(terminal_ ? 0 : seconds_now()) {}
+StatusLine::StatusLine(const Session& session, double every_s)
+    : quiet_(session.quiet),
+      terminal_(is_capable_terminal(STDERR_FILENO)),
+      every_s_(terminal_ ? every_s : kPlainEvery_s),
+      last_(terminal_ ? 0 : seconds_now()) {}
 
-bool StatusLine::due() const {
-  return !quiet_ && seconds_now() - last_ >= (terminal_ ? kTerminalEvery_s : kPlainEvery_s);
-}
+bool StatusLine::due() const { return !quiet_ && seconds_now() - last_ >= every_s_; }
+
+/// To the first column of what is drawn.
+std::string StatusLine::to_begin() const { return drawn_ > 1 ? "\r\033[" + std::to_string(drawn_ - 1) + "A" : "\r"; }
 
 void StatusLine::show(const std::string& line) {
   if (quiet_) return;
   last_ = seconds_now();
-  std::cerr << (terminal_ ? "\r" : "") << (terminal_ ? first_columns(line, window_columns(STDERR_FILENO) - 1) : line)
-            << (terminal_ ? "\033[K" : "\n") << std::flush;
-  drawn_ = terminal_;
+  std::string out = terminal_ ? to_begin() : line + "\n";
+  if (terminal_) {
+    const std::vector<std::string> lines = lines_of(line);
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      out += (i > 0 ? "\n" : "") + first_columns(lines[i], window_columns(STDERR_FILENO) - 1) + "\033[K";
+    drawn_ = static_cast<int>(lines.size());
+  }
+  std::cerr << out << std::flush;
 }
 
 void StatusLine::clear() {
-  if (drawn_) std::cerr << "\r\033[K" << std::flush;
-  drawn_ = false;
+  if (drawn_ == 0) return;
+  std::string out =
+      to_begin() + "\033[K";  // line by line: some terminals keep in their history what is cleared at once
+  for (int i = 1; i < drawn_; ++i) out += "\n\033[K";
+  if (drawn_ > 1) out += to_begin();
+  std::cerr << out << std::flush;
+  drawn_ = 0;
 }
 
 }  // namespace qkvbench::cli

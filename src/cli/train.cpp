@@ -30,7 +30,7 @@ struct TrainFlags {
   ConfigFlags config;
   run::RunOptions run;
   std::string checkpoint_every = "60s", max_time, network = "10Gbit";
-  bool dry_run = false;
+  bool dry_run = false, plot = false;
 };
 
 /// "50" are steps, anything else is a time.
@@ -165,9 +165,10 @@ Exit train(const Session& session, TrainFlags& flags) {
         config.task.id + " " + config.model.variant.id() + (seeds ? ", seed " + std::to_string(config.task.seed) : "");
     const run::SpeedUnit unit = run::speed_unit(config);
     {
-      ProgressLine progress(session, name, deadline_s);
+      ProgressLine progress(session, name, deadline_s, flags.plot);
       progress.tell_speed_in(unit);
       reports.push_back(run::run(config, flags.run, progress));
+      if (session.ranks->is_first()) progress.show_end(reports.back().result);
     }
     const RunReport& r = reports.back();
     if (r.was_finished) note(session, name + ": already finished, not run again (--overwrite does)");
@@ -210,6 +211,9 @@ void add_train(CLI::App& command, Session& session) {
   add_flag(command, "--shard-optimizer", flags->run.together.shard_optimizer,
            "of several ranks each keeps Adam's moments of its share of the parameters: same bits, less memory")
       .group("Training");
+  add_flag(command, "--plot", flags->plot,
+           "draw the loss on the terminal while it falls; where stderr is no terminal once, at the end of a run")
+      .group("Output");
   add_flag(command, "--dry-run", flags->dry_run,
            "train nothing: say how long it would take, from a second of steps, and how much memory")
       .group("Plan");

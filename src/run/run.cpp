@@ -164,9 +164,7 @@ class Worker {
       talk_.behind_step();
       tokens_timed_ = state.tokens_seen - first_token;
       const auto done = static_cast<double>(state.step - first_step);
-      monitor_.on_step({state.step, total, state.curve.empty() ? NAN : state.curve.back().train_loss,
-                        state.curve.empty() ? NAN : state.curve.back().train_accuracy,
-                        static_cast<double>(tokens_timed_) / train_s_,
+      monitor_.on_step({state.step, total, state.curve, static_cast<double>(tokens_timed_) / train_s_,
                         static_cast<double>(total - state.step) * train_s_ / done});
       if (save_together(options_.together, trainer_, checkpoint_is_due())) save_checkpoint();
     }

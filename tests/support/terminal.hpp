@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "qkvbench/report/table.hpp"
@@ -17,8 +18,9 @@
 
 namespace qkvbench::test {
 
-/// What the binary writes on a terminal of 80 columns; both streams go there.
-inline std::string on_terminal(std::vector<std::string> arguments) {
+/// What the binary writes on a terminal of 80 columns; both streams go there. `environment`: beside what is there.
+inline std::string on_terminal(std::vector<std::string> arguments,
+                               const std::vector<std::pair<std::string, std::string>>& environment = {}) {
   arguments.insert(arguments.begin(), qkvbench_path());
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -29,6 +31,7 @@ inline std::string on_terminal(std::vector<std::string> arguments) {
   REQUIRE(child >= 0);
   if (child == 0) {
     ::setenv("TERM", "xterm", 1);
+    for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }

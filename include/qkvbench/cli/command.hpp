@@ -75,6 +75,8 @@ bool is_capable_terminal(int descriptor);
 
 /// Columns of a terminal's window, 80 where it does not say.
 std::size_t window_columns(int descriptor);
+/// Rows of it, 24 where it does not say.
+std::size_t window_rows(int descriptor);
 
 /// Columns that a line on stdout may take: on a terminal one less than it has; 0, any, elsewhere.
 std::size_t output_columns();

@@ -16,10 +16,13 @@ void catch_stop_signals();
 class ProgressLine : public run::Monitor {
  public:
   /// `deadline_s`: when to stop, on the clock of seconds_now().
-  ProgressLine(const Session& session, std::string name, double deadline_s);
+  /// `plot`: the loss is drawn over the line on a terminal that is large enough.
+  ProgressLine(const Session& session, std::string name, double deadline_s, bool plot = false);
   ~ProgressLine() override;
   /// What speed is told in; tokens unless this is called.
   void tell_speed_in(const run::SpeedUnit& unit) { unit_ = unit; }
+  /// Leaves the loss of a run that ended on stderr, with what it scored at the end; unless -q.
+  void show_end(const run::Result& result);
   void on_step(const run::Progress& progress) override;
   bool wants_stop() override;
   int stop_signal() override;
@@ -33,6 +36,7 @@ class ProgressLine : public run::Monitor {
   std::string name_;
   run::SpeedUnit unit_{"tokens", 1};
   double deadline_s_;
+  bool plot_;
 };
 
 }  // namespace qkvbench::cli

@@ -28,7 +28,7 @@ struct RunOptions {
 /// What a run tells whoever watches, once a step.
 struct Progress {
   index_t step, total_steps;
-  double loss, accuracy;  ///< of the latest point of the curve; NaN before the first
+  const std::vector<train::CurvePoint>& curve;  ///< so far
   double tokens_per_s, left_s;
 };
 
