@@ -23,7 +23,6 @@ namespace qkvbench {
 
 namespace {
 
-constexpr std::size_t kMaxCaptured = 64 * 1024;
 constexpr int kAskEvery_ms = 100;
 
 /// Both ends of a pipe, closed at the end and on exec.
@@ -43,13 +42,13 @@ struct Pipe {
     if (ends[end] >= 0) ::close(ends[end]);
     ends[end] = -1;
   }
-  /// Reads what there is into `text`, as far as it is kept; closes the reading end at the end of the stream.
-  void drain(std::string& text) {
+  /// Reads what there is into `text`, as far as `most`; closes the reading end at the end of the stream.
+  void drain(std::string& text, std::size_t most) {
     std::array<char, 4096> buffer;
     const ssize_t n = ::read(ends[0], buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) return;
     if (n <= 0) return close(0);
-    text.append(buffer.data(), std::min(static_cast<std::size_t>(n), kMaxCaptured - text.size()));
+    text.append(buffer.data(), std::min(static_cast<std::size_t>(n), most - text.size()));
   }
 };
 
@@ -71,7 +70,8 @@ struct Pipe {
 
 }  // namespace
 
-ProcessResult run_process(const std::vector<std::string>& command, const std::function<bool()>& keep_going) {
+ProcessResult run_process(const std::vector<std::string>& command, const std::function<bool()>& keep_going,
+                          std::size_t most) {
   std::vector<char*> argv;
   for (const std::string& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -93,8 +93,8 @@ ProcessResult run_process(const std::vector<std::string>& command, const std::fu
   while (!ended && (out.ends[0] >= 0 || err.ends[0] >= 0)) {
     std::array<pollfd, 2> streams{{{out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}}};
     ::poll(streams.data(), streams.size(), kAskEvery_ms);
-    if (streams[0].revents != 0) out.drain(result.out);
-    if (streams[1].revents != 0) err.drain(result.err);
+    if (streams[0].revents != 0) out.drain(result.out, most);
+    if (streams[1].revents != 0) err.drain(result.err, most);
     if (asked) {
       ended = ::waitpid(child, &status, WNOHANG) == child;
     } else if (keep_going && !keep_going()) {

@@ -6,6 +6,7 @@
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/heatmap.hpp"
@@ -55,14 +56,17 @@ std::string picture_of(const LoadedModel& run, const AttentionMaps& all, std::si
   constexpr index_t kMostNames = 32;
   std::vector<report::Heatmap> pictures;
   for (const AttentionMap& map : all.maps) {
-    std::string title = "layer " + std::to_string(map.layer) + ", head " + std::to_string(map.head);
-    if (std::isfinite(map.score_asymmetry)) title += " · |S − Sᵀ| " + report::fixed(map.score_asymmetry, 4);
-    pictures.push_back({title, map.probabilities});
+    std::string note = "|P − Pᵀ| " + report::fixed(map.probability_asymmetry, 4);
+    if (std::isfinite(map.score_asymmetry)) note = "|S − Sᵀ| " + report::fixed(map.score_asymmetry, 4) + ", " + note;
+    pictures.push_back(
+        {"layer " + std::to_string(map.layer) + ", head " + std::to_string(map.head), map.probabilities, note});
   }
-  const std::string heading =
-      run.config.task.id + ", " + run.config.model.variant.id() + ": " + run.config.model.variant.equation();
-  return report::heatmap_grid_svg(heading, pictures, heads, static_cast<std::size_t>(all.positions),
-                                  all.positions <= kMostNames ? all.names : std::vector<std::string>{});
+  report::HeatmapGrid grid{run.config.task.id + ", " + run.config.model.variant.id() + ": " +
+                           run.config.model.variant.equation()};
+  grid.columns = heads;
+  grid.image = image_of(all);
+  if (all.positions <= kMostNames) grid.labels = all.names;
+  return report::heatmap_grid_svg(grid, pictures, static_cast<std::size_t>(all.positions));
 }
 
 Exit attention(const Session& session, const AttentionFlags& flags) {

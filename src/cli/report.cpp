@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "qkvbench/base/named_file.hpp"
+#include "qkvbench/cli/figures.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/results.hpp"
@@ -45,6 +46,7 @@ struct ReportFlags {
   std::vector<std::string> paths, by, matched;
   std::array<std::string, kForms.size()> files;  // empty, "-" or a path
   std::string page;                              // the same
+  std::string figures;                           // a directory, or empty
   bool allow_missing = false, mix_builds = false, no_attention = false;
   std::string baseline = "q_k_v";
 };
@@ -117,6 +119,7 @@ Json report_json(const Summary& summary, const RecordSet& set) {
 /// At most one form may take stdout.
 void check_forms(const Session& session, const ReportFlags& flags) {
   check_output("--out", flags.page, "an HTML page", ".html .htm");
+  check_figures(flags.figures);
   std::vector<std::string> on_stdout;
   if (session.json_on_stdout()) on_stdout.emplace_back("--json");
   if (flags.page == "-") on_stdout.emplace_back("--out");
@@ -184,9 +187,11 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
     else
       write_named_file(flags.files[i], form);
   }
+  report::PageInput input{.records = set, .summary = summary};
+  if (!flags.no_attention && !(flags.page.empty() && flags.figures.empty()))
+    input.attention = attention_of_arms(session, summary);
+  if (!flags.figures.empty()) write_figures(session, flags.figures, input);
   if (!flags.page.empty()) {
-    report::PageInput input{.records = set, .summary = summary};
-    if (!flags.no_attention) input.attention = attention_of_arms(session, summary);
     const std::string page = page_html(input);
     if (flags.page == "-")
       text = page;
@@ -207,6 +212,10 @@ void add_report(CLI::App& command, Session& session) {
   add_option(command, "--out", flags->page, "all of it as one HTML page, with charts")
       .type_name("FILE.html|-")
       .group("Output");
+  add_option(command, "--figures", flags->figures,
+             "each chart of the page as a file for papers, SVG and PDF, as wide as a column")
+      .type_name("DIR")
+      .group("Output");
   for (std::size_t i = 0; i < kForms.size(); ++i)
     add_option(command, kForms[i].flag, flags->files[i], kForms[i].help).type_name("FILE|-").group("Output");
   add_option(command, "--by", flags->by,
@@ -223,7 +232,7 @@ void add_report(CLI::App& command, Session& session) {
   add_option(command, "--baseline", flags->baseline, "variant that others are compared with")
       .type_name("VARIANT [q_k_v]");
   add_flag(command, "--no-attention", flags->no_attention,
-           "a page without attention maps, for which a model of each variant is read");
+           "no attention maps, for which a model of each variant is read");
   finish_command(
       command, session,
       "Tables of all finished results: means with 95 % intervals, runs solved, differences from the baseline\n"
@@ -232,6 +241,7 @@ void add_report(CLI::App& command, Session& session) {
       "that the variants share; the others are named. --allow-missing averages over whatever is there.",
       "  qkvbench report results --out report.html\n"
       "  qkvbench report results --by seq_len --md table.md\n"
+      "  qkvbench report results --figures figures\n"
       "  qkvbench report results --csv cells.csv --csv-runs runs.csv");
   on_call(command, session, flags, make_report);
 }

@@ -6,6 +6,7 @@
 
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/figures.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/reproduce_accounting.hpp"
@@ -45,7 +46,7 @@ const std::array<PaperForm, 3> kPaperForms{
       [](const report::PaperDocument& d, const std::string&) { return report::render(d, report::Format::kLatex); }}}};
 
 struct ReproduceCommand {
-  std::string what, budget = "10m", page;
+  std::string what, budget = "10m", page, figures;
   std::array<std::string, kPaperForms.size()> files;  // empty, "-" or a path
   SweepFlags runs;
   bool allow_missing = false, mix_builds = false;
@@ -86,11 +87,14 @@ std::string forms(const ReproduceCommand& flags, const report::PaperDocument& do
   return text;
 }
 
+/// The page, its charts as files, or both.
 void write_page(const Session& session, const ReproduceCommand& flags, const PaperTable& recipe,
                 report::PageInput page) {
   page.commands = {"qkvbench reproduce " + recipe.id +
                    (flags.record.empty() ? " --budget " + flags.budget : " --record " + flags.record)};
   page.attention = attention_of_arms(session, page.summary);
+  if (!flags.figures.empty()) write_figures(session, flags.figures, page);
+  if (flags.page.empty()) return;
   write_named_file(flags.page, page_html(page));
   note(session, flags.page + " shows them");
 }
@@ -120,7 +124,7 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
   if (!flags.page.empty() && !answer.page.empty()) {
     write_named_file(flags.page, answer.page);
     note(session, flags.page + " shows them");
-  } else if (!flags.page.empty()) {
+  } else if (!flags.page.empty() || !flags.figures.empty()) {
     report::PageInput page{set, reproduction.summary};
     page.remarks = document.remarks, page.title = recipe.title;
     page.remarks.insert(page.remarks.end(), document.below.begin(), document.below.end());
@@ -159,6 +163,7 @@ Exit show_recorded(const Session& session, const ReproduceCommand& flags, const 
 /// Throws Error when something cannot be written in the end: at most one form may take stdout, and a page is HTML.
 void check_files(const Session& session, const ReproduceCommand& flags) {
   check_output("--report", flags.page, "an HTML page", ".html .htm");
+  check_figures(flags.figures);
   std::vector<std::string> on_stdout;
   if (session.json_on_stdout()) on_stdout.emplace_back("--json");
   for (std::size_t i = 0; i < kPaperForms.size(); ++i) {
@@ -175,6 +180,8 @@ Exit reproduce(const Session& session, const ReproduceCommand& flags) {
   check_files(session, flags);
   if (flags.what == "accounting") return reproduce_accounting(session);
   const PaperTable& recipe = study::find_recipe(flags.what);
+  if (!flags.figures.empty() && recipe.shown != PaperTable::Shown::kMetrics)
+    fail_usage("--figures does not concern " + recipe.id + "; leave it out");
   if (!flags.page.empty() && recipe.shown == PaperTable::Shown::kSimilarity)
     fail_usage("--report does not concern similarity; `qkvbench analyze RUN --report FILE.html` draws one model");
   if (!flags.record.empty()) return show_recorded(session, flags, recipe);
@@ -212,6 +219,9 @@ void add_reproduce(CLI::App& command, Session& session) {
       .group("Files");
   add_option(command, "--report", flags->page, "write the page with charts too, see report")
       .type_name("FILE.html")
+      .group("Files");
+  add_option(command, "--figures", flags->figures, "write the page's charts as files for papers, see report")
+      .type_name("DIR")
       .group("Files");
   for (std::size_t i = 0; i < kPaperForms.size(); ++i)
     add_option(command, kPaperForms[i].flag, flags->files[i], kPaperForms[i].help).type_name("FILE|-").group("Files");

@@ -48,7 +48,7 @@ void draw_line(Svg& svg, const CurveLine& line, const Axis& x, const Axis& y, st
     back += line_to(x.at(mirrored.share), y.at(mirrored.low));
     mean += i == 0 ? move_to(x.at(point.share), y.at(point.mean)) : line_to(x.at(point.share), y.at(point.mean));
   }
-  svg.path(up + back + "z", "h" + std::to_string(line.style.hue) + (faint ? " band faint" : " band"));
+  svg.path(up + back + "z", colour_class(line.style) + (faint ? " band faint" : " band"));
   svg.path(mean, style_class(line.style) + " line");
   constexpr std::size_t kMarkEvery = 12;  // not at the same shares for all, so that they do not cover each other
   for (std::size_t i = marked ? 0 : 4 + 2 * number % kMarkEvery; i < line.points.size(); i += marked ? 1 : kMarkEvery)
@@ -99,8 +99,9 @@ std::string curves_svg(const CurvesChart& whole) {
     svg.line(kLeft - 3, y.at(tick.at), right, y.at(tick.at), "rule");
     svg.text(kLeft - 6, y.at(tick.at) + 4, tick.label, "small end");
   }
-  std::vector<Tick> shares = x.ticks(6);
-  for (Tick& tick : shares) tick.label = short_number(100 * tick.at, 0) + " %";
+  std::vector<Tick> shares = chart.ticks.empty() ? x.ticks(6) : chart.ticks;
+  for (Tick& tick : shares)
+    if (chart.ticks.empty()) tick.label = short_number(100 * tick.at, 0) + " %";
   draw_bottom_axis(svg, x, shares, kTop, bottom, (kLeft + right) / 2, chart.shares);
   svg.text(0, kTop - 12, chart.axis, "start");
   for (std::size_t i = 0; i < chart.lines.size(); ++i)

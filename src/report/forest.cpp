@@ -29,7 +29,7 @@ Interval range_of(const ForestChart& chart) {
 
 void draw_row(Svg& svg, const ForestRow& row, const Axis& axis, double y) {
   svg.text(0, y + 4, row.label, "label");
-  if (row.interval) draw_interval(svg, axis, *row.interval, y, "h" + std::to_string(row.style.hue) + " whisker");
+  if (row.interval) draw_interval(svg, axis, *row.interval, y, colour_class(row.style) + " whisker");
   svg.marker(row.style, axis.at(row.effect), y, 4);
   svg.text(kChartWidth, y + 4, row.note, "small end");
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/math/distributions/binomial.hpp>
+#include <cmath>
 #include <set>
 
 #include "qkvbench/report/verdicts.hpp"
@@ -111,6 +112,17 @@ void judge_accuracy(const Cell& cell, std::optional<double> paper, BaselineLevel
   level.learned = level.here && level.needed && *level.here >= *level.needed;
 }
 
+/// Of all runs of a group, where it is the same for all.
+template <class Level>
+std::optional<double> same_of_all(const Summary& summary, const Group& group, Level level) {
+  std::set<std::optional<double>> levels;
+  for (const Cell& cell : summary.cells)
+    if (cell.group == group)
+      for (const Sample& sample : cell.samples)
+        if (sample.record != nullptr) levels.insert(level(*sample.record));
+  return levels.size() == 1 ? *levels.begin() : std::nullopt;
+}
+
 std::string shown(const std::optional<double>& x) { return x ? fixed(*x, 3) : "–"; }
 
 }  // namespace
@@ -143,12 +155,14 @@ std::optional<double> chance_of(const run::Config& config) {
 }
 
 std::optional<double> chance_of(const Summary& summary, const Group& group) {
-  std::set<std::optional<double>> levels;
-  for (const Cell& cell : summary.cells)
-    if (cell.group == group)
-      for (const Sample& sample : cell.samples)
-        if (sample.record != nullptr) levels.insert(chance_of(sample.record->config));
-  return levels.size() == 1 ? *levels.begin() : std::nullopt;
+  return same_of_all(summary, group, [](const run::Record& record) { return chance_of(record.config); });
+}
+
+std::optional<double> limit_of(const Summary& summary, const Group& group) {
+  return same_of_all(summary, group, [](const run::Record& record) {
+    const auto floor = record.metrics.value("val_floor");
+    return floor ? std::optional(std::exp(*floor)) : optimum_of(record.config);
+  });
 }
 
 BaselineLevel baseline_level(const Cell& cell, std::optional<double> paper) {

@@ -3,7 +3,6 @@
 #include "qkvbench/report/page.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
@@ -14,20 +13,6 @@
 namespace qkvbench::report {
 
 namespace {
-
-struct Part {
-  const char *id, *title;
-  std::string (*html)(const PageInput&);
-};
-constexpr std::array<Part, 9> kParts{{{"claims", "The paper's claims", claims_html},
-                                      {"results", "Results", table_html},
-                                      {"runs", "Every run", strips_html},
-                                      {"differences", "Differences from the baseline", forests_html},
-                                      {"curves", "Learning curves", curves_html},
-                                      {"cache", "Quality against cache", paretos_html},
-                                      {"attention", "Attention maps", attention_html},
-                                      {"arms", "The variants", arms_html},
-                                      {"how", "What was run", runs_html}}};
 
 /// Different texts, the most frequent first.
 std::string listed(const std::vector<run::Record>& records, std::string run::Record::*member) {
@@ -48,7 +33,8 @@ std::string heading_html(const PageInput& input) {
   for (const run::Record& record : records) {
     diverged += record.status == run::Status::kDiverged ? 1 : 0;
   }
-  std::string out = "<header><h1>" + escaped(input.title) + "</h1>\n<p>Transformers whose query, key and value " +
+  std::string out = "<header><h1>" + escaped(input.title) + "</h1>\n" + findings_html(input) +
+                    "<p>Transformers whose query, key and value " +
                     "projections are shared, trained and tested by <b>qkvbench</b>: " + counted(records.size(), "run") +
                     (diverged > 0 ? " (" + std::to_string(diverged) + " diverged)" : "") + " of " +
                     counted(data.size(), "data set") + " and " + counted(input.summary.arms.size(), "variant") + ", " +
@@ -84,10 +70,6 @@ std::string plain_table(const std::vector<Table::Column>& columns, const std::ve
          "</tbody></table></div>\n";
 }
 
-std::string figure(const std::string& title, const std::string& svg) {
-  return svg.empty() ? "" : "<figure><figcaption>" + escaped(title) + "</figcaption>\n" + svg + "</figure>\n";
-}
-
 std::string document(const std::string& title, const std::string& heading, const std::string& links,
                      const std::string& parts) {
   return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -95,18 +77,23 @@ std::string document(const std::string& title, const std::string& heading, const
          "<meta name=\"color-scheme\" content=\"light dark\">\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
          "<title>" +
-         escaped(title) + "</title>\n<style>\n" + std::string(page_style()) + "</style></head>\n<body>\n" + heading +
-         "<nav>" + links + "</nav>\n<main>\n" + parts + "</main>\n</body></html>\n";
+         escaped(title) + "</title>\n<style>\n" + page_style() + "</style></head>\n<body>\n" + heading + "<nav>" +
+         links + "</nav>\n<main>\n" + parts + "</main>\n</body></html>\n";
 }
 
 std::string page_html(const PageInput& input) {
   std::string links, parts;
-  for (const Part& part : kParts) {
-    const std::string content = part.html(input);
-    if (content.empty()) continue;
-    links += "<a href=\"#" + std::string(part.id) + "\">" + escaped(part.title) + "</a>\n";
-    parts += section(part.id, part.title, content);
-  }
+  const auto add = [&](const char* id, const char* title, const std::string& content) {
+    if (content.empty()) return;
+    links += "<a href=\"#" + std::string(id) + "\">" + escaped(title) + "</a>\n";
+    parts += section(id, title, content);
+  };
+  add("claims", "The paper's claims", claims_html(input));
+  add("results", "Results", table_html(input));
+  for (const ChartPart& part : chart_parts()) add(part.id, part.title, charts_html(input, part.id));
+  add("attention", "Attention maps", attention_html(input));
+  add("arms", "The variants", arms_html(input));
+  add("how", "What was run", runs_html(input));
   return document(input.title, heading_html(input), links, parts);
 }
 

@@ -1,4 +1,4 @@
-// Quality against bytes, the points that no other beats joined by a line.
+// Quality against cost, the points that no other beats joined by a line.
 // Labels take the first place around their point where they cover nothing.
 #include <algorithm>
 #include <array>
@@ -32,6 +32,10 @@ std::vector<Place> place_labels(const std::vector<ParetoPoint>& points, const st
   std::vector<Place> places;
   for (std::size_t i = 0; i < points.size(); ++i) {
     const double width = text_width(points[i].label, kFont);
+    if (width == 0) {
+      places.push_back(markers[i]);
+      continue;
+    }
     Box best{};
     double least = INFINITY;
     // Near before far, right before left.
@@ -67,10 +71,13 @@ Interval quality_range(const ParetoChart& chart) {
   return padded_range(range, 0, 0.06);
 }
 
-Axis bytes_axis(const std::vector<ParetoPoint>& points) {
-  const auto [low, high] = std::ranges::minmax_element(points, {}, &ParetoPoint::bytes);
-  const double ratio = std::max(high->bytes / low->bytes, 2.0), margin = std::pow(ratio, 0.25);
-  return {{low->bytes / margin, high->bytes * margin * (high->bytes / low->bytes < 2 ? 2 : 1)},
+Axis cost_axis(const std::vector<ParetoPoint>& points, Unit unit) {
+  constexpr double kLogFrom = 8;
+  const auto [low, high] = std::ranges::minmax_element(points, {}, &ParetoPoint::cost);
+  if (unit == Unit::kCount && high->cost < kLogFrom * low->cost)
+    return {padded_range({low->cost, high->cost}, 0.02 * high->cost, 0.12), kLeft, kChartWidth - kRight};
+  const double ratio = std::max(high->cost / low->cost, 2.0), margin = std::pow(ratio, 0.25);
+  return {{low->cost / margin, high->cost * margin * (unit == Unit::kBytes && high->cost / low->cost < 2 ? 2 : 1)},
           kLeft,
           kChartWidth - kRight,
           Scale::kLog};
@@ -109,15 +116,44 @@ std::vector<Box> obstacles(const ParetoChart& chart, const Axis& y, const std::v
   return boxes;
 }
 
-/// Points of the same size stand beside each other, so that their intervals do not hide one another.
+/// "1.2M"
+std::string count_text(double n) {
+  for (const auto& [unit, name] : {std::pair{1e9, "G"}, {1e6, "M"}, {1e3, "k"}})
+    if (n >= unit) return short_number(n / unit, 2) + name;
+  return short_number(n, 2);
+}
+
+std::vector<Tick> cost_ticks(const Axis& x, Unit unit) {
+  if (unit == Unit::kBytes) return x.size_ticks(6);
+  constexpr double kApart = 34;
+  std::vector<Tick> ticks;
+  for (const Tick& tick : x.ticks(5))
+    if (ticks.empty() || x.at(tick.at) - x.at(ticks.back().at) >= kApart)
+      ticks.push_back({tick.at, count_text(tick.at)});
+  return ticks;
+}
+
+/// Lines through the points of each label, in their order; all but the last of them lose theirs.
+void join_points(Svg& svg, std::vector<ParetoPoint>& points, const std::vector<Place>& markers) {
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const auto next = std::find_if(points.begin() + static_cast<std::ptrdiff_t>(i) + 1, points.end(),
+                                   [&](const ParetoPoint& other) { return other.label == points[i].label; });
+    if (next == points.end()) continue;
+    const Place to = markers[static_cast<std::size_t>(next - points.begin())];
+    svg.line(markers[i].x, markers[i].y, to.x, to.y, style_class(points[i].style) + " line");
+    points[i].label.clear();
+  }
+}
+
+/// Points of the same cost stand beside each other, so that their intervals do not hide one another.
 std::vector<Place> place_markers(const ParetoChart& chart, const Axis& x, const Axis& y) {
   constexpr double kApart = 8;
   std::vector<Place> markers;
   for (const ParetoPoint& point : chart.points) {
-    const auto same = [&](const ParetoPoint& other) { return other.bytes == point.bytes; };
+    const auto same = [&](const ParetoPoint& other) { return other.cost == point.cost; };
     const auto all = static_cast<double>(std::ranges::count_if(chart.points, same));
     const auto before = static_cast<double>(std::ranges::count_if(std::span(&chart.points[0], &point), same));
-    markers.push_back({x.at(point.bytes) + kApart * (before - (all - 1) / 2), y.at(point.quality)});
+    markers.push_back({x.at(point.cost) + kApart * (before - (all - 1) / 2), y.at(point.quality)});
   }
   return markers;
 }
@@ -132,7 +168,7 @@ void draw_point(Svg& svg, const ParetoPoint& point, const Place& at, const Axis&
     };
     end(point.interval->high, 4);
     end(point.interval->low, -4);
-    svg.path(d, "h" + std::to_string(point.style.hue) + " whisker");
+    svg.path(d, colour_class(point.style) + " whisker");
   }
   if (on_front) svg.path(move_to(at.x - 7.5, at.y) + "a7.5 7.5 0 1 0 15 0a7.5 7.5 0 1 0 -15 0z", "ring");
   svg.marker(point.style, at.x, at.y, 4);
@@ -142,8 +178,7 @@ void draw_point(Svg& svg, const ParetoPoint& point, const Place& at, const Axis&
 void draw_label(Svg& svg, const ParetoPoint& point, const Place& marker, const Place& label) {
   const double middle = label.y - 4, end = label.x + text_width(point.label, kFont);
   if (std::abs(middle - marker.y) > 9)
-    svg.line(marker.x, marker.y, label.x > marker.x ? label.x - 1 : end, middle,
-             "h" + std::to_string(point.style.hue) + " leader");
+    svg.line(marker.x, marker.y, label.x > marker.x ? label.x - 1 : end, middle, colour_class(point.style) + " leader");
   svg.text(label.x, label.y, point.label, "label");
 }
 
@@ -155,28 +190,30 @@ std::vector<bool> pareto_front(const std::vector<ParetoPoint>& points, bool high
   for (const ParetoPoint& point : points)
     front.push_back(std::ranges::none_of(points, [&](const ParetoPoint& other) {
       const double better = sign * (other.quality - point.quality);
-      return other.bytes <= point.bytes && better >= 0 && (other.bytes < point.bytes || better > 0);
+      return other.cost <= point.cost && better >= 0 && (other.cost < point.cost || better > 0);
     }));
   return front;
 }
 
-std::string pareto_svg(const ParetoChart& chart) {
-  if (chart.points.empty()) return {};
+std::string pareto_svg(const ParetoChart& whole) {
+  if (whole.points.empty()) return {};
+  ParetoChart chart = whole;
   const double bottom = kTop + kPlot;
-  const Axis x = bytes_axis(chart.points), y(quality_range(chart), bottom, kTop);
-  Svg svg(kChartWidth, bottom + kBottom, chart.axis + " against bytes of the cache");
+  const Axis x = cost_axis(chart.points, chart.unit), y(quality_range(chart), bottom, kTop);
+  Svg svg(kChartWidth, bottom + kBottom, chart.axis + " against " + chart.costs);
   for (const Tick& tick : y.ticks(6)) {
     if (chart.bounds && (tick.at < chart.bounds->low || tick.at > chart.bounds->high)) continue;
     svg.line(kLeft - 3, y.at(tick.at), kChartWidth - kRight, y.at(tick.at), "rule");
     svg.text(kLeft - 6, y.at(tick.at) + 4, tick.label, "small end");
   }
-  draw_bottom_axis(svg, x, x.size_ticks(6), kTop, bottom, (kLeft + kChartWidth) / 2, "cache, bytes a token");
+  draw_bottom_axis(svg, x, cost_ticks(x, chart.unit), kTop, bottom, (kLeft + kChartWidth) / 2, chart.costs);
   svg.text(0, kTop - 12, chart.axis + (chart.higher_is_better ? " (higher is better)" : " (lower is better)"), "start");
   const std::vector<bool> front = pareto_front(chart.points, chart.higher_is_better);
   const std::vector<Place> markers = place_markers(chart, x, y), corners = staircase(front, markers);
   std::string stairs;
   for (const Place& at : corners) stairs += stairs.empty() ? move_to(at.x, at.y) : line_to(at.x, at.y);
   svg.path(stairs, "front");
+  if (chart.joined) join_points(svg, chart.points, markers);
   for (std::size_t i = 0; i < markers.size(); ++i) draw_point(svg, chart.points[i], markers[i], y, front[i]);
   const std::vector<Place> labels = place_labels(chart.points, markers, obstacles(chart, y, markers, corners));
   for (std::size_t i = 0; i < labels.size(); ++i) draw_label(svg, chart.points[i], markers[i], labels[i]);

@@ -25,12 +25,12 @@ std::vector<const Cell*> cells_of(const Summary& summary, const Group& group) {
 }
 
 /// One chart for each group; those without one are left out.
-template <class Chart>
-std::string charts_html(const PageInput& input, const std::string& why, Chart chart) {
-  std::string figures;
-  for (const Group& group : input.summary.groups) figures += figure(group.name(), chart(group));
-  if (figures.empty()) return {};
-  return "<p class=\"why\">" + why + "</p>\n<div class=\"charts\">" + figures + "</div>\n";
+template <std::string (*chart)(const PageInput& input, const Group& group)>
+std::vector<Chart> of_groups(const PageInput& input) {
+  std::vector<Chart> charts;
+  for (const Group& group : input.summary.groups)
+    if (const std::string svg = chart(input, group); !svg.empty()) charts.push_back({group.name(), svg});
+  return charts;
 }
 
 /// "7/9", and what is missing.
@@ -64,6 +64,8 @@ std::string strip_of(const PageInput& input, const Group& group) {
     if (const auto chance = chance_of(input.summary, group)) chart.lines.push_back({*chance, "chance"});
     chart.bounds = Interval{0, 1};
     chart.lines.push_back({kSolved, "solved"});
+  } else if (const auto floor = limit_of(input.summary, group)) {
+    chart.lines.push_back({*floor, "floor"});
   }
   return chart.rows.empty() ? "" : strip_svg(chart);
 }
@@ -126,59 +128,58 @@ std::string forest_of(const PageInput& input, const Group& group) {
   return forest_svg(chart);
 }
 
-/// Of models that decode: others keep no cache.
-std::string pareto_of(const PageInput& input, const Group& group) {
-  if (!data::find_task(group.task).traits().perplexity) return {};
-  const Metric& metric = metric_of(group.task);
-  ParetoChart chart{directed(metric), metric.higher_is_better, {}, {}};
-  if (metric.is_share) chart.bounds = Interval{0, 1};
-  for (const Cell* cell : cells_of(input.summary, group)) {
-    double bytes = 0, runs = 0;
-    for (const Sample& sample : cell->samples)
-      if (sample.record != nullptr && sample.value) {
-        bytes += static_cast<double>(sample.record->model.kv_cache_bytes_per_token);
-        ++runs;
-      }
-    if (cell->mean && bytes > 0)
-      chart.points.push_back(
-          {cell->arm.name(), style_of(cell->arm, input.summary), bytes / runs, *cell->mean, cell->interval});
-  }
-  return pareto_svg(chart);
+std::string why_strips(const PageInput& input) {
+  return std::string(
+             "A dot is a run (its name and value show when it is pointed at). Below the dots the mean and its 95 % "
+             "interval; an arrow says that the interval goes on. At the right: runs solved of runs done, or runs "
+             "done.") +
+         (input.references.empty() ? "" : " × is the paper's mean, + its authors' re-run of the same configurations.");
 }
+
+constexpr std::array kParts{
+    ChartPart{"runs", "Every run", why_strips, of_groups<strip_of>},
+    ChartPart{"swept", "What was swept",
+              [](const PageInput&) {
+                return std::string(
+                    "The mean of each variant at each value of the key, and where one configuration stands behind a "
+                    "point the 95 % interval of its seeds as a band.");
+              },
+              sweeps_of},
+    ChartPart{"differences", "Differences from the baseline",
+              [](const PageInput&) {
+                return std::string(
+                    "Pairs of runs with the same configuration and seed, a variant minus the baseline: mean and 95 % "
+                    "interval (cut where it ends in an arrow). p inverts the same interval and is corrected by Holm "
+                    "for all variants of the chart; pairs say how many runs it rests on.");
+              },
+              of_groups<forest_of>},
+    ChartPart{"curves", "Learning curves",
+              [](const PageInput&) {
+                return std::string(
+                    "Mean over all runs of a variant that ended well; the band holds the middle half of them. Runs of "
+                    "different lengths are laid over each other by the share of their steps.");
+              },
+              of_groups<curves_of>},
+    ChartPart{"cost", "Quality against its cost",
+              [](const PageInput&) {
+                return std::string(
+                    "The mean with its 95 % interval against what a model has, keeps or takes (means over runs; the "
+                    "cache in 32-bit floats). Ringed and joined by a staircase: what no other beats in both. Where "
+                    "sizes or lengths of training were swept, a line joins the points of a variant.");
+              },
+              costs_of}};
 
 }  // namespace
 
-std::string strips_html(const PageInput& input) {
-  std::string why =
-      "A dot is a run (its name and value show when it is pointed at). Below the dots the mean and its 95 % "
-      "interval; an arrow says that the interval goes on. At the right: runs solved of runs done, or runs done.";
-  if (!input.references.empty()) why += " × is the paper's mean, + its authors' re-run of the same configurations.";
-  return charts_html(input, why, [&](const Group& group) { return strip_of(input, group); });
-}
+std::span<const ChartPart> chart_parts() { return kParts; }
 
-std::string curves_html(const PageInput& input) {
-  return charts_html(input,
-                     "Mean over all runs of a variant that ended well; the band holds the middle half of them. Runs "
-                     "of different lengths are laid over each other by the share of their steps.",
-                     [&](const Group& group) { return curves_of(input, group); });
-}
-
-std::string forests_html(const PageInput& input) {
-  return charts_html(
-      input,
-      "Pairs of runs with the same configuration and seed, a variant minus the baseline: mean and 95 % interval (cut "
-      "where it ends in an arrow). p inverts the same interval and is corrected by Holm for all variants of the chart; "
-      "pairs say how many runs "
-      "it rests on.",
-      [&](const Group& group) { return forest_of(input, group); });
-}
-
-std::string paretos_html(const PageInput& input) {
-  return charts_html(
-      input,
-      "Bytes that decoding keeps for each token (32-bit floats, mean over configurations) and the mean with its 95 % "
-      "interval. Ringed and joined: variants that no other beats in both.",
-      [&](const Group& group) { return pareto_of(input, group); });
+std::string charts_html(const PageInput& input, std::string_view id) {
+  const ChartPart& part = *std::ranges::find(kParts, id, &ChartPart::id);
+  std::string figures;
+  for (const Chart& chart : part.charts(input))
+    figures += "<figure><figcaption>" + escaped(chart.title) + "</figcaption>\n" + chart.svg + "</figure>\n";
+  if (figures.empty()) return {};
+  return "<p class=\"why\">" + part.why(input) + "</p>\n<div class=\"charts\">" + figures + "</div>\n";
 }
 
 }  // namespace qkvbench::report

@@ -1,5 +1,5 @@
-// The paper's claims with their verdicts, and the maps of attention.
-// Both come from outside; here they become HTML.
+// The paper's claims with their verdicts.
+// They come from outside; here they become HTML.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -60,17 +60,6 @@ std::string baseline_html(const std::vector<ClaimResult>& claims) {
   return lines.empty() ? "" : "<ul class=\"why\">" + lines + "</ul>\n";
 }
 
-std::string picture_html(const AttentionPicture& picture, const AttentionOfRun& run) {
-  std::string caption = escaped(picture.map.title);
-  if (picture.score_asymmetry && std::isfinite(*picture.score_asymmetry))
-    caption += "<br>|S − Sᵀ| " + fixed(*picture.score_asymmetry, 4);
-  caption += "<br>|P − Pᵀ| " + fixed(picture.probability_asymmetry, 4);
-  return "<figure>" + heatmap_svg(picture.map, run.n, run.labels) + "<figcaption>" + caption +
-         "</figcaption></figure>\n";
-}
-
-constexpr std::size_t kMostCells = 40000, kMostSide = 64, kLeastSide = 8;  // of all maps together; of one
-
 }  // namespace
 
 const char* verdict_name(Verdict verdict) { return look_of(verdict).name; }
@@ -114,48 +103,6 @@ std::string claims_html(const PageInput& input) {
          "<table class=\"cards left\"><thead><tr><th>claim, and how it is tested</th><th>threshold</th><th>here, "
          "interval</th><th>paper</th><th>re-run</th><th>verdict</th></tr></thead>\n<tbody>" +
          rows + "</tbody></table>\n";
-}
-
-AttentionOfRun pooled(AttentionOfRun run, std::size_t most) {
-  if (run.n <= most || most == 0) return run;
-  const std::size_t block = (run.n + most - 1) / most, n = (run.n + block - 1) / block;
-  for (AttentionPicture& picture : run.maps) {
-    std::vector<double> small(n * n, 0), counts(n * n, 0);
-    for (std::size_t i = 0; i < run.n; ++i)
-      for (std::size_t j = 0; j < run.n; ++j) {
-        const std::size_t cell = i / block * n + j / block;
-        small[cell] += picture.map.values[i * run.n + j];
-        ++counts[cell];
-      }
-    for (std::size_t cell = 0; cell < small.size(); ++cell) small[cell] /= counts[cell];
-    picture.map.values = std::move(small);
-  }
-  run.n = n;
-  run.labels.clear();
-  return run;
-}
-
-std::string attention_html(const PageInput& input) {
-  std::size_t maps = 0;
-  for (const AttentionOfRun& run : input.attention) maps += run.maps.size();
-  if (maps == 0) return {};
-  const auto side = static_cast<std::size_t>(std::sqrt(static_cast<double>(kMostCells) / static_cast<double>(maps)));
-  const std::size_t most = std::clamp(side, kLeastSide, kMostSide);
-  std::string out =
-      "<p class=\"why\">One run of each variant, on its first test example: what each position (row) attends to "
-      "(column), for each layer and head. Colour: <span class=\"scale\"></span> from 0 to the map's largest weight. "
-      "S are the scores before the softmax, P the weights; |S − Sᵀ| and |P − Pᵀ| are means over all pairs: "
-      "scores of a query that is also the key are symmetric, their softmax is not.</p>\n";
-  for (const AttentionOfRun& full : input.attention) {
-    const AttentionOfRun run = pooled(full, most);
-    out += "<h3>" + escaped(run.arm) + "</h3>\n<p class=\"why\">" + escaped(run.run);
-    if (run.n != full.n)
-      out += ", " + std::to_string(full.n) + " positions shown as " + std::to_string(run.n) + " by means of blocks";
-    out += "</p>\n<div class=\"maps\">";
-    for (const AttentionPicture& picture : run.maps) out += picture_html(picture, run);
-    out += "</div>\n";
-  }
-  return out;
 }
 
 }  // namespace qkvbench::report

@@ -105,15 +105,17 @@ std::string values_html(const Panel& panel, std::size_t row) {
   return out;
 }
 
-std::string chance_row(const Summary& summary, const Panel& panel, std::size_t row) {
+/// What is known of each column's task before anything is trained.
+std::string level_row(const Summary& summary, const Panel& panel, std::size_t row, const char* name,
+                      std::optional<double> (*level_of)(const Summary& summary, const Group& group)) {
   std::string cells;
   bool known = false;
   for (std::size_t column = 0; column < panel.columns.size(); ++column) {
-    const auto chance = chance_of(summary, panel.at(row, column));
-    cells += "<td>" + (chance ? value_text(metric_of(panel.columns[column].task), *chance) : std::string()) + "</td>";
-    known = known || chance;
+    const auto level = level_of(summary, panel.at(row, column));
+    cells += "<td>" + (level ? value_text(metric_of(panel.columns[column].task), *level) : std::string()) + "</td>";
+    known = known || level;
   }
-  return known ? "<tr><th>chance</th>" + values_html(panel, row) + cells + "<td></td></tr>\n" : "";
+  return known ? "<tr><th>" + std::string(name) + "</th>" + values_html(panel, row) + cells + "<td></td></tr>\n" : "";
 }
 
 /// A count of the models in a row, or from which to which.
@@ -153,7 +155,8 @@ std::string panel_html(const PageInput& input, const Panel& panel) {
       if (decodes(panel)) cells += count_html(summary, panel, row, arm, &run::ModelCosts::kv_cache_bytes_per_token);
       if (any) rows += "<tr><th>" + arm_html(arm, summary) + "</th>" + values_html(panel, row) + cells + "</tr>\n";
     }
-    rows += chance_row(summary, panel, row);
+    rows +=
+        level_row(summary, panel, row, "chance", chance_of) + level_row(summary, panel, row, "best there is", limit_of);
   }
   return "<div class=\"scroll\"><table class=\"cells\"><thead>" + head + "</tr></thead>\n<tbody>" + rows +
          "</tbody></table></div>\n";
@@ -175,7 +178,8 @@ Style style_of(const Arm& arm, const Summary& summary) {
     if (other == arm) break;
     rank += other.variant == arm.variant ? 1 : 0;
   }
-  style.dash = (style.hollow ? 1 : 0) + 2 * static_cast<int>(std::min<std::size_t>(rank, 3));
+  style.level = static_cast<int>(std::min<std::size_t>(rank, 3));
+  style.dash = (style.hollow ? 1 : 0) + 2 * style.level;
   return style;
 }
 

@@ -50,7 +50,7 @@ void draw_lines(Svg& svg, const StripChart& chart, const Axis& axis, double bott
 void draw_row(Svg& svg, const StripRow& row, const Axis& axis, double y) {
   constexpr double kGoldenRatio = 0.6180339887498949;
   svg.text(0, y + 4, row.label, "label");
-  const std::string css = "h" + std::to_string(row.style.hue) + " run";
+  const std::string css = colour_class(row.style) + " run";
   for (std::size_t i = 0; i < row.dots.size(); ++i) {
     const double scatter = std::fmod(0.5 + static_cast<double>(i) * kGoldenRatio, 1.0) - 0.5;
     svg.dot(axis.at(row.dots[i].value), y - 5 + 11 * scatter, 2, css, row.dots[i].title);
@@ -66,7 +66,7 @@ void draw_row(Svg& svg, const StripRow& row, const Axis& axis, double y) {
     const double x = axis.at(*row.rerun);
     svg.path(move_to(x - 4, below) + line_to(x + 4, below) + move_to(x, below - 4) + line_to(x, below + 4), "other");
   }
-  if (row.interval) draw_interval(svg, axis, *row.interval, below, "h" + std::to_string(row.style.hue) + " whisker");
+  if (row.interval) draw_interval(svg, axis, *row.interval, below, colour_class(row.style) + " whisker");
   if (row.mean) svg.marker(row.style, axis.at(*row.mean), below, 3.5);
   svg.text(kChartWidth, y + 4, row.note, "small end");
 }

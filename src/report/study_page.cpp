@@ -58,7 +58,9 @@ std::string table_section(const StudiedTable& table) {
     html += "<p>" + escaped(remark) + "</p>\n";
   for (const std::string& line : lines_below(*table.recipe, table.part.plan, table.made))
     html += "<p>" + escaped(line) + "</p>\n";
-  return html + claims_html(input) + table_html(input) + forests_html(input) + paretos_html(input) + strips_html(input);
+  html += claims_html(input) + table_html(input);
+  for (const char* id : {"differences", "swept", "cost", "runs"}) html += charts_html(input, id);
+  return html;
 }
 
 }  // namespace

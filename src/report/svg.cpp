@@ -130,11 +130,21 @@ void Svg::marker(const Style& style, double x, double y, double radius) {
     case MarkerShape::kPlus: d = cross(x, y, {{{0.4, 1.2}, {0.4, 0.4}, {1.2, 0.4}}}, r); break;
     case MarkerShape::kCross: d = cross(x, y, {{{1.13, 0.57}, {0.57, 0}, {1.13, -0.57}}}, r); break;
   }
-  path(d, "h" + std::to_string(style.hue) + (style.hollow ? " hollow" : " full"));
+  path(d, colour_class(style) + (style.hollow ? " hollow" : " full"));
+  if (style.level == 0) return;
+  const double s = 0.55 * r, t = 0.4 * r;
+  d = style.level < 3 ? move_to(x - s, y) + line_to(x + s, y)
+                      : move_to(x - t, y - t) + line_to(x + t, y + t) + move_to(x - t, y + t) + line_to(x + t, y - t);
+  if (style.level == 2) d += move_to(x, y - s) + line_to(x, y + s);
+  path(d, colour_class(style) + (style.hollow ? " inner" : " cut"));
+}
+
+std::string colour_class(const Style& style) {
+  return "h" + std::to_string(style.hue) + (style.level > 0 ? " s" + std::to_string(style.level) : "");
 }
 
 std::string style_class(const Style& style) {
-  return "h" + std::to_string(style.hue) + (style.dash > 0 ? " d" + std::to_string(style.dash) : "");
+  return colour_class(style) + (style.dash > 0 ? " d" + std::to_string(style.dash) : "");
 }
 
 std::string marker_svg(const Style& style) {

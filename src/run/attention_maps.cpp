@@ -2,6 +2,7 @@
 // Where scores come from is in nn.
 #include "qkvbench/run/attention_maps.hpp"
 
+#include <algorithm>
 #include <memory>
 
 #include "qkvbench/base/error.hpp"
@@ -73,6 +74,15 @@ std::vector<std::string> names_of(const LoadedModel& run, const Batch& batch) {
   return names;
 }
 
+/// The image of a batch of one, stretched to [0, 1].
+void take_image(const LoadedModel& run, const Batch& batch, AttentionMaps& out) {
+  const auto [low, high] = std::ranges::minmax_element(batch.features);
+  const double extent = std::max(static_cast<double>(*high - *low), 1e-12);
+  for (const real x : batch.features) out.pixels.push_back(static_cast<double>(x - *low) / extent);
+  out.image = {batch.input[1], batch.input[2], batch.input[3]};
+  out.patches = (batch.input[2] + run.config.model.patch - 1) / run.config.model.patch;
+}
+
 }  // namespace
 
 AttentionMaps attention_maps(const LoadedModel& run, const AttentionRequest& request) {
@@ -84,6 +94,7 @@ AttentionMaps attention_maps(const LoadedModel& run, const AttentionRequest& req
   tape.watch(&scores);
   run.model->forward(tape, batch);
   AttentionMaps out{run.model->family().positions(), names_of(run, batch), {}};
+  if (data::find_task(run.config.task.id).traits().images) take_image(run, batch, out);
   const index_t T = out.positions;
   for (const index_t layer : layers)
     for (const index_t head : heads)

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "qkvbench/report/sections.hpp"
 #include "support/catch.hpp"
 #include "support/picture.hpp"
 
@@ -86,7 +87,7 @@ TEST_CASE("the page needs nothing but itself") {
     INFO(id);
     CHECK(count(page, "<section id=\"" + std::string(id) + "\"") == 1);
   }
-  for (const char* id : {"claims", "attention", "cache"})
+  for (const char* id : {"claims", "attention", "swept"})
     CHECK(count(page, "<section id=\"" + std::string(id) + "\"") == 0);
   CHECK(count(page, "<circle") == 18);
   CHECK(count(page, "nan") + count(page, "-inf") == 0);
@@ -94,11 +95,12 @@ TEST_CASE("the page needs nothing but itself") {
 
 TEST_CASE("only models that decode have a cache") {
   const std::string page = Fixture({"lm", "sort"}, {"q_k_v", "q_kv"}, 2).page();
-  const std::size_t from = page.find("<section id=\"cache\"");
+  const std::size_t from = page.find("<section id=\"cost\"");
   REQUIRE(from != std::string::npos);
-  const std::string cache = page.substr(from, page.find("</section>", from) - from);
-  CHECK(count(cache, "<figure>") == 1);
-  CHECK(count(cache, "lm/stories") >= 1);
+  const std::string costs = page.substr(from, page.find("</section>", from) - from);
+  CHECK(count(costs, "<figcaption>lm/stories, by cache</figcaption>") == 1);
+  CHECK(count(costs, "by cache</figcaption>") == 1);
+  CHECK(count(costs, "by time") == 0);  // which is the same for all
 }
 
 TEST_CASE("directions, chance and the best of a group are shown") {
@@ -106,6 +108,48 @@ TEST_CASE("directions, chance and the best of a group are shown") {
   CHECK(count(page, "accuracy ↑") >= 1);
   CHECK(count(page, "perplexity ↓") >= 1);
   CHECK(count(page, "<th>chance</th><td>0.100</td><td></td>") == 1);
+}
+
+TEST_CASE("a key that was swept has a chart, and sizes are joined by variant") {
+  run::RecordSet set;
+  for (const index_t layers : {1, 2, 4})
+    for (const char* variant : {"q_k_v", "q_kv"})
+      for (std::uint64_t seed = 0; seed < 2; ++seed) {
+        Record record = record_of("reverse", variant, seed);
+        record.config.model.layers = layers;
+        record.run += "-" + std::to_string(layers);
+        record.model.params_total = 1000 * layers - (variant[1] == '_' && variant[3] == 'v' ? 200 : 0);
+        record.metrics.set(metric_of("reverse").key,
+                           0.2 * static_cast<double>(layers) + 0.01 * static_cast<double>(seed));
+        set.records.push_back(record);
+      }
+  SummaryOptions options;
+  options.telling.by_what_varies = true;
+  const Summary summary = summarize(set.records, options);
+  const PageInput input{.records = set, .summary = summary};
+  const std::vector<Chart> sweeps = sweeps_of(input);
+  REQUIRE(sweeps.size() == 1);
+  CHECK(sweeps[0].title == "reverse, by layers");
+  const test::Picture sweep(sweeps[0].svg);
+  const auto lines = sweep.all("path", {"line"});
+  REQUIRE(lines.size() == 2);
+  const std::vector<test::Point> points = test::corners(lines[0]);
+  REQUIRE(points.size() == 3);  // at 1, 2 and 4, accuracy rising
+  CHECK(points[1].x - points[0].x == Approx((points[2].x - points[0].x) / 3).margin(0.2));
+  CHECK(points[1].y - points[0].y == Approx((points[2].y - points[0].y) / 3).margin(0.2));
+  CHECK(points[2].y < points[0].y);
+  const std::vector<Chart> costs = costs_of(input);
+  REQUIRE(costs.size() == 1);  // all took as long, saw as many tokens, and keep no cache
+  CHECK(costs[0].title == "reverse, by parameters");
+  CHECK(test::Picture(costs[0].svg).all("path", {"line"}).size() == 4);  // two steps of each variant
+}
+
+TEST_CASE("a page begins with what follows from the runs, and what can be reached") {
+  const std::string page = Fixture({"reverse", "lm"}, {"q_k_v", "q_kv"}, 3).page();
+  const std::string first = page.substr(0, page.find("<nav>"));
+  CHECK(count(first, "accuracy ↑, chance 0.100") == 1);
+  CHECK(count(first, "perplexity ↓") == 1);
+  CHECK(count(first, " beside q_k_v") + count(first, " than q_k_v") + count(first, "Not told from q_k_v") >= 2);
 }
 
 TEST_CASE("the same records give the same bytes") {
@@ -206,6 +250,32 @@ TEST_CASE("large maps are pooled by means") {
   CHECK(small.labels.empty());
   CHECK(small.maps[0].map.values == std::vector<double>{1, 3.5, 5, 9});
   CHECK(pooled({"a", "r", 3, {"x", "y", "z"}, {picture}}, 3).labels.size() == 3);
+}
+
+TEST_CASE("maps are cut to what can be looked at") {
+  AttentionOfRun text{"a", "r", 30, {}, {}};
+  text.causal = true;
+  for (std::size_t i = 0; i < 30; ++i) text.labels.push_back("t" + std::to_string(i));
+  for (std::size_t k = 0; k < 10; ++k) {
+    AttentionPicture picture{
+        {"layer " + std::to_string(k / 5) + ", head " + std::to_string(k % 5), {}}, {}, 0.1, k / 5};
+    for (std::size_t i = 0; i < 900; ++i)
+      picture.map.values.push_back(static_cast<double>(i) + static_cast<double>(k % 5));
+    text.maps.push_back(picture);
+  }
+  const AttentionOfRun first = shown(text, 64);  // ten maps: a mean for each layer; the first positions of 30
+  REQUIRE(first.maps.size() == 2);
+  CHECK(first.maps[1].map.title == "layer 1, mean of 5 heads");
+  CHECK(first.maps[1].probability_asymmetry == Approx(0.1));
+  REQUIRE(first.n == 24);
+  CHECK(first.labels.size() == 24);
+  CHECK(first.maps[0].map.values[24] == Approx(30 + 2));  // row 1, column 0, and the mean of 0 … 4
+  AttentionOfRun image{"a", "r", 5, {}, {{{"m", {}}, {}, 0, 0}}};
+  for (int i = 0; i < 25; ++i) image.maps[0].map.values.push_back(i);
+  image.patches = 2;
+  const AttentionOfRun patches = shown(image, 64);
+  CHECK(patches.n == 2);
+  CHECK(patches.maps[0].map.values == std::vector<double>{1, 2, 3, 4});
 }
 
 TEST_CASE("commands name every key that differs from where the task begins, and join seeds and variants") {

@@ -33,7 +33,7 @@ TEST_CASE("text cannot become marks, and is always UTF-8 that XML allows") {
 }
 
 TEST_CASE("every way to make q, k and v has a colour of the page and a marker of its own") {
-  const std::string css(page_style());
+  const std::string css = page_style();
   std::set<std::string> looks;
   for (const nn::AttentionKind& kind : nn::all_kinds())
     for (const bool plus : {false, true}) {
@@ -47,6 +47,23 @@ TEST_CASE("every way to make q, k and v has a colour of the page and a marker of
       looks.insert(drawn.substr(drawn.find(" d=\"")) + (plus ? "+" : ""));
     }
   CHECK(looks.size() == 2 * nn::all_kinds().size());
+}
+
+TEST_CASE("ways to share heads of one variant are told apart without colour") {
+  Summary summary;
+  for (const int kv_heads : {8, 4, 2, 1}) summary.arms.push_back({"q_kv", kv_heads});
+  std::set<std::string> shapes, dashes;
+  for (const Arm& arm : summary.arms) {
+    const std::string drawn = marker_svg(style_of(arm, summary));
+    std::string shape;
+    for (std::size_t at = 0; (at = drawn.find(" d=\"", at)) != std::string::npos; ++at)
+      shape += drawn.substr(at, drawn.find('"', at + 4) - at);
+    shapes.insert(shape);
+    dashes.insert(style_class(style_of(arm, summary)));
+    CHECK(style_of(arm, summary).hue == style_of(summary.arms[0], summary).hue);
+  }
+  CHECK(shapes.size() == 4);
+  CHECK(dashes.size() == 4);
 }
 
 TEST_CASE("numbers are short, and the same in every locale") {

@@ -9,13 +9,14 @@ namespace qkvbench {
 
 struct ProcessResult {
   int status = 0;        ///< exit status; 127 when there is no such program; 128 + signal when it was killed
-  std::string out, err;  ///< the first 64 KiB of each stream
+  std::string out, err;  ///< the beginning of each stream, as far as it is kept
 };
 
 /// Runs a program and waits for it. Standard input is empty. `keep_going`, if any, is asked about ten times a second;
-/// when it says no, the program is ended. The program does not outlive this one (on Linux).
-/// Throws Error (internal) when the system cannot start a process at all.
-ProcessResult run_process(const std::vector<std::string>& command, const std::function<bool()>& keep_going = {});
+/// when it says no, the program is ended. The program does not outlive this one (on Linux). Of each stream at most
+/// `most` bytes are kept. Throws Error (internal) when the system cannot start a process at all.
+ProcessResult run_process(const std::vector<std::string>& command, const std::function<bool()>& keep_going = {},
+                          std::size_t most = 64 * 1024);
 
 /// What a program said last: the last line of a stream that is not empty, "" when there is none.
 std::string last_line(const std::string& text);

@@ -5,11 +5,16 @@
 
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/report/page.hpp"
+#include "qkvbench/run/attention_maps.hpp"
 
 namespace qkvbench::cli {
 
-/// The maps of one run of each arm on its first test example: of the group in which most arms have a model, the first
-/// run by name that has one. A model that cannot be read, or whose data are not there, costs its maps and a message.
+/// The image that was looked at; of other tasks none.
+report::Image image_of(const run::AttentionMaps& maps);
+
+/// The maps of one run of each arm and data set on its first test example: of the group in which most arms have a
+/// model, the first run by name that has one. A model that cannot be read, or whose data are not there, costs its maps
+/// and a message.
 std::vector<report::AttentionOfRun> attention_of_arms(const Session& session, const report::Summary& summary);
 
 }  // namespace qkvbench::cli

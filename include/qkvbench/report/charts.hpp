@@ -60,6 +60,7 @@ struct CurvesChart {
   std::string what = "Learning curves", shares = "of the run's steps";  ///< what it is, and what shares are of
   bool marked = false;                                                  ///< at every point, not here and there
   double most = 1;                                                      ///< share at the right end
+  std::vector<Tick> ticks{};                                            ///< of the shares; none: per cent
 };
 /// Lines are labelled at their ends. An empty chart is an empty text.
 std::string curves_svg(const CurvesChart& chart);
@@ -79,19 +80,23 @@ struct ForestChart {
 };
 std::string forest_svg(const ForestChart& chart);
 
-// ---- Pareto: quality against bytes.
+// ---- Pareto: quality against what it costs.
 
 struct ParetoPoint {
   std::string label;
   Style style;
-  double bytes, quality;
+  double cost, quality;
   std::optional<Interval> interval;
 };
+enum class Unit { kBytes, kCount };
 struct ParetoChart {
   std::string axis;  ///< of the quality
   bool higher_is_better = true;
   std::vector<ParetoPoint> points;
-  std::optional<Interval> bounds;  ///< beyond which no quality can be
+  std::optional<Interval> bounds;              ///< beyond which no quality can be
+  std::string costs = "cache, bytes a token";  ///< title of their axis
+  Unit unit = Unit::kBytes;                    ///< that costs are told in
+  bool joined = false;                         ///< points of one label by a line, which is labelled once
 };
 /// Whether no other point is as good and as small, and better in one of the two.
 std::vector<bool> pareto_front(const std::vector<ParetoPoint>& points, bool higher_is_better);

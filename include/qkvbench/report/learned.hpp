@@ -21,6 +21,9 @@ std::optional<double> chance_of(const run::Config& config);
 std::optional<double> optimum_of(const run::Config& config);
 /// That of a group whose runs all have the same; else none.
 std::optional<double> chance_of(const Summary& summary, const Group& group);
+/// The best there is on a group's task, as its metric counts it: accuracy, or the perplexity of the generator itself of
+/// generated text. None where it is not known or not the same for all runs.
+std::optional<double> limit_of(const Summary& summary, const Group& group);
 
 /// The baseline q_k_v on one task: accuracies, or of text validation losses in nats (the mean of its runs). It has
 /// learned when it is half-way from chance to the paper's accuracy; generated text when it is within 0.2 nats of the

@@ -16,14 +16,19 @@ struct AttentionPicture {
   Heatmap map;                            ///< its title says which layer and head
   std::optional<double> score_asymmetry;  ///< mean |S − Sᵀ|; none under a mask
   double probability_asymmetry = 0;       ///< mean |P − Pᵀ|
+  std::size_t layer = 0;
 };
 
 /// The maps of one run.
 struct AttentionOfRun {
   std::string arm, run;
   std::size_t n = 0;
-  std::vector<std::string> labels;  ///< of the positions; none or n
-  std::vector<AttentionPicture> maps;
+  std::vector<std::string> labels;     ///< of the positions; none or n
+  std::vector<AttentionPicture> maps;  ///< layer by layer
+  std::string group{};                 ///< task and data that the run is of
+  bool causal = false;                 ///< no position attends to a later one
+  Image image{};                       ///< that was looked at, if any
+  std::size_t patches = 0;             ///< of an image, a side; position 0 is the class token, then row by row
 };
 
 struct PageInput {
@@ -42,6 +47,10 @@ std::string page_html(const PageInput& input);
 
 /// The maps to show of a run: of n × n numbers, pooled (means of square blocks) to at most `most` a side.
 AttentionOfRun pooled(AttentionOfRun run, std::size_t most);
+
+/// The same made fit to look at: of more than eight maps the mean of each layer's heads; of an image what the class
+/// token attends to, a number a patch; under a mask the first positions alone, as they are; else pooled.
+AttentionOfRun shown(AttentionOfRun run, std::size_t most);
 
 /// Shell commands that run these configurations again: one for each configuration and set of variants, with every key
 /// in which it differs from where its task begins.

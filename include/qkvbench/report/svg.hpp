@@ -64,7 +64,8 @@ struct Style {
   int hue = 0;  ///< class h0 … h8
   MarkerShape shape = MarkerShape::kCircle;
   bool hollow = false;
-  int dash = 0;  ///< class d0 … d7; 0 is a full line
+  int dash = 0;   ///< class d0 … d7; 0 is a full line
+  int level = 0;  ///< class s0 … s3, paler each, with a stroke, a cross or a saltire within the marker
 };
 
 /// One picture. Coordinates are units of its view box; `css` are classes.
@@ -84,7 +85,8 @@ class Svg {
   std::string out_;
 };
 
-/// The classes of a style: its colour, and its dash for lines.
+/// The classes of a style: its colour and shade; and with its dash, for lines.
+std::string colour_class(const Style& style);
 std::string style_class(const Style& style);
 
 /// A marker alone, to stand in a line of text.

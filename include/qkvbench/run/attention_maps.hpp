@@ -27,6 +27,9 @@ struct AttentionMaps {
   index_t positions = 0;           ///< T
   std::vector<std::string> names;  ///< of the positions, where the input has short ones: symbols, tokens; else empty
   std::vector<AttentionMap> maps;  ///< layer by layer, head by head, in the order asked for
+  Shape image{};                   ///< C, H, W of an image, as the model saw it; else empty
+  std::vector<double> pixels{};    ///< [C, H, W], from 0, the least, to 1, the largest of them
+  index_t patches = 0;             ///< of an image, a side; position 0 is the class token, then row by row
 };
 
 /// Runs the model on the example.
