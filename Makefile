@@ -5,7 +5,7 @@ FUZZ_SECONDS ?= 60
 PREFIX ?= /usr/local
 BIN := build/release/qkvbench
 
-.PHONY: help run test test-environments mutants soak fuzz build install setup setup-test bench format check-format tidy \
+.PHONY: help run test test-environments mutants soak fuzz build install package package-test setup setup-test bench format check-format tidy \
         sanitize tsan study clean
 .DEFAULT_GOAL := help
 
@@ -45,6 +45,16 @@ build: setup  ## build the release binary, build/release/qkvbench
 
 install: build  ## install the program below PREFIX (/usr/local)
 	cmake --install build/release --prefix $(PREFIX)
+
+package:  ## build a Debian package, build/package/qkvbench_*.deb, for every processor
+	@sh .ci/setup package
+	cmake --preset package
+	cmake --build --preset package -j $(JOBS)
+	cpack --config build/package/CPackConfig.cmake -B build/package
+
+package-test: package  ## install the package in a new, bare system and run it there
+	sh tests/levels build/package/qkvbench tests/golden
+	sh tests/package build/package/qkvbench_*.deb
 
 setup:  ## install what building needs and is not there
 	@sh .ci/setup build

@@ -5,8 +5,13 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
+#include <array>
 #include <chrono>
 #include <fstream>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
@@ -31,12 +36,8 @@ std::string cpu_name() {
 }
 
 std::string isa_name() {
-#if defined(__AMX_BF16__)
-  return "amx_bf16";
-#elif defined(__AVX512BF16__)
-  return "avx512_bf16";
-#elif defined(__AVX512F__)
-  return "avx512";
+#if defined(__AVX512F__)
+  return cpu_has_amx_bf16() ? "amx_bf16" : cpu_has_avx512_bf16() ? "avx512_bf16" : "avx512";
 #elif defined(__AVX2__)
   return "avx2";
 #elif defined(__AVX__)
@@ -48,13 +49,30 @@ std::string isa_name() {
 #endif
 }
 
-bool cpu_has_avx512() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512f") != 0;
-#else
-  return false;
-#endif
+
+namespace {
+/// A register (0: EAX … 3: EDX) of CPUID's leaf 7, which lists extensions; 0 where it is not there.
+unsigned extensions(unsigned subleaf, int at) {
+  std::array<unsigned, 4> r{};
+  return __get_cpuid_count(7, subleaf, &r[0], &r[1], &r[2], &r[3]) != 0 ? r[static_cast<std::size_t>(at)] : 0;
 }
+}  // namespace
+
+bool cpu_has_avx512() { return __builtin_cpu_supports("avx512f") != 0; }
+bool cpu_has_avx512_bf16() { return (extensions(1, 0) >> 5 & 1) != 0; }
+bool cpu_has_amx_bf16() {
+  constexpr unsigned kTilesAndBf16 = 1u << 24 | 1u << 22;
+  return (extensions(0, 3) & kTilesAndBf16) == kTilesAndBf16;
+}
+
+#else
+
+bool cpu_has_avx512() { return false; }
+bool cpu_has_avx512_bf16() { return false; }
+bool cpu_has_amx_bf16() { return false; }
+
+#endif
 
 std::string os_name() {
   utsname name{};

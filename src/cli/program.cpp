@@ -168,9 +168,11 @@ void check_takes_ranks(const Session& session, const std::string& name) {
 }
 
 std::string version_text() {
-  const run::Tool tool = run::this_tool();
   const std::string mpi = mpi_library();
-  return "qkvbench " + tool.version + " (" + tool.git_sha + "), " + (mpi.empty() ? "without MPI" : "with " + mpi);
+  std::string text;
+  for (const std::string& line : lines_of(run::build_text() + "MPI: " + (mpi.empty() ? "none" : mpi)))
+    text += (text.empty() ? "" : "\n") + report::wrapped(line, output_columns());
+  return text;
 }
 
 /// One call of the program, as one of its ranks.

@@ -1,4 +1,7 @@
 // The tile's loop for each route, all with the order of sums that bf16.hpp defines.
+// clang-format off
+#include "qkvbench/kernels/bf16_instructions.hpp"  // before all others
+// clang-format on
 #include "qkvbench/kernels/bf16_kernel.hpp"
 
 #include <algorithm>
@@ -6,11 +9,10 @@
 #include <cmath>
 #include <utility>
 
+#include "qkvbench/base/system.hpp"
 #include "qkvbench/kernels/store_tile.hpp"
 
-#if defined(__AMX_BF16__) && defined(__linux__) && !defined(QKVBENCH_DOUBLE)
-#define QKVBENCH_TILE_UNIT
-#include <immintrin.h>
+#ifdef QKVBENCH_BF16_TILES
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -23,17 +25,32 @@ constexpr int kVectorRows = kMr / 2;  // two sums for each element, of even and 
 constexpr index_t kUnitRows = 16;     // of a tile of the processor's unit
 constexpr index_t kUnitCells = 16;    // of a row of it, which are a block of depth
 
+/// How a vector of cells is multiplied: one number a cell, or pairs by the processor's instruction or without it.
+enum class Step { kNumber, kPairByInstruction, kPairSpelledOut };
+
+template <Step S>
+[[gnu::always_inline]] inline Vec add_cells(Vec sum, Vec x, Vec y) {
+#ifdef QKVBENCH_BF16_PAIRS
+  if constexpr (S == Step::kPairByInstruction) return add_pairs(sum, x, y);
+#endif
+#ifndef QKVBENCH_DOUBLE
+  if constexpr (S != Step::kNumber) return add_pairs_spelled_out(sum, x, y);
+#endif
+  return sum + x * y;
+}
+
 template <int R, int V>
 [[gnu::always_inline]] inline void add_zeros(Vec (&sums)[R][V]) {
   for (auto& row : sums)
     for (Vec& sum : row) sum += Vec{};
 }
 
-/// R rows times V vectors of columns, with a number a cell or in pairs.
-template <int R, int V, bool Pairs, RowOrder Order>
+/// R rows times V vectors of columns.
+template <int R, int V, Step S, RowOrder Order>
 void vector_tile(index_t depth, const real* rows, const Panel& panel, const Target& t, index_t at, index_t j) {
   // A step takes an even and an odd cell: two numbers, or the pairs of four.
-  constexpr index_t kCells = kBf16Depth / (Pairs ? 2 : 1), kNumbers = Pairs ? 4 : 2, kSteps = kBf16Depth / kNumbers;
+  constexpr bool kPairs = S != Step::kNumber;
+  constexpr index_t kCells = kBf16Depth / (kPairs ? 2 : 1), kNumbers = kPairs ? 4 : 2, kSteps = kBf16Depth / kNumbers;
   // From a row to the next, and from a cell of a row to the next.
   constexpr index_t kRow = Order == RowOrder::kByRow ? kCells : 1, kCell = Order == RowOrder::kByRow ? 1 : R;
   Vec sums[R][V] = {};
@@ -54,13 +71,8 @@ void vector_tile(index_t depth, const real* rows, const Panel& panel, const Targ
         const Vec x = simd::broadcast(row[r * kRow]), y = simd::broadcast(row[r * kRow + kCell]);
 #pragma GCC unroll 2
         for (int v = 0; v < V; ++v) {
-          if constexpr (Pairs) {
-            even[r][v] = add_pairs(even[r][v], x, b[0][v]);
-            odd[r][v] = add_pairs(odd[r][v], y, b[1][v]);
-          } else {
-            even[r][v] += x * b[0][v];
-            odd[r][v] += y * b[1][v];
-          }
+          even[r][v] = add_cells<S>(even[r][v], x, b[0][v]);
+          odd[r][v] = add_cells<S>(odd[r][v], y, b[1][v]);
         }
       }
     }
@@ -77,18 +89,25 @@ void vector_tile(index_t depth, const real* rows, const Panel& panel, const Targ
 
 using VectorTile = void (*)(index_t depth, const real* rows, const Panel& panel, const Target& t, index_t at,
                             index_t j);
-template <int V, bool Pairs, RowOrder Order, int... R>
+template <int V, Step S, RowOrder Order, int... R>
 constexpr std::array<VectorTile, sizeof...(R)> by_height(std::integer_sequence<int, R...>) {
-  return {vector_tile<R + 1, V, Pairs, Order>...};
+  return {vector_tile<R + 1, V, S, Order>...};
 }
-template <int V, bool Pairs, RowOrder Order>
-constexpr auto kByHeight = by_height<V, Pairs, Order>(std::make_integer_sequence<int, kVectorRows>{});
-template <bool Pairs>
-constexpr std::array<std::array<VectorTile, kVectorRows>, 4> kVectorTiles{
-    kByHeight<1, Pairs, RowOrder::kByRow>, kByHeight<2, Pairs, RowOrder::kByRow>,
-    kByHeight<1, Pairs, RowOrder::kByDepth>, kByHeight<2, Pairs, RowOrder::kByDepth>};
+template <int V, Step S, RowOrder Order>
+constexpr auto kByHeight = by_height<V, S, Order>(std::make_integer_sequence<int, kVectorRows>{});
+template <Step S>
+VectorTile pick_tile(RowOrder order, index_t height, bool wide) {
+  const auto at = static_cast<std::size_t>(height - 1);
+  if (order == RowOrder::kByRow)
+    return wide ? kByHeight<2, S, RowOrder::kByRow>[at] : kByHeight<1, S, RowOrder::kByRow>[at];
+  return wide ? kByHeight<2, S, RowOrder::kByDepth>[at] : kByHeight<1, S, RowOrder::kByDepth>[at];
+}
 
-#ifdef QKVBENCH_TILE_UNIT
+/// The sums of a tile of the processor's unit; see unit_sums.
+using UnitSums = void (*)(index_t height, index_t depth, const real* rows, const Panel& panel, real* sums,
+                          index_t stride);
+
+#ifdef QKVBENCH_BF16_TILES
 
 /// Sums of a tile of at most 32 rows and columns, four of the unit's tiles.   sums: rows `stride` apart, written; 16 of
 /// them where Low, else 32, and as many columns as the panel has.
@@ -96,45 +115,45 @@ constexpr std::array<std::array<VectorTile, kVectorRows>, 4> kVectorTiles{
 template <bool Low, bool Wide>
 void unit_sums(index_t height, index_t depth, const real* rows, const Panel& panel, real* sums, index_t stride) {
   constexpr int kCellBytes = sizeof(real), kRow = kUnitCells * kCellBytes;
-  const index_t sums_row = stride * kCellBytes;
-  asm volatile("" ::: "memory");  // what was packed is in memory: the loads below do not say that they read it
-  const index_t panel_row = panel.stride * kCellBytes;
+  const index_t sums_row = stride * kCellBytes, panel_row = panel.stride * kCellBytes;
   const real* columns = panel.data;
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
+  tile_zero<0>();
+  tile_zero<1>();
+  tile_zero<2>();
+  tile_zero<3>();
   for (index_t k = 0; k < depth; k += kBf16Depth) {
-    _tile_loadd(4, rows, kRow);
-    _tile_loadd(6, columns, panel_row);
-    _tile_dpbf16ps(0, 4, 6);
+    tile_load<4>(rows, kRow);
+    tile_load<6>(columns, panel_row);
+    tile_multiply<0, 4, 6>();
     if constexpr (Wide) {
-      _tile_loadd(7, columns + kUnitCells, panel_row);
-      _tile_dpbf16ps(1, 4, 7);
+      tile_load<7>(columns + kUnitCells, panel_row);
+      tile_multiply<1, 4, 7>();
     }
     if constexpr (!Low) {
-      _tile_loadd(5, rows + kUnitRows * kUnitCells, kRow);
-      _tile_dpbf16ps(2, 5, 6);
-      if constexpr (Wide) _tile_dpbf16ps(3, 5, 7);
+      tile_load<5>(rows + kUnitRows * kUnitCells, kRow);
+      tile_multiply<2, 5, 6>();
+      if constexpr (Wide) tile_multiply<3, 5, 7>();
     }
     rows += height * kUnitCells;
     columns += kUnitCells * panel.stride;
   }
-  _tile_stored(0, sums, sums_row);
-  if constexpr (Wide) _tile_stored(1, sums + kUnitCells, sums_row);
+  tile_store<0>(sums, sums_row);
+  if constexpr (Wide) tile_store<1>(sums + kUnitCells, sums_row);
   if constexpr (!Low) {
-    _tile_stored(2, sums + kUnitRows * stride, sums_row);
-    if constexpr (Wide) _tile_stored(3, sums + kUnitRows * stride + kUnitCells, sums_row);
+    tile_store<2>(sums + kUnitRows * stride, sums_row);
+    if constexpr (Wide) tile_store<3>(sums + kUnitRows * stride + kUnitCells, sums_row);
   }
 }
+constexpr UnitSums kUnitSums[2][2]{{unit_sums<false, false>, unit_sums<false, true>},
+                                   {unit_sums<true, false>, unit_sums<true, true>}};
 
-#else
+#endif
+
+#ifndef QKVBENCH_DOUBLE
 
 /// What the unit does, spelled out with ordinary sums, for tests.
-template <bool Low, bool Wide>
-void unit_sums([[maybe_unused]] index_t height, [[maybe_unused]] index_t depth, [[maybe_unused]] const real* rows,
-               [[maybe_unused]] const Panel& panel, [[maybe_unused]] real* sums, [[maybe_unused]] index_t stride) {
-#ifndef QKVBENCH_DOUBLE
+void unit_sums_spelled_out(index_t height, index_t depth, const real* rows, const Panel& panel, real* sums,
+                           index_t stride) {
   const auto number = [](real cell, bool upper) {
     const auto bits = std::bit_cast<std::uint32_t>(cell);
     return std::bit_cast<float>(upper ? bits & 0xffff0000u : bits << 16);
@@ -153,16 +172,24 @@ void unit_sums([[maybe_unused]] index_t height, [[maybe_unused]] index_t depth, 
       }
       sums[r * stride + n] = sum;
     }
-#endif
 }
 
 #endif
 
+UnitSums pick_unit_sums([[maybe_unused]] bool low, [[maybe_unused]] bool wide) {
+#ifdef QKVBENCH_BF16_TILES
+  if (has_instruction(Bf16Route::kTiles)) return kUnitSums[low][wide];
+#endif
+#ifndef QKVBENCH_DOUBLE
+  return unit_sums_spelled_out;
+#else
+  return nullptr;  // never: there are no pairs of doubles
+#endif
+}
+
 void unit_tile(index_t height, index_t depth, const real* rows, const Panel& panel, const Target& t, index_t at,
                index_t j) {
-  constexpr decltype(&unit_sums<true, true>) kSums[2][2]{{unit_sums<false, false>, unit_sums<false, true>},
-                                                         {unit_sums<true, false>, unit_sums<true, true>}};
-  const auto sums = kSums[height <= kUnitRows][panel.stride > kUnitCells];
+  const UnitSums sums = pick_unit_sums(height <= kUnitRows, panel.stride > kUnitCells);
   // Whole tiles that nothing is added to go where they belong.
   if (!t.bias && !t.residual && !t.add && height % kUnitRows == 0 && t.columns - j >= panel.stride)
     return sums(height, depth, rows, panel, t.c + at, t.row_stride);
@@ -180,15 +207,12 @@ TileRows bf16_tile_rows(Bf16Route route) {
 void bf16_tile(Bf16Route route, RowOrder order, index_t height, index_t depth, const real* rows, const Panel& panel,
                const Target& t, index_t at, index_t j) {
   if (route == Bf16Route::kTiles) return unit_tile(height, depth, rows, panel, t, at, j);
-  const std::size_t form = (order == RowOrder::kByDepth ? 2 : 0) + (panel.stride > kLanes ? 1 : 0);
-  const auto r = static_cast<std::size_t>(height - 1);
-#ifndef QKVBENCH_DOUBLE
-  if (route != Bf16Route::kRounded) return kVectorTiles<true>[form][r](depth, rows, panel, t, at, j);
-#endif
-  kVectorTiles<false>[form][r](depth, rows, panel, t, at, j);
+  const bool wide = panel.stride > kLanes;
+  const auto tile = route == Bf16Route::kRounded ? pick_tile<Step::kNumber>(order, height, wide)
+                    : has_instruction(route)     ? pick_tile<Step::kPairByInstruction>(order, height, wide)
+                                                 : pick_tile<Step::kPairSpelledOut>(order, height, wide);
+  tile(depth, rows, panel, t, at, j);
 }
-
-#ifdef QKVBENCH_TILE_UNIT
 
 namespace {
 
@@ -198,41 +222,40 @@ struct alignas(64) TileShapes {
   std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
   std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
-constexpr TileShapes kShapes;
+[[maybe_unused]] constexpr TileShapes kShapes;
 
-/// Asks the system for the unit: once for the process, of which every thread may then use it.
-bool may_use_tiles() {
-  constexpr long kAskPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
-  return ::syscall(SYS_arch_prctl, kAskPermission, kTileData) == 0;
-}
-
-}  // namespace
-
-TileUnit::TileUnit(Bf16Route route) : on_(route == Bf16Route::kTiles) {
-  if (on_) _tile_loadconfig(&kShapes);
-}
-TileUnit::~TileUnit() {
-  if (on_) _tile_release();
-}
-
+#ifdef QKVBENCH_BF16_PAIRS
+bool has_pairs() { return cpu_has_avx512_bf16(); }
 #else
-
-namespace {
-bool may_use_tiles() { return false; }
-}  // namespace
-
-TileUnit::TileUnit(Bf16Route) : on_(false) {}
-TileUnit::~TileUnit() = default;
-
+bool has_pairs() { return false; }
 #endif
+
+/// Asks the system for the unit, too: once for the process, of which every thread may then use it.
+bool has_tiles() {
+#ifdef QKVBENCH_BF16_TILES
+  constexpr long kAskPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return cpu_has_amx_bf16() && ::syscall(SYS_arch_prctl, kAskPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
 
 bool has_instruction(Bf16Route route) {
-#if defined(__AVX512BF16__) && !defined(QKVBENCH_DOUBLE)
-  constexpr bool kPairs = true;
-#else
-  constexpr bool kPairs = false;
+  static const bool pairs = has_pairs(), tiles = has_tiles();
+  return route == Bf16Route::kRounded || (route == Bf16Route::kTiles ? tiles : pairs);
+}
+
+TileUnit::TileUnit(Bf16Route route) : on_(route == Bf16Route::kTiles && has_instruction(route)) {
+#ifdef QKVBENCH_BF16_TILES
+  if (on_) tile_begin(&kShapes);
 #endif
-  return route == Bf16Route::kRounded || (route == Bf16Route::kTiles ? may_use_tiles() : kPairs);
+}
+TileUnit::~TileUnit() {
+#ifdef QKVBENCH_BF16_TILES
+  if (on_) tile_end();
+#endif
 }
 
 }  // namespace qkvbench::kernels

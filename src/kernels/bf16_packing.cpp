@@ -1,11 +1,15 @@
 // Packing by vectors of cells: along a row that is contiguous in memory, or across two rows.
 // What runs along in memory but across in cells, or the other way, goes through squares of registers.
+// clang-format off
+#include "qkvbench/kernels/bf16_instructions.hpp"  // before all others
+// clang-format on
 #include "qkvbench/kernels/bf16_packing.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "qkvbench/base/arena.hpp"
+#include "qkvbench/base/system.hpp"
 
 namespace qkvbench::kernels {
 
@@ -19,8 +23,8 @@ Vec load_part(const real* x, index_t n) { return simd::load_part(x, n); }
 Vec load(const std::uint16_t* x) { return Bf16Row::load(x); }
 Vec load_part(const std::uint16_t* x, index_t n) { return Bf16Row::load_part(x, n); }
 
-/// Which numbers a cell holds, and how vectors of cells are made.
-template <Bf16Route kRoute>
+/// Which numbers a cell holds, and how vectors of cells are made: of pairs also by the processor's own rounding.
+template <Bf16Route kRoute, bool ByInstruction = false>
 struct Cells {
   static constexpr index_t kNumbers = bf16_numbers_of_cell(kRoute), kOfBlock = kBf16Depth / kNumbers;
   /// From the first number of a pair to the second. Of kPairs* a cell has two that follow each other in a sum: both of
@@ -31,13 +35,13 @@ struct Cells {
     return kRoute == Bf16Route::kTiles ? 2 * cell : cell / 2 * 4 + cell % 2;
   }
 
-#if defined(__AVX512BF16__) && defined(__AVX512BW__) && !defined(QKVBENCH_DOUBLE)
+#ifdef QKVBENCH_BF16_PAIRS
   typedef std::uint16_t Halves __attribute__((vector_size(64)));
 
   /// Both vectors rounded, in cells: `order` says of which number, counted through both, each half of a cell is.
   static Vec rounded(Vec x, Vec y, Halves order) {
-    const auto numbers = _mm512_cvtne2ps_pbh(std::bit_cast<__m512>(y), std::bit_cast<__m512>(x));
-    return std::bit_cast<Vec>(_mm512_permutexvar_epi16(std::bit_cast<__m512i>(order), std::bit_cast<__m512i>(numbers)));
+    const auto numbers = std::bit_cast<__m512i>(round_to_halves(x, y));
+    return std::bit_cast<Vec>(_mm512_permutexvar_epi16(std::bit_cast<__m512i>(order), numbers));
   }
   static constexpr int kLower = kRoute == Bf16Route::kPairsHighFirst ? 1 : 0;  // which of a pair is the lower half
   static constexpr Halves across_order() {
@@ -52,10 +56,12 @@ struct Cells {
       order[half] = static_cast<std::uint16_t>(first(half / 2) + kApart * (half % 2 ^ kLower));
     return order;
   }
-  static Vec pair(Vec first, Vec second) { return rounded(first, second, across_order()); }
-  static Vec cells_of(Vec x, Vec y) { return rounded(x, y, along_order()); }
-#else
+#endif
+
   static Vec pair(Vec first, Vec second) {
+#ifdef QKVBENCH_BF16_PAIRS
+    if constexpr (ByInstruction) return rounded(first, second, across_order());
+#endif
 #ifndef QKVBENCH_DOUBLE
     const Words a = std::bit_cast<Words>(round_bf16(first)), b = std::bit_cast<Words>(round_bf16(second));
     return std::bit_cast<Vec>(kRoute == Bf16Route::kPairsHighFirst ? a | (b >> 16) : (a >> 16) | b);
@@ -63,8 +69,12 @@ struct Cells {
     return first + second;  // never: there are no pairs of doubles
 #endif
   }
-  static Vec cells_of(Vec x, Vec y) { return cells_of(x, y, simd::AllLanes{}); }
+  static Vec cells_of(Vec x, Vec y) {
+#ifdef QKVBENCH_BF16_PAIRS
+    if constexpr (ByInstruction) return rounded(x, y, along_order());
 #endif
+    return cells_of(x, y, simd::AllLanes{});
+  }
 
   template <int... Lane>
   static Vec cells_of(Vec x, Vec y, std::integer_sequence<int, Lane...>) {
@@ -220,6 +230,15 @@ void pack_columns_along(index_t depth, index_t columns, StridedView<Number> b, i
 
 template <class F>
 void with_cells(Bf16Route route, F f) {
+#ifdef QKVBENCH_BF16_PAIRS
+  static const bool rounds = cpu_has_avx512_bf16();  // every processor with AMX does
+  if (rounds) switch (route) {
+      case Bf16Route::kPairsHighFirst: return f(Cells<Bf16Route::kPairsHighFirst, true>{});
+      case Bf16Route::kPairsLowFirst: return f(Cells<Bf16Route::kPairsLowFirst, true>{});
+      case Bf16Route::kTiles: return f(Cells<Bf16Route::kTiles, true>{});
+      default: break;
+    }
+#endif
   switch (route) {
     case Bf16Route::kRounded: return f(Cells<Bf16Route::kRounded>{});
     case Bf16Route::kPairsHighFirst: return f(Cells<Bf16Route::kPairsHighFirst>{});

@@ -23,6 +23,8 @@ inline constexpr const char* kVersion = "@VERSION@";
 inline constexpr const char* kGitSha = "@GIT_SHA@";
 inline constexpr const char* kCompiler = "@COMPILER@";
 inline constexpr const char* kFlags = "@FLAGS@";
+inline constexpr const char* kLibraries = "@LIBRARIES@";
+inline constexpr const char* kLevels = "@LEVELS@";
 inline constexpr const char* kSchemaTexts[][2]{
 @SCHEMAS@};
 inline constexpr const char* kRerunTable1 = R"csv(@RERUN_TABLE1@)csv";

@@ -106,6 +106,17 @@ data::Tokenizer tokenizer_from_json(const nlohmann::json& json, const std::strin
 
 Tool this_tool() { return {kVersion, kGitSha, kCompiler, kFlags, kernels::matmul_name(), kNumerics}; }
 
+std::string build_text() {
+  const Tool tool = this_tool();
+#ifdef QKVBENCH_LEVEL
+  const std::string levels = std::string(", by the library for ") + QKVBENCH_LEVEL + " (there are " + kLevels + ")";
+#else
+  const std::string levels;
+#endif
+  return "qkvbench " + tool.version + " (" + tool.git_sha + ")\nbuild: " + tool.compiler + ", " + tool.flags +
+         "\ninstruction set: " + isa_name() + levels + "\nlibraries: " + kLibraries + "\n";
+}
+
 Machine this_machine() { return {cpu_name(), isa_name(), threads(), os_name()}; }
 
 std::string other_numerics(index_t count) {

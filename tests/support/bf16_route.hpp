@@ -18,21 +18,13 @@ class WithBf16Route {
   kernels::Bf16Route before_;
 };
 
-/// Routes that can be tried here: those whose instruction there is, and those that this build spells out. Of the two
-/// kinds of pairs a processor's instruction has the bits of one; that one is tried.
+/// Routes that can be tried here, of which what the processor lacks is spelled out. Of the two kinds of pairs there are
+/// those with the right order of sums: an instruction, and what is spelled out, has one of them.
 inline std::vector<kernels::Bf16Route> bf16_routes() {
   using kernels::Bf16Route;
-#ifdef __AVX512BF16__
-  std::vector<Bf16Route> routes{Bf16Route::kRounded};
+  std::vector<Bf16Route> routes{Bf16Route::kRounded, Bf16Route::kTiles};
   for (const Bf16Route route : {Bf16Route::kPairsHighFirst, Bf16Route::kPairsLowFirst})
     if (kernels::agrees_with_rounded(route)) routes.push_back(route);
-#else
-  std::vector<Bf16Route> routes{Bf16Route::kRounded, Bf16Route::kPairsHighFirst};
-#endif
-#ifdef __AMX_BF16__
-  if (!kernels::has_instruction(Bf16Route::kTiles)) return routes;
-#endif
-  routes.push_back(Bf16Route::kTiles);
   return routes;
 }
 

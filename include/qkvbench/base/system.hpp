@@ -9,11 +9,14 @@ namespace qkvbench {
 
 /// "Intel(R) Xeon(R) Processor", or "unknown".
 std::string cpu_name();
-/// The widest vector instructions this build uses: "amx_bf16", "avx512_bf16", "avx512", "avx2", "avx", "neon" or
-/// "baseline".
+/// The widest vector instructions that this build uses on this processor: "amx_bf16", "avx512_bf16", "avx512", "avx2",
+/// "avx", "neon" or "baseline".
 std::string isa_name();
-/// Whether this processor has AVX-512, used by this build or not.
+/// Whether this processor has AVX-512, its instructions for bf16, or AMX's for tiles of bf16; used by this build or
+/// not.
 bool cpu_has_avx512();
+bool cpu_has_avx512_bf16();
+bool cpu_has_amx_bf16();
 /// "Linux 6.1.0", or "unknown".
 std::string os_name();
 /// Largest resident memory of this process so far, in bytes.

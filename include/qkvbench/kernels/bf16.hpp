@@ -28,8 +28,7 @@ enum class Bf16Route {
 /// The route of this process: the fastest that gave, on several thousand products, the bits of kRounded. So the route
 /// never changes a result.
 Bf16Route bf16_route();
-/// Whether a route gives the bits of kRounded on some thousand products. Its instruction, if it needs one, must be
-/// there.
+/// Whether a route gives the bits of kRounded on some thousand products; what the processor lacks is spelled out.
 bool agrees_with_rounded(Bf16Route route);
 /// For tests: any, for what the processor lacks is then spelled out. kRounded where a real is a double.
 void set_bf16_route(Bf16Route route);
@@ -59,11 +58,11 @@ inline simd::Vec round_bf16(simd::Vec x) {
 
 /// The first n lanes rounded to bf16, as halves.   to: [n], written.
 inline void store_bf16(std::uint16_t* to, simd::Vec x, index_t n) {
-#if defined(__AVX512BF16__) && defined(__AVX512VL__) && defined(__AVX512BW__) && !defined(QKVBENCH_DOUBLE)
-  _mm256_mask_storeu_epi16(to, static_cast<__mmask16>((1u << n) - 1),
-                           std::bit_cast<__m256i>(_mm512_cvtneps_pbh(std::bit_cast<__m512>(x))));
-#else
   const simd::Vec rounded = round_bf16(x);
+#if defined(__AVX512F__) && !defined(QKVBENCH_DOUBLE)
+  _mm512_mask_cvtepi32_storeu_epi16(to, static_cast<__mmask16>((1u << n) - 1),
+                                    std::bit_cast<__m512i>(std::bit_cast<Words>(rounded) >> 16));
+#else
   for (index_t i = 0; i < n; ++i)
     to[i] = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(static_cast<float>(rounded[static_cast<int>(i)])) >>
                                        16);
@@ -89,16 +88,6 @@ void with_store(const NumberStore& store, F f) {
   const Words x = std::bit_cast<Words>(a), y = std::bit_cast<Words>(b);
   sum += std::bit_cast<simd::Vec>(x & 0xffff0000u) * std::bit_cast<simd::Vec>(y & 0xffff0000u);
   return sum + std::bit_cast<simd::Vec>(x << 16) * std::bit_cast<simd::Vec>(y << 16);
-}
-
-/// The same by one instruction where this build has it; it flushes subnormals by itself.
-[[gnu::always_inline]] inline simd::Vec add_pairs(simd::Vec sum, simd::Vec a, simd::Vec b) {
-#ifdef __AVX512BF16__
-  return std::bit_cast<simd::Vec>(
-      _mm512_dpbf16_ps(std::bit_cast<__m512>(sum), std::bit_cast<__m512bh>(a), std::bit_cast<__m512bh>(b)));
-#else
-  return add_pairs_spelled_out(sum, a, b);
-#endif
 }
 
 #endif

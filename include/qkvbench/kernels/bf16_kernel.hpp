@@ -21,7 +21,7 @@ inline constexpr index_t kBf16Room = 16 * 16;
 void bf16_tile(Bf16Route route, RowOrder order, index_t height, index_t depth, const real* rows, const Panel& panel,
                const Target& t, index_t at, index_t j);
 
-/// The processor's unit for tiles is this thread's while one of these lives, where the route is kTiles.
+/// The processor's unit for tiles, if it has one, is this thread's while one of these lives, where the route is kTiles.
 class TileUnit {
  public:
   explicit TileUnit(Bf16Route route);
@@ -33,7 +33,8 @@ class TileUnit {
   bool on_;
 };
 
-/// Whether this build has the instruction of a route and the system lets this process use it. kRounded needs none.
+/// Whether build and processor have the instruction of a route, and the system lets this process use it. kRounded needs
+/// none; what lacks is spelled out.
 bool has_instruction(Bf16Route route);
 
 }  // namespace qkvbench::kernels

@@ -53,6 +53,9 @@ std::string other_numerics(index_t count);
 
 /// What this build and this machine are.
 Tool this_tool();
+/// Lines of version and commit, compiler and flags, the instruction set in use and what others the build has, and the
+/// libraries it was compiled against.
+std::string build_text();
 Machine this_machine();
 
 /// Costs of the configuration's model.

@@ -1,0 +1,39 @@
+// What packages are made of: the formula and the container's file say what .ci/setup and CMake say.
+// Whether a package installs and runs, tests/package tries.
+#include <regex>
+#include <set>
+
+#include "qkvbench/base/files.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+std::string text_of(const std::string& file) { return qkvbench::read_file(SOURCE_DIR + std::string(file)); }
+
+std::set<std::string> found(const std::string& text, const std::string& pattern) {
+  const std::regex expression(pattern);
+  std::set<std::string> words;
+  for (auto at = std::sregex_iterator(text.begin(), text.end(), expression); at != std::sregex_iterator(); ++at)
+    words.insert((*at)[1]);
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("the formula depends on what setup installs to build, and is of this version", "[house]") {
+  const std::string setup = text_of("/.ci/setup"), formula = text_of("/packaging/homebrew/qkvbench.rb");
+  std::set<std::string> wanted = found(setup.substr(0, setup.find("\nif [ \"$level\"")), "\nneed '.*' \\S+ (\\S+)");
+  CHECK(wanted.size() > 10);
+  wanted.erase("llvm");  // Homebrew has a compiler
+  CHECK(found(formula, "(?:depends_on|uses_from_macos) \"([^\"]+)\"") == wanted);
+  CHECK(found(formula, "qkvbench-([0-9.]+)\\.tar\\.gz") ==
+        found(text_of("/CMakeLists.txt"), "project\\(qkvbench VERSION ([0-9.]+)"));
+}
+
+TEST_CASE("the container is made by the commands that others use, and installs their package", "[house]") {
+  const std::string container = text_of("/packaging/Containerfile"), make = text_of("/Makefile");
+  CHECK(container.find("RUN make package ") != std::string::npos);
+  CHECK(make.find("\npackage:") != std::string::npos);
+  CHECK(container.find("/qkvbench.deb") != std::string::npos);
+  CHECK(found(container, "(apt-get install [^\\n]*lib[a-z0-9]+-dev)").empty());  // .ci/setup alone lists libraries
+}
