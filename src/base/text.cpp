@@ -9,33 +9,38 @@
 #include <limits>
 #include <numeric>
 #include <sstream>
+#include <utility>
 
 namespace qkvbench {
 
 namespace {
 
-/// Levenshtein's distance with case ignored.
+/// Letters that are missing, too many, wrong or exchanged with the next, with case ignored.
 std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
+  const auto same = [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+  };
+  std::vector<std::size_t> before, above(b.size() + 1), row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
+    before = std::exchange(above, row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const bool same =
-          std::tolower(static_cast<unsigned char>(a[i - 1])) == std::tolower(static_cast<unsigned char>(b[j - 1]));
-      const std::size_t replaced = diagonal + (same ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+      row[j] = std::min({above[j - 1] + (same(a[i - 1], b[j - 1]) ? 0 : 1), above[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
+        row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
   return row.back();
 }
 
-/// Whether someone who typed `name` may have meant `candidate`: at most a third of it, or two letters, are wrong.
+/// Whether someone who typed `name` may have meant `candidate`: at most a third of it, or one letter, is wrong. Dashes
+/// of flags do not count.
 bool is_near(std::string_view name, std::string_view candidate) {
+  for (std::string_view* text : {&name, &candidate})
+    text->remove_prefix(std::min(text->find_first_not_of('-'), text->size()));
   const std::size_t wrong = distance(name, candidate);
-  return wrong < name.size() && wrong <= std::max<std::size_t>(2, std::max(name.size(), candidate.size()) / 3);
+  return wrong < name.size() && wrong <= std::max<std::size_t>(1, (std::max(name.size(), candidate.size()) + 1) / 3);
 }
 
 }  // namespace
@@ -134,6 +139,14 @@ bool lies_between(const std::string& text, double least, double most, bool whole
   return exact >= static_cast<long long>(least) && exact <= static_cast<long long>(most);
 }
 
+/// "; write 1000" for the whole number that "1e3" or "2.0" is.
+std::string as_digits(const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  const bool number = !text.empty() && text.find_first_not_of("0123456789.eE") == std::string::npos && *end == '\0';
+  return number && value == std::floor(value) && value < 1e15 ? "; write " + bound_text(value) : "";
+}
+
 }  // namespace
 
 std::string number_fault(const std::string& text, double least, double most, bool whole) {
@@ -142,13 +155,14 @@ std::string number_fault(const std::string& text, double least, double most, boo
     const std::size_t first = text.starts_with('-') ? 1 : 0;
     const bool digits = text.size() > first && text.find_first_not_of("0123456789", first) == std::string::npos;
     if (!digits || (text[first] == '0' && text.size() > first + 1))
-      return quoted + " is no whole number written in decimal digits";
+      return quoted + " is no whole number written in decimal digits" + as_digits(text);
   } else {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
     if (text.empty() || text.find_first_not_of("0123456789+-.eE") != std::string::npos || *end != '\0' ||
         !std::isfinite(value))
-      return quoted + " is no number";
+      return quoted + " is no number; " +
+             (text.find(',') == std::string::npos ? "write 0.001 or 1e-3" : "decimals stand behind a point: 0.001");
   }
   if (lies_between(text, least, most, whole)) return "";
   if (!(most < std::numeric_limits<double>::max())) return quoted + " is not at least " + bound_text(least);

@@ -7,6 +7,7 @@
 #include "qkvbench/base/named_file.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/analysis.hpp"
@@ -21,7 +22,7 @@ using run::Analysis;
 using run::LoadedModel;
 
 struct AnalyzeFlags {
-  std::string model, against, report, format = "text";
+  std::string model, against, report;
   run::AnalyzeRequest request;
   bool by_head = false;
 };
@@ -78,26 +79,14 @@ std::string heading(const LoadedModel& run, const Analysis& analysis) {
          counted(static_cast<std::size_t>(analysis.examples), "example");
 }
 
-std::string tables_text(const std::vector<report::AnalysisTable>& tables, const std::string& format_name) {
-  const auto format =
-      static_cast<report::Format>(std::ranges::find(report::kFormatNames, format_name) - report::kFormatNames.begin());
-  const char* mark = format == report::Format::kLatex ? "% " : format == report::Format::kMarkdown ? "**" : "";
-  const char* end = format == report::Format::kMarkdown ? "**" : "";
+std::string tables_text(const Session& session, const std::vector<report::AnalysisTable>& tables) {
   std::string out;
   for (std::size_t i = 0; i < tables.size(); ++i) {
     const report::AnalysisTable& one = tables[i];
-    out += "\n" + std::string(mark) + one.heading + end + "\n\n";
-    if (!one.rows.empty()) out += one.table().render(format, output_columns()) + "\n";
-    if (i + 1 < tables.size() && tables[i + 1].note == one.note) continue;  // said once, behind the last of them
-    std::string notes;
-    std::size_t from = 0;
-    for (std::size_t at; (at = one.note.find('\n', from)) != std::string::npos; from = at + 1) {
-      const std::string line = one.note.substr(from, at - from);
-      notes += format == report::Format::kLatex      ? "% " + line + "\n"
-               : format == report::Format::kMarkdown ? "* " + line + "\n"
-                                                     : report::wrapped(line, output_columns()) + "\n";
-    }
-    out += notes;
+    out += said(session, "\n") + titled(session, one.heading);
+    if (!one.rows.empty()) out += shown(session, one.table()) + said(session, "\n");
+    // A note is said once, behind the last of its tables.
+    if (i + 1 == tables.size() || tables[i + 1].note != one.note) out += said(session, one.note);
   }
   return out;
 }
@@ -114,13 +103,12 @@ Exit analyze(const Session& session, const AnalyzeFlags& flags) {
   std::optional<Analysis> against;
   if (other) against = run::analyze_against(run, *other, flags.request);
   const Analysis analysis = run::analyze(run, flags.request);
-  std::string text = report::wrapped(heading(run, analysis), output_columns()) + "\n" +
-                     report::wrapped(kBaselines, output_columns()) + "\n" +
-                     tables_text(report::analysis_tables(analysis, flags.by_head), flags.format);
+  std::string text = said(session, heading(run, analysis) + "\n" + kBaselines + "\n") +
+                     tables_text(session, report::analysis_tables(analysis, flags.by_head));
   Json against_json;
   if (against) {
-    text += "\nAgainst " + flags.against + ", " + other->config.model.variant.id() + "\n" +
-            tables_text(report::against_tables(*against, flags.by_head), flags.format);
+    text += said(session, "\nAgainst " + flags.against + ", " + other->config.model.variant.id() + "\n") +
+            tables_text(session, report::against_tables(*against, flags.by_head));
     against_json = {
         {"model", flags.against}, {"variant", variant_json(other->config)}, {"values", values_json(*against)}};
   }
@@ -130,7 +118,7 @@ Exit analyze(const Session& session, const AnalyzeFlags& flags) {
                                                           &analysis,
                                                           against ? &*against : nullptr,
                                                           flags.against}));
-    text += "\n" + flags.report + "\n";
+    text += said(session, "\n" + flags.report + "\n");
   }
   print(session, "analysis", text,
         {{"model", flags.model},
@@ -163,9 +151,6 @@ void add_analyze(CLI::App& command, Session& session) {
              "folder of the task's data, or of text another corpus; default: as trained")
       .type_name("DIR|TEXT");
   add_flag(command, "--by-head", flags->by_head, "a row for each head in place of means");
-  add_option(command, "--format", flags->format, "of the tables: text, markdown or latex")
-      .one_of({report::kFormatNames.begin(), report::kFormatNames.end()})
-      .type_name("FORMAT [text]");
   add_option(command, "--report", flags->report, "also a page with charts and maps of heads").type_name("FILE.html");
   finish_command(
       command, session,

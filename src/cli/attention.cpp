@@ -7,6 +7,7 @@
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/report_page.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/heatmap.hpp"
@@ -39,7 +40,7 @@ Json map_json(const AttentionMap& map, index_t T) {
           {"probabilities", rows}};
 }
 
-std::string table_of(const AttentionMaps& all) {
+std::string table_of(const Session& session, const AttentionMaps& all) {
   report::Table table({{"layer", report::Align::kRight},
                        {"head", report::Align::kRight},
                        {"mean |S − Sᵀ|", report::Align::kRight},
@@ -47,8 +48,9 @@ std::string table_of(const AttentionMaps& all) {
   for (const AttentionMap& map : all.maps)
     table.add({std::to_string(map.layer), std::to_string(map.head), report::fixed(map.score_asymmetry, 6),
                report::fixed(map.probability_asymmetry, 6)});
-  return table.text(output_columns()) +
-         "\nS: scores before the softmax (– where a mask leaves some out); P: attention, rows add up to 1.\n";
+  return shown(session, table) +
+         said(session,
+              "\nS: scores before the softmax (– where a mask leaves some out); P: attention, rows add up to 1.\n");
 }
 
 /// A grid with a row for each layer; short inputs are written at rows and columns.
@@ -73,14 +75,14 @@ Exit attention(const Session& session, const AttentionFlags& flags) {
   check_output("--out", flags.out, "an SVG picture", ".svg");
   const LoadedModel run = run::load_run(flags.model);
   const AttentionMaps all = run::attention_maps(run, flags.request);
-  std::string text = table_of(all);
+  std::string text = table_of(session, all);
   if (data::find_task(run.config.task.id).traits().images)
-    text += "Position 0 is the class token, the others are the image's patches, row by row.\n";
+    text += said(session, "Position 0 is the class token, the others are the image's patches, row by row.\n");
   if (!flags.out.empty()) {
     const std::size_t heads =
         flags.request.heads.empty() ? static_cast<std::size_t>(run.config.model.heads) : flags.request.heads.size();
     write_named_file(flags.out, picture_of(run, all, heads));
-    text += flags.out + "\n";
+    text += said(session, flags.out + "\n");
   }
   Json maps = Json::array();
   for (const AttentionMap& map : all.maps) maps.push_back(map_json(map, all.positions));

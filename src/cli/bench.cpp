@@ -8,6 +8,7 @@
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/run/bench_limits.hpp"
 #include "qkvbench/run/record.hpp"
@@ -75,10 +76,6 @@ std::optional<run::EarlierBench> earlier_record(const BenchFlags& flags) {
   return run::read_earlier_bench(flags.compare, flags.what);
 }
 
-std::string render(const BenchFlags& flags, const report::Table& table) {
-  return table.render(flags.format == "markdown" ? report::Format::kMarkdown : report::Format::kText, output_columns());
-}
-
 std::string where_text(const std::optional<run::EarlierBench>& earlier) {
   const run::Machine here = run::this_machine();
   std::string text =
@@ -110,9 +107,6 @@ void add_bench(CLI::App& command, Session& session) {
   add_option(command, "--compare", flags->compare,
              "an earlier --json of the same benchmark (-: stdin), to print ratios to")
       .type_name("FILE");
-  add_option(command, "--format", flags->format, "of the tables: text or markdown")
-      .one_of({"text", "markdown"})
-      .type_name("FORMAT");
   add_option(command, "--case", flags->cases, "train, eval: only this case; may be repeated").type_name("NAME");
   add_flag(command, "--scaling", flags->scaling, "train, eval: each case on one thread too, and what the others gain");
   add_flag(command, "--bf16", flags->bf16, "train: each case with products in bf16 too, and what that gains");

@@ -6,6 +6,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/bench.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/run/bench.hpp"
@@ -36,7 +37,9 @@ Exit bench_data(const Session& session, const BenchFlags& flags) {
     }
   }
   print(session, "bench",
-        render(flags, table) + "\nOn " + where_text(earlier) + "\nread: all threads; batches: one thread.\n", json);
+        shown(session, table) +
+            said(session, "\nOn " + where_text(earlier) + "\nread: all threads; batches: one thread.\n"),
+        json);
   return Exit::kDone;
 }
 

@@ -10,6 +10,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/bench.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/groups.hpp"
@@ -184,8 +185,8 @@ std::vector<Row> time_rows(const Session& session, const BenchFlags& flags, cons
 }
 
 /// A table for each block, one behind the other.
-std::string tables_text(const BenchFlags& flags, const std::vector<Row>& rows, const LimitRange& call,
-                        const std::optional<EarlierBench>& earlier) {
+std::string tables_text(const Session& session, const BenchFlags& flags, const std::vector<Row>& rows,
+                        const LimitRange& call, const std::optional<EarlierBench>& earlier) {
   std::vector<std::pair<std::string, report::Table>> tables;
   for (const Row& row : rows) {
     auto of_block = std::ranges::find(tables, row.block, &std::pair<std::string, report::Table>::first);
@@ -193,7 +194,8 @@ std::string tables_text(const BenchFlags& flags, const std::vector<Row>& rows, c
     of_block->second.add(table_row(row, call, earlier));
   }
   std::string text;
-  for (const auto& [block, table] : tables) text += (block.empty() ? "" : block + "\n\n") + render(flags, table) + "\n";
+  for (const auto& [block, table] : tables)
+    text += said(session, block.empty() ? "" : block + "\n\n") + shown(session, table) + said(session, "\n");
   return text;
 }
 
@@ -203,8 +205,7 @@ std::unique_ptr<run::LlamaPeer> exported_peer(const BenchFlags& flags, const Con
   return std::make_unique<run::LlamaPeer>(q_k_v);
 }
 
-std::string peer_text(const BenchFlags& flags, const run::DecodeResult& ours,
-                      const std::vector<run::LlamaSpeed>& peer) {
+std::string peer_text(const Session& session, const run::DecodeResult& ours, const std::vector<run::LlamaSpeed>& peer) {
   if (peer.empty()) return "";
   report::Table table({{"q_k_v in llama.cpp"},
                        {"tokens/s", Align::kRight},
@@ -214,8 +215,9 @@ std::string peer_text(const BenchFlags& flags, const run::DecodeResult& ours,
     table.add({"T " + with_commas(peer[i].context), per_s(peer[i].token_ms),
                per_s(peer[i].token_ms_max) + "–" + per_s(peer[i].token_ms_min),
                ratio_text(peer[i].token_ms, ours.speeds[i].cached_ms)});
-  return render(flags, table) + "\nllama.cpp " + peer[0].build + " by llama-bench: 32-bit weights, cache " +
-         peer[0].cache_type + "; to llama.cpp: our tokens/s of the first row over its.\n\n";
+  return shown(session, table) +
+         said(session, "\nllama.cpp " + peer[0].build + " by llama-bench: 32-bit weights, cache " + peer[0].cache_type +
+                           "; to llama.cpp: our tokens/s of the first row over its.\n\n");
 }
 
 Json peer_json(const run::DecodeResult& ours, const std::vector<run::LlamaSpeed>& peer) {
@@ -256,17 +258,18 @@ Exit bench_decode(const Session& session, const BenchFlags& flags) {
   json["decode"] = Json::array();
   for (const Row& row : rows)
     for (const DecodeSpeed& s : row.result.speeds) json["decode"].push_back(row_json(row, s, call, earlier));
+  const std::string below =
+      "Tokens/s of one sequence at a context of T, medians: " + (of_grid ? "grid " + flags.grid : flags.preset) + ", " +
+      where_text(earlier) + "\ncached: one step, and min–max of the steps; full: the whole context again. Weights in " +
+      kernels::format_name(flags.formats.weights) + "; cache: in " + kernels::format_name(flags.formats.cache) +
+      ", at the last T.\n"
+      "keys kept: turned keys stay in the cache beside the values; without, they are turned again in each step.\n"
+      "of bound: of what reading weights and cache from memory allows at " +
+      fixed(call.best, 1) + " GB/s, the best of " + fixed(call.least, 1) + "–" + fixed(call.best, 1) +
+      " measured beside the rows; above 100 % where the processor's cache holds them.\n" + mark_text(any_marked);
   print(session, "bench",
-        tables_text(flags, rows, call, earlier) + peer_text(flags, rows[0].result, peer) +
-            "Tokens/s of one sequence at a context of T, medians: " + (of_grid ? "grid " + flags.grid : flags.preset) +
-            ", " + where_text(earlier) +
-            "\ncached: one step, and min–max of the steps; full: the whole context again. Weights in " +
-            kernels::format_name(flags.formats.weights) + "; cache: in " + kernels::format_name(flags.formats.cache) +
-            ", at the last T.\n"
-            "keys kept: turned keys stay in the cache beside the values; without, they are turned again in each step.\n"
-            "of bound: of what reading weights and cache from memory allows at " +
-            fixed(call.best, 1) + " GB/s, the best of " + fixed(call.least, 1) + "–" + fixed(call.best, 1) +
-            "\nmeasured beside the rows; above 100 % where the processor's cache holds them.\n" + mark_text(any_marked),
+        tables_text(session, flags, rows, call, earlier) + peer_text(session, rows[0].result, peer) +
+            said(session, below),
         json);
   return Exit::kDone;
 }

@@ -6,6 +6,7 @@
 #include "qkvbench/base/parallel.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/bench.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/kernels/matmul.hpp"
 #include "qkvbench/run/bench.hpp"
@@ -180,12 +181,13 @@ Exit bench_steps(const Session& session, const BenchFlags& flags) {
   json["cases"] = formats::Json::array();
   for (const CaseRecord& record : records) json["cases"].push_back(case_json(record, limits));
   const bool any_marked = std::ranges::any_of(records, [&](const auto& r) { return is_marked(r, limits); });
-  print(session, "bench",
-        render(flags, speed_table(records, limits, flags)) + "\n" + render(flags, parts_table(records)) +
-            "\nMedians on " + where_text(earlier) + "\nMeasured limits: " + limits_text(limits) + ".\n" +
-            mark_text(any_marked) + bf16_text(flags) + peer_text(records.front()) +
-            "memory: the largest resident size of the process. allocations: a step in steady state.\n",
-        json);
+  print(
+      session, "bench",
+      shown(session, speed_table(records, limits, flags)) + said(session, "\n") + shown(session, parts_table(records)) +
+          said(session, "\nMedians on " + where_text(earlier) + "\nMeasured limits: " + limits_text(limits) + ".\n" +
+                            mark_text(any_marked) + bf16_text(flags) + peer_text(records.front()) +
+                            "memory: the largest resident size of the process. allocations: a step in steady state.\n"),
+      json);
   return Exit::kDone;
 }
 

@@ -7,6 +7,7 @@
 
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/results.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
@@ -76,9 +77,8 @@ std::string shown(const std::optional<double>& x) {
 }
 
 /// One pair in full.
-std::string pair_text(const RunPair& pair) {
+std::string pair_text(const Session& session, const RunPair& pair) {
   using report::Align;
-  std::string text = "a  " + pair.run_a + "\nb  " + pair.run_b + "\n\n";
   report::Table table({{"metric"},
                        {"a", Align::kRight},
                        {"b", Align::kRight},
@@ -89,18 +89,20 @@ std::string pair_text(const RunPair& pair) {
     const auto difference = difference_of(m), relative = relative_of(m);
     table.add({m.name, shown(m.a), shown(m.b), difference ? report::scientific(*difference, 2) : "–",
                relative ? report::scientific(*relative, 2) : "–", m.within ? "" : "differs"});
+    table.mark(5, report::Mark::kBad);
   }
-  text += table.text(output_columns());
+  std::string text;
   if (pair.fields_differing > 0) text += "\n";
   for (const study::FieldPair& f : pair.fields)
-    text += f.field + ": " + f.a.substr(0, 60) + " and " + f.b.substr(0, 60) + "\n";
+    text += f.field + ": " + shortened(f.a, 60) + " and " + shortened(f.b, 60) + "\n";
   if (pair.fields_differing > pair.fields.size())
     text += "… and " + std::to_string(pair.fields_differing - pair.fields.size()) + " other fields differ\n";
-  return text;
+  return said(session, "a  " + pair.run_a + "\nb  " + pair.run_b + "\n\n") + shown(session, table) +
+         said(session, text);
 }
 
 /// Of many pairs, those that do not hold.
-std::string list_text(const Comparison& comparison) {
+std::string list_text(const Session& session, const Comparison& comparison) {
   using report::Align;
   report::Table table(
       {{"run"}, {"metrics that differ"}, {"largest relative", Align::kRight}, {"other fields", Align::kRight}});
@@ -119,22 +121,24 @@ std::string list_text(const Comparison& comparison) {
         {pair.run_a, names, largest ? report::scientific(*largest, 2) : "–", std::to_string(pair.fields_differing)});
     any = true;
   }
-  return any ? table.text(output_columns()) : "";
+  return any || session.format != "text" ? shown(session, table) : "";
 }
 
 Exit compare(const Session& session, const CompareFlags& flags) {
   const Comparison comparison = study::compare(flags.a, flags.b, flags.demand);
   note_left_out(session, comparison.left_out);
-  std::string text = comparison.runs.size() == 1 ? pair_text(comparison.runs[0]) : list_text(comparison);
+  const std::string tables =
+      comparison.runs.size() == 1 ? pair_text(session, comparison.runs[0]) : list_text(session, comparison);
+  std::string text;
   for (const auto& [side, names] : {std::pair("a", &comparison.only_a), std::pair("b", &comparison.only_b)})
     for (const std::string& name : *names) text += std::string("only in ") + side + ": " + name + "\n";
   std::size_t equal = 0, holding = 0;
   for (const RunPair& pair : comparison.runs) equal += pair.equal, holding += pair.holds;
-  text += (text.empty() ? "" : "\n") + std::to_string(comparison.runs.size()) +
+  text += (tables.empty() && text.empty() ? "" : "\n") + std::to_string(comparison.runs.size()) +
           (comparison.runs.size() == 1 ? " pair of runs" : " pairs of runs, matched by name") + ": " +
           std::to_string(equal) + " equal";
   if (!flags.demand.exact()) text += ", " + std::to_string(holding) + " within the tolerance";
-  print(session, "compare", text + "\n", comparison_json(flags, comparison));
+  print(session, "compare", tables + said(session, text + "\n"), comparison_json(flags, comparison));
   return comparison.holds ? Exit::kDone : Exit::kCheckFailed;
 }
 

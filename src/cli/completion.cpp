@@ -197,7 +197,8 @@ void add_completion(CLI::App& command, Session& session) {
                  "Prints completions of commands, flags and their values for a shell, or the man page, as they follow\n"
                  "from the options that there are. `cmake --install` puts all of them where shells and man look.",
                  "  qkvbench completion bash > ~/.local/share/bash-completion/completions/qkvbench\n"
-                 "  qkvbench completion man | man -l -");
+                 "  qkvbench completion man | man -l -",
+                 Prints::kText);
   on_call(command, session, flags, [&command](const Session& s, const CompletionCommand& given) {
     const CLI::App& program = *command.get_parent();
     const std::vector<OfferedCommand> commands = commands_of(program);

@@ -20,6 +20,7 @@ constexpr std::size_t kMostSeeds = 1000;
 std::vector<nn::Variant> variants_of(const std::string& text) {
   std::vector<nn::Variant> variants;
   for (const std::string& name : split(text, ',')) {
+    if (name.empty()) fail_usage("--variant: '" + text + "' lacks a name beside a comma; write q_k_v,q_kv");
     if (name == "all" || name == "all+") {
       for (const nn::AttentionKind& kind : nn::all_kinds())
         if (kind.is_partition()) variants.push_back({&kind, name == "all+"});
@@ -42,7 +43,9 @@ std::vector<std::string> seeds_of(const std::string& text) {
     const auto first = number(part.substr(0, dash)),
                last = dash == std::string::npos ? std::nullopt : number(part.substr(dash + 1));
     if (!first || !last) {
-      seeds.push_back(part);
+      if (part.empty() || part.find_first_not_of("0123456789") != std::string::npos)
+        fail_usage("--seed: '" + text + "' is no seed; write 3, 0,1,2 or 0-4");
+      seeds.push_back(part);  // its bounds are the option's
       continue;
     }
     if (*last < *first)
@@ -70,7 +73,8 @@ void ConfigFlags::add_to(CLI::App& command) {
         .take_last()
         .group(option.group);
   }
-  add_option(command, "--config", config_file_, "a configuration, or a result.json; - for stdin; flags go on top")
+  add_option(command, "--config", config_file_,
+             "a configuration, a result.json or its run's directory; - for stdin; flags go on top")
       .type_name("FILE")
       .group("Start from");
   add_option(command, "--preset", preset_, "a named configuration (see list presets); flags go on top")

@@ -6,6 +6,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/report/table.hpp"
 
@@ -37,7 +38,7 @@ Exit convert(const Session& session, ConvertFlags& flags) {
   table.add({"parameters", with_commas(result.model.params_total)});
   if (data::find_task(result.config.task.id).traits().decodes)
     table.add({"cache B/token", with_commas(result.model.kv_cache_bytes_per_token)});
-  print(session, "convert", table.text(output_columns()) + "\n" + report.directory.string() + "\n",
+  print(session, "convert", shown(session, table) + said(session, "\n" + report.directory.string() + "\n"),
         {{"directory", formats::escape_bytes(report.directory.string())},
          {"model", formats::escape_bytes((report.directory / "model.safetensors").string())},
          {"found", report.was_there},

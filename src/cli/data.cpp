@@ -4,6 +4,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/cli/status_line.hpp"
 #include "qkvbench/data/fetch.hpp"
 #include "qkvbench/formats/json.hpp"
@@ -92,11 +93,12 @@ Exit list(const Session& session) {
                     {"files", known_files_json(source.files)}});
   }
   const bool chosen = data::data_root() != "data";
-  print(session, "data-list",
-        table.text(output_columns()) + "\nLooked for in " + full_path(data::data_root()) + "/NAME" +
-            (chosen ? " (QKVBENCH_DATA)" : "; QKVBENCH_DATA names another place") +
-            ". `qkvbench data fetch NAME` brings one.\n",
-        {{"sets", rows}});
+  print(
+      session, "data-list",
+      shown(session, table) + said(session, "\nLooked for in " + full_path(data::data_root()) + "/NAME" +
+                                                (chosen ? " (QKVBENCH_DATA)" : "; QKVBENCH_DATA names another place") +
+                                                ". `qkvbench data fetch NAME` brings one.\n"),
+      {{"sets", rows}});
   return Exit::kDone;
 }
 
@@ -105,8 +107,8 @@ void print_installed(const Session& session, const Source& source, std::uint64_t
                      Origin origin) {
   const std::string folder = full_path(data::data_root() / source.name);
   print(session, "data-install",
-        source.name + " is in " + folder + ": " + with_commas(static_cast<long long>(files)) +
-            (files == 1 ? " file, " : " files, ") + megabytes(bytes) + ", " + origin_text(origin) + "\n",
+        said(session, source.name + " is in " + folder + ": " + with_commas(static_cast<long long>(files)) +
+                          (files == 1 ? " file, " : " files, ") + megabytes(bytes) + ", " + origin_text(origin) + "\n"),
         {{"name", source.name}, {"folder", folder}, {"files", files}, {"bytes", bytes}, {"origin", origin_id(origin)}});
 }
 
@@ -174,7 +176,8 @@ Exit verify(const Session& session, const DataFlags& flags) {
     all_hold = all_hold && holds;
     const std::string more = v.problems.size() > 1 ? " (and " + std::to_string(v.problems.size() - 1) + " more)" : "";
     table.add({source->name, with_commas(static_cast<long long>(v.files)), megabytes(v.bytes), origin_text(v.origin),
-               colored(session, holds ? "unchanged" : v.problems.front() + more, holds ? 32 : 31)});
+               holds ? "unchanged" : v.problems.front() + more});
+    table.mark(4, holds ? report::Mark::kGood : report::Mark::kBad);
     rows.push_back({{"name", source->name},
                     {"folder", full_path(data::data_root() / source->name)},
                     {"files", v.files},
@@ -183,7 +186,7 @@ Exit verify(const Session& session, const DataFlags& flags) {
                     {"holds", holds},
                     {"problems", v.problems}});
   }
-  print(session, "data-verify", table.text(output_columns()), {{"holds", all_hold}, {"sets", rows}});
+  print(session, "data-verify", shown(session, table), {{"holds", all_hold}, {"sets", rows}});
   return all_hold ? Exit::kDone : Exit::kCheckFailed;
 }
 
@@ -210,7 +213,7 @@ void add_data(CLI::App& command, Session& session) {
   finish_command(fetching, session,
                  "Downloads a data set with curl, checks sizes and SHA-256, and unpacks it. Called again it goes on\n"
                  "where it stopped. QKVBENCH_MIRROR=http://host/path is tried before the public sources.",
-                 "  qkvbench data fetch mnist");
+                 "  qkvbench data fetch mnist", Prints::kText);
   on_call(fetching, session, flags, fetch);
 
   CLI::App& verifying = add_command(command, "verify", "check the files of data sets that are there");
@@ -230,7 +233,7 @@ void add_data(CLI::App& command, Session& session) {
   finish_command(importing, session,
                  "Takes a data set from a folder (unpacked, as .gz, or with the archive in it) or from an archive.\n"
                  "Names and sizes must be right; a copy with other bytes than the published files is recorded as such.",
-                 "  qkvbench data import fashion-mnist /usr/share/datasets/fashion-mnist");
+                 "  qkvbench data import fashion-mnist /usr/share/datasets/fashion-mnist", Prints::kText);
   on_call(importing, session, flags, import);
 }
 

@@ -7,6 +7,7 @@
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/cli/status_line.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
@@ -95,9 +96,10 @@ Exit downstream(const Session& session, DownstreamFlags flags) {
   }
   line.clear();
   const double mean = sum / static_cast<double>(tasks.size());
-  std::string text = run.config.model.variant.id() + ", " + std::to_string(flags.options.shots) + " shots, scored as " +
-                     flags.scoring + "\n\n" + table.text(output_columns());
-  if (tasks.size() > 1) text += "\nmean acc " + report::fixed(mean, 4) + "\n";
+  std::string text = said(session, run.config.model.variant.id() + ", " + std::to_string(flags.options.shots) +
+                                       " shots, scored as " + flags.scoring + "\n\n") +
+                     shown(session, table);
+  if (tasks.size() > 1) text += said(session, "\nmean acc " + report::fixed(mean, 4) + "\n");
   print(session, "downstream", text,
         {{"model", flags.model},
          {"variant", variant_json(run.config)},

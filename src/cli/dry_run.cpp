@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/forecast.hpp"
@@ -29,7 +30,7 @@ struct Planned {
   std::vector<run::RankForecast> ranks;
 };
 
-std::string tables_of(const std::vector<Planned>& all) {
+std::string tables_of(const Session& session, const std::vector<Planned>& all) {
   const auto bytes = [](index_t n) { return report::size_text(static_cast<double>(n)); };
   report::Table table({{"variant"},
                        {"parameters", Align::kRight},
@@ -40,9 +41,10 @@ std::string tables_of(const std::vector<Planned>& all) {
   for (const Planned& p : all)
     table.add({p.costs.config.model.variant.id(), with_commas(p.costs.cost.params_total), bytes(p.costs.memory.total()),
                with_commas(p.alone.steps), step_text(p.alone.step_s), report::duration(p.alone.total_s())});
-  std::string text = table.text(output_columns());
-  if (all[0].alone.by_layers) text += "Timed on one and two layers and a part of the batch; the rest is counted.\n";
-  text += "Tests during and after training, and what else runs here, come on top.\n";
+  std::string text = shown(session, table);
+  if (all[0].alone.by_layers)
+    text += said(session, "Timed on one and two layers and a part of the batch; the rest is counted.\n");
+  text += said(session, "Tests during and after training, and what else runs here, come on top.\n");
   if (all[0].ranks.size() < 2) return text;
   report::Table ranks({{"variant"},
                        {"ranks", Align::kRight},
@@ -57,8 +59,8 @@ std::string tables_of(const std::vector<Planned>& all) {
       ranks.add({p.costs.config.model.variant.id(), std::to_string(r.ranks), bytes(r.memory_bytes),
                  bytes(r.sharded_memory_bytes), bytes(r.sent_bytes_per_step), step_text(r.step_s),
                  report::fixed(100 * r.waiting(), 1) + " %", report::duration(r.total_s())});
-  return text + "\nRanks on machines like this one; shared out: memory with --shard-optimizer\n\n" +
-         ranks.text(output_columns());
+  return text + said(session, "\nRanks on machines like this one; shared out: memory with --shard-optimizer\n\n") +
+         shown(session, ranks);
 }
 
 Json json_of(const Planned& p) {
@@ -111,10 +113,10 @@ void dry_run(const Session& session, const std::vector<run::Config>& configs, do
     all.push_back(std::move(p));
   }
   const std::size_t seeds = configs.size() / all.size();
-  std::string text = tables_of(all);
+  std::string text = tables_of(session, all);
   if (configs.size() > 1)
-    text += "\nAll " + std::to_string(configs.size()) +
-            " runs in turn: " + report::duration(total_s * static_cast<double>(seeds)) + "\n";
+    text += said(session, "\nAll " + std::to_string(configs.size()) +
+                              " runs in turn: " + report::duration(total_s * static_cast<double>(seeds)) + "\n");
   print(session, "train-plan", text, {{"network_bits_per_s", bits_per_s}, {"seeds", seeds}, {"runs", list}});
 }
 

@@ -6,6 +6,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/svg.hpp"
@@ -96,7 +97,7 @@ Exit tell(const Session& session, const EvalFlags& flags, const LoadedModel& run
     table.add(
         {"cache of " + std::to_string(run.config.train.micro_batch) + " windows", with_commas(cache_bytes) + " B"});
   print(session, "eval",
-        run.config.task.id + " " + run.config.model.variant.id() + "\n\n" + table.text(output_columns()),
+        said(session, run.config.task.id + " " + run.config.model.variant.id() + "\n\n") + shown(session, table),
         eval_json(flags, run, facts, metrics, cache_bytes, Json::array()));
   return Exit::kDone;
 }
@@ -156,8 +157,8 @@ Exit tell_changes(const Session& session, const EvalFlags& flags, LoadedModel& r
   const std::string legend = flags.swap ? "V = K: values by the keys' projection; K = V: keys by the values'."
                                         : "Values are (1 - α) V + α K, by their projections.";
   print(session, "eval",
-        run.config.task.id + " " + run.config.model.variant.id() + "\n\n" + table.text(output_columns()) + "\n" +
-            report::wrapped(legend, output_columns()) + "\n",
+        said(session, run.config.task.id + " " + run.config.model.variant.id() + "\n\n") + shown(session, table) +
+            said(session, "\n" + legend + "\n"),
         eval_json(flags, run, facts, metrics, 0, changes));
   return Exit::kDone;
 }

@@ -48,7 +48,7 @@ void add_export(CLI::App& command, Session& session) {
       command, session,
       "Writes config.json and model.safetensors (huggingface), model.bin (llm.c), ckpt.pt (nanogpt) or model.gguf\n"
       "(llama.cpp). Shared projections and key/value heads are written out; what is not kept is said.",
-      "  qkvbench export results/RUN --to huggingface --out gpt2-qkv");
+      "  qkvbench export results/RUN --to huggingface --out gpt2-qkv", Prints::kText);
   on_call(command, session, flags, export_run);
 }
 

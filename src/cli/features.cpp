@@ -7,6 +7,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
@@ -27,11 +28,12 @@ Exit features(const Session& session, const FeaturesFlags& flags) {
   const run::FeatureFiles written = run::write_features(run, flags.request, flags.out);
   report::Table table({{"file"}, {"bytes", report::Align::kRight}, {"SHA-256"}});
   for (const data::SourceFile& file : written.files)
-    table.add({file.path, with_commas(static_cast<long long>(file.bytes)), file.sha256});
+    table.add({file.path, with_commas(static_cast<long long>(file.bytes)),
+               session.format == "text" ? shortened(file.sha256, 16) : file.sha256});
   const std::string sizes = with_commas(written.n_train) + " training and " + with_commas(written.n_test) +
                             " test images of " + written.task + ", " + with_commas(written.features) +
                             " numbers each, in " + flags.out;
-  print(session, "features", sizes + "\n\n" + table.text(output_columns()),
+  print(session, "features", said(session, sizes + "\n\n") + shown(session, table),
         {{"model", flags.model},
          {"task", written.task},
          {"n_train", written.n_train},

@@ -1,8 +1,9 @@
 // Flags as CLI11 keeps them.
-// What is said of a command line that it refuses is in program.cpp.
+// What is said of a command line that it refuses is in explain.
 #include "qkvbench/cli/flags.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -41,8 +42,9 @@ Flag& Flag::comma_separated() {
 }
 
 Flag& Flag::one_of(const std::vector<std::string>& names) {
-  option_->check(CLI::IsMember(names).description(""));
-  return *this;
+  return check([names](const std::string& text) {
+    return std::ranges::find(names, text) == names.end() ? unknown_name("value", text, names) : "";
+  });
 }
 
 Flag& Flag::check(std::function<std::string(const std::string&)> fault) {

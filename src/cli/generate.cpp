@@ -146,7 +146,8 @@ void add_generate(CLI::App& command, Session& session) {
   finish_command(command, session,
                  "Writes on with a cache that holds exactly the distinct tensors of the variant: K and V, or K alone.\n"
                  "A context that is full keeps its later half.",
-                 "  qkvbench generate results/RUN --prompt \"ROMEO:\" --length 200 --temperature 0.8 --top-k 40");
+                 "  qkvbench generate results/RUN --prompt \"ROMEO:\" --length 200 --temperature 0.8 --top-k 40",
+                 Prints::kText);
   on_call(command, session, flags, generate);
 }
 

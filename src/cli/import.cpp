@@ -6,6 +6,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/report/table.hpp"
 
@@ -34,7 +35,7 @@ Exit import(const Session& session, ImportFlags& flags) {
   table.add({"layers, heads", std::to_string(model.layers) + ", " + std::to_string(model.heads)});
   for (const auto& [name, value, is_count] : origin.claims)
     table.add({name + " (claimed)", value ? report::fixed(*value, 4) : "not finite"});
-  print(session, "import", table.text(output_columns()) + "\n" + report.directory.string() + "\n",
+  print(session, "import", shown(session, table) + said(session, "\n" + report.directory.string() + "\n"),
         {{"directory", formats::escape_bytes(report.directory.string())},
          {"model", formats::escape_bytes((report.directory / "model.safetensors").string())},
          {"found", report.was_there},

@@ -7,6 +7,7 @@
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/match_target.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
@@ -27,7 +28,6 @@ struct InspectFlags {
   std::vector<index_t> lengths;
   std::vector<std::string> match;
   index_t context = 0;
-  std::string format = "text";
   bool table = false, parameters = false;
 };
 
@@ -38,11 +38,11 @@ Json parameters_json(const nn::Model& model) {
   return list;
 }
 
-std::string parameters_text(const nn::Model& model) {
+std::string parameters_text(const Session& session, const nn::Model& model) {
   report::Table table({{"parameter"}, {"shape"}, {"elements", Align::kRight}});
   for (const nn::Parameter& p : model.parameters().all())
     table.add({p.name, p.shape.text(), with_commas(p.shape.elements())});
-  return "\n" + table.text(output_columns());
+  return said(session, "\n") + shown(session, table);
 }
 
 /// The columns that name a configuration.
@@ -134,19 +134,14 @@ std::string sizes_text(const run::Config& c) {
          (c.task.vocab > 0 ? ", vocabulary " + with_commas(c.task.vocab) : "");
 }
 
-std::string tables_text(const std::vector<Costs>& all, const std::string& format_name) {
-  const auto format =
-      static_cast<report::Format>(std::ranges::find(report::kFormatNames, format_name) - report::kFormatNames.begin());
+std::string tables_text(const Session& session, const std::vector<Costs>& all) {
   const run::Config& c = all[0].config;
   const std::string memory = "Memory of training: micro-batches of " + std::to_string(c.train.micro_batch) +
                              ", activations " + (c.model.recompute ? "recomputed" : "kept") +
                              "; program, data and scratch come on top";
   std::string out;
   const auto add = [&](const std::string& heading, const report::Table& table) {
-    const char* mark = format == report::Format::kLatex ? "% " : format == report::Format::kMarkdown ? "**" : "";
-    const char* end = format == report::Format::kMarkdown ? "**" : "";
-    out +=
-        (out.empty() ? "" : "\n") + std::string(mark) + heading + end + "\n\n" + table.render(format, output_columns());
+    out += (out.empty() ? "" : said(session, "\n")) + titled(session, heading) + shown(session, table);
   };
   add(sizes_text(c), parameter_table(all));
   add("Multiply-adds of one forward pass of one example of T positions", macs_table(all));
@@ -172,9 +167,10 @@ Exit inspect(const Session& session, const InspectFlags& flags) {
     if (!flags.parameters) continue;
     const nn::Model model(one.model);
     list.back()["parameters"] = parameters_json(model);
-    details += (configs.size() > 1 ? "\n" + one.model.variant.id() : "") + parameters_text(model);
+    details +=
+        (configs.size() > 1 ? said(session, "\n" + one.model.variant.id()) : "") + parameters_text(session, model);
   }
-  print(session, "inspect", matched_text(all, target, output_columns()) + tables_text(all, flags.format) + details,
+  print(session, "inspect", matched_text(session, all, target) + tables_text(session, all) + details,
         {{"configurations", list}, {"matched", match_json(target)}});
   return Exit::kDone;
 }
@@ -197,9 +193,6 @@ void add_inspect(CLI::App& command, Session& session) {
   add_option(command, "--context", flags->context, "positions to count the cache for; default: seq-len")
       .between(index_t{1}, index_t{1} << 30)
       .type_name("N");
-  add_option(command, "--format", flags->format, "text, markdown or latex; --json is the machine's form")
-      .one_of({report::kFormatNames.begin(), report::kFormatNames.end()})
-      .type_name("FORMAT [text]");
   add_flag(command, "--parameters", flags->parameters, "also every parameter with its shape");
   finish_command(command, session,
                  "Counts parameters, multiply-adds, cache bytes and the memory of training without making the model.",

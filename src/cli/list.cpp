@@ -7,6 +7,7 @@
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/results.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/summary.hpp"
@@ -45,9 +46,10 @@ Exit list_variants(const Session& session, const ListFlags& /*flags*/) {
                       {"projections", kind.projections},
                       {"cached_tensors", kind.cached_tensors}});
     }
-  print_list(session, "variants",
-             table.text(output_columns()) + "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n",
-             json);
+  print_list(
+      session, "variants",
+      shown(session, table) + said(session, "\nα = 1/√head size. + adds a learned 2D positional term to the scores.\n"),
+      json);
   return Exit::kDone;
 }
 
@@ -58,7 +60,7 @@ Exit list_tasks(const Session& session, const ListFlags& /*flags*/) {
     table.add({task.id, task.family, task.summary, task.example});
     json.push_back({{"id", task.id}, {"family", task.family}, {"summary", task.summary}, {"example", task.example}});
   }
-  print_list(session, "tasks", table.text(output_columns()), json);
+  print_list(session, "tasks", shown(session, table), json);
   return Exit::kDone;
 }
 
@@ -71,7 +73,7 @@ Exit list_presets(const Session& session, const ListFlags& /*flags*/) {
     apply_preset(config, preset);
     json.push_back({{"id", preset.id}, {"summary", preset.summary}, {"config", config_json(config)}});
   }
-  print_list(session, "presets", table.text(output_columns()), json);
+  print_list(session, "presets", shown(session, table), json);
   return Exit::kDone;
 }
 
@@ -88,7 +90,7 @@ Exit list_grids(const Session& session, const ListFlags& /*flags*/) {
     }
     json.push_back({{"id", grid.id}, {"summary", grid.summary}, {"grid", blocks}});
   }
-  print_list(session, "grids", table.text(output_columns()), json);
+  print_list(session, "grids", shown(session, table), json);
   return Exit::kDone;
 }
 
@@ -116,7 +118,8 @@ Exit list_runs(const Session& session, const ListFlags& flags) {
   }
   note_left_out(session, set.left_out);
   const std::string none = "no finished runs in " + flags.folder + "; qkvbench train makes one\n";
-  print(session, "list-runs", set.records.empty() ? none : table.text(output_columns()),
+  print(session, "list-runs",
+        set.records.empty() && session.format == "text" ? said(session, none) : shown(session, table),
         {{"runs", json}, {"left_out", run::left_out_json(set.left_out)}});
   return Exit::kDone;
 }

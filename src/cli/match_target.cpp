@@ -3,6 +3,7 @@
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/match.hpp"
@@ -87,13 +88,13 @@ run::Config matched(run::Config config, const MatchTarget& target) {
   return config;
 }
 
-std::string matched_text(const std::vector<Costs>& all, const MatchTarget& target, std::size_t columns) {
+std::string matched_text(const Session& session, const std::vector<Costs>& all, const MatchTarget& target) {
   if (!target.parameters && !target.cache_bytes) return "";
   std::string to;
   if (target.parameters) to = with_commas(*target.parameters) + " parameters";
   if (target.cache_bytes)
     to += (to.empty() ? "" : " and ") + with_commas(*target.cache_bytes) + " bytes of fp32 cache a token";
-  return "Matched to " + to + "\n\n" + matched_table(all, target).text(columns) + "\n";
+  return titled(session, "Matched to " + to) + shown(session, matched_table(all, target)) + said(session, "\n");
 }
 
 formats::Json match_json(const MatchTarget& target) {

@@ -7,6 +7,7 @@
 
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/data/synthetic.hpp"
 #include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/data/vision.hpp"
@@ -92,7 +93,7 @@ std::vector<std::int32_t> largest_of_rows(const Value& logits) {
   return out;
 }
 
-std::string logits_table(const Value& logits, const std::vector<std::int32_t>& input) {
+std::string logits_table(const Session& session, const Value& logits, const std::vector<std::int32_t>& input) {
   const index_t V = logits.shape().last();
   std::vector<report::Table::Column> columns{{"position", report::Align::kRight}, {"input", report::Align::kRight}};
   for (index_t v = 0; v < V; ++v) columns.push_back({"'" + std::to_string(v) + "'", report::Align::kRight});
@@ -103,7 +104,7 @@ std::string logits_table(const Value& logits, const std::vector<std::int32_t>& i
       cells.push_back(report::fixed(static_cast<double>(logits.data()[static_cast<index_t>(t) * V + v]), 2));
     table.add(cells);
   }
-  return "\n" + table.text(output_columns());
+  return said(session, "\n") + shown(session, table);
 }
 
 Exit predict_list(const Session& session, const PredictFlags& flags, const LoadedModel& run) {
@@ -120,14 +121,19 @@ Exit predict_list(const Session& session, const PredictFlags& flags, const Loade
   std::size_t correct = 0;
   for (std::size_t t = 0; t < output.size(); ++t) correct += output[t] == target[t] ? 1 : 0;
 
-  std::string text = "input   " + spaced(input) + "\noutput  " + spaced(output) + "\ntarget  " + spaced(target) + "\n" +
-                     std::to_string(correct) + " of " + std::to_string(T) + " right (" + run.config.task.id + ", " +
-                     run.config.model.variant.id() + ")\n";
+  report::Table lists({{"position", report::Align::kRight}, {"input"}, {"output"}, {"target"}});
+  for (std::size_t t = 0; t < output.size(); ++t)
+    lists.add({std::to_string(t), std::to_string(input[t]), std::to_string(output[t]), std::to_string(target[t])});
+  const std::string right = std::to_string(correct) + " of " + std::to_string(T) + " right (" + run.config.task.id +
+                            ", " + run.config.model.variant.id() + ")\n";
+  std::string text = session.format == "text" ? "input   " + spaced(input) + "\noutput  " + spaced(output) +
+                                                    "\ntarget  " + spaced(target) + "\n" + right
+                                              : shown(session, lists) + said(session, right);
   Json json{{"model", flags.model}, {"task", run.config.task.id}, {"variant", run.config.model.variant.id()},
             {"input", input},       {"output", output},           {"target", target},
             {"correct", correct}};
   if (flags.logits) {
-    text += logits_table(logits, input);
+    text += logits_table(session, logits, input);
     const index_t V = logits.shape().last();
     json["logits"] = Json::array();
     for (index_t t = 0; t < T; ++t)
@@ -165,7 +171,7 @@ std::vector<Ranked> ranked(const LoadedModel& run, const Value& logits) {
   return all;
 }
 
-std::string ranking_table(const std::vector<Ranked>& all, bool with_logits) {
+std::string ranking_table(const Session& session, const std::vector<Ranked>& all, bool with_logits) {
   constexpr std::size_t kShown = 10;
   std::vector<report::Table::Column> columns{
       {"label", report::Align::kRight}, {"class"}, {"probability", report::Align::kRight}};
@@ -176,7 +182,7 @@ std::string ranking_table(const std::vector<Ranked>& all, bool with_logits) {
     if (with_logits) row.push_back(report::fixed(all[i].logit, 3));
     table.add(row);
   }
-  return table.text(output_columns());
+  return shown(session, table);
 }
 
 Exit predict_image(const Session& session, const PredictFlags& flags, const LoadedModel& run) {
@@ -189,7 +195,7 @@ Exit predict_image(const Session& session, const PredictFlags& flags, const Load
   Json ranking = Json::array();
   for (const Ranked& r : all)
     ranking.push_back({{"class", r.label}, {"name", r.name}, {"probability", r.probability}, {"logit", r.logit}});
-  print(session, "predict", ranking_table(all, flags.logits),
+  print(session, "predict", ranking_table(session, all, flags.logits),
         {{"model", flags.model},
          {"task", run.config.task.id},
          {"variant", run.config.model.variant.id()},

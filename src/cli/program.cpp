@@ -1,8 +1,7 @@
 // From the command line to a command, and from an error to one line and an exit status.
-// CLI11's own messages are replaced where they do not say how to mend what is wrong.
+// What is wrong with a command line is said in explain.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstring>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -10,8 +9,8 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/answer.hpp"
+#include "qkvbench/cli/explain.hpp"
 #include "qkvbench/cli/flags.hpp"
-#include "qkvbench/data/tokenizer.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/utf8.hpp"
 #include "qkvbench/report/table.hpp"
@@ -47,43 +46,6 @@ constexpr Command kCommands[]{
     {"completion", "completions for bash, zsh and fish, and the man page", add_completion},
     {"schema", "the JSON Schemas of result.json and of every --json", add_schema},
 };
-
-/// Long flags of a command, for suggestions.
-std::vector<std::string> flags_of(const CLI::App& app) {
-  std::vector<std::string> flags;
-  for (const CLI::Option* option : app.get_options())
-    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
-  return flags;
-}
-
-/// What is wrong with a command line that CLI11 refused, and how to mend it.
-std::string explain(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App* chosen = &app;  // the innermost command that was named
-  std::string path = "qkvbench ";
-  while (!chosen->get_subcommands().empty()) {
-    chosen = chosen->get_subcommands()[0];
-    path += chosen->get_name() + " ";
-  }
-  const std::string help = " (see " + path + "--help)";
-  const std::vector<std::string> extras = app.remaining(true);
-  if (const auto commands = chosen->get_subcommands([](const CLI::App*) { return true; }); !commands.empty()) {
-    if (extras.empty()) return "no command given" + (chosen == &app ? "; 'qkvbench help' lists them" : help);
-    std::vector<std::string> names;
-    for (const CLI::App* command : commands) names.push_back(command->get_name());
-    if (chosen == &app) names.emplace_back("help");
-    return unknown_name("command", extras.front(), names);
-  }
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) && !extras.empty()) {
-    const std::string& extra = extras.front();
-    if (!extra.starts_with("-")) return "unexpected argument '" + extra + "'" + help;
-    // All that there are would fill a screen, which --help does better.
-    return unknown_name_in_short("flag", extra.substr(0, extra.find('=')), flags_of(*chosen)) + help;
-  }
-  std::string message = error.what();
-  for (char& c : message)
-    if (c == '\n') c = ' ';
-  return message + help;
-}
 
 constexpr std::size_t kHelpColumn = 34;  // where CLI11 begins to say what a flag does
 
@@ -140,7 +102,9 @@ std::string unanswered_text(int status) {
 
 int fail(const Session& session, Exit status, const std::string& message) {
   const Error error = session.ranks->fail(Error(status, message));
-  std::cerr << colored(session, "error:", 31, true) << " " << formats::printable(error.what()) << "\n";
+  // The word is measured without its colour.
+  std::string shown = message_text(std::string("error: ") + formats::printable(error.what()));
+  std::cerr << error_word(session) << shown.substr(std::string_view("error:").size()) << "\n";
   if (session.ranks->is_first()) answer_error(session, static_cast<int>(error.status()), error.what());
   return static_cast<int>(error.status());
 }

@@ -8,6 +8,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/results.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/identity.hpp"
@@ -60,9 +61,9 @@ Exit record(const Session& session, const RecordCommand& given) {
   const double wall_s = run::wall_s_of(set.records);
   const std::vector<std::string> builds = builds_of(set.records);
   print(session, "record",
-        file.string() + ": " + counted(set.records.size(), "run") + " of " + counted(builds.size(), "build") + ", " +
-            report::duration(wall_s) + " of computing, " + with_commas(static_cast<long long>(text.size())) +
-            " bytes\n",
+        said(session, file.string() + ": " + counted(set.records.size(), "run") + " of " +
+                          counted(builds.size(), "build") + ", " + report::duration(wall_s) + " of computing, " +
+                          with_commas(static_cast<long long>(text.size())) + " bytes\n"),
         {{"grid", grid.id},
          {"path", file.string()},
          {"bytes", text.size()},
@@ -92,7 +93,8 @@ void add_record(CLI::App& command, Session& session) {
       "sweep --record leaves out what they hold. Models are not kept. Every run must be finished.",
       "  qkvbench sweep table1-t16 --out runs\n"
       "  qkvbench record table1-t16 --from runs\n"
-      "  qkvbench record table1-d64 --from results/record --from runs");
+      "  qkvbench record table1-d64 --from results/record --from runs",
+      Prints::kText);
   on_call(command, session, flags, record);
 }
 

@@ -8,6 +8,7 @@
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/report_page.hpp"
 #include "qkvbench/cli/results.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/answer.hpp"
@@ -122,6 +123,7 @@ void check_forms(const Session& session, const ReportFlags& flags) {
   check_figures(flags.figures);
   std::vector<std::string> on_stdout;
   if (session.json_on_stdout()) on_stdout.emplace_back("--json");
+  if (session.format != "text" && on_stdout.empty()) on_stdout.emplace_back("--format");
   if (flags.page == "-") on_stdout.emplace_back("--out");
   for (std::size_t i = 0; i < kForms.size(); ++i) {
     check_output(kForms[i].flag, flags.files[i], kForms[i].form, kForms[i].endings);
@@ -176,9 +178,9 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
   options.baseline.variant = nn::parse_variant(flags.baseline).id();
   const RecordSet set = read(session, flags);
   const Summary summary = summarize(set.records, options);
-  std::string text = tables_document(summary, report::Format::kText, output_columns());
-  if (const std::string answers = answers_text(answers_of(summary), output_columns()); !answers.empty())
-    text += "\n" + answers;
+  std::string text = session.format == "csv" ? report::cells_csv(summary) : tables_document(summary, style_of(session));
+  if (const std::string answers = answers_text(answers_of(summary)); !answers.empty())
+    text += said(session, "\n" + answers);
   for (std::size_t i = 0; i < kForms.size(); ++i) {
     if (flags.files[i].empty()) continue;
     const std::string form = kForms[i].render(summary, set);

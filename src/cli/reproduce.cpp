@@ -13,6 +13,7 @@
 #include "qkvbench/cli/reproduce_answer.hpp"
 #include "qkvbench/cli/reproduce_json.hpp"
 #include "qkvbench/cli/results.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
@@ -74,8 +75,9 @@ run::RecordSet results_of(const Plan& plan, const std::filesystem::path& out, bo
 }
 
 /// Writes the forms that go to files; the one that goes to stdout, or the text.
-std::string forms(const ReproduceCommand& flags, const report::PaperDocument& document, const std::string& csv) {
-  std::string text = report::render(document, report::Format::kText, output_columns());
+std::string forms(const Session& session, const ReproduceCommand& flags, const report::PaperDocument& document,
+                  const std::string& csv) {
+  std::string text = session.format == "csv" ? csv : report::render(document, style_of(session));
   for (std::size_t i = 0; i < kPaperForms.size(); ++i) {
     if (flags.files[i].empty()) continue;
     const std::string form = kPaperForms[i].render(document, csv);
@@ -115,8 +117,9 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
       report::reproduction_of(recipe, plan, set.records, flags.allow_missing, flags.mixes_builds());
   const ReproduceAnswer answer = answer_of(session, recipe, plan, reproduction, flags.runs);
   if (answer.status != Exit::kDone && answer.status != Exit::kRunsFailed) return answer.status;  // stopped on the way
-  const report::PaperDocument document{recipe.title, report::remarks_of(recipe, plan), answer.table,
-                                       report::lines_below(recipe, plan, reproduction), answer.claims};
+  const report::PaperDocument document{recipe.title,  report::remarks_of(recipe, plan),
+                                       answer.table,  report::lines_below(recipe, plan, reproduction),
+                                       answer.claims, report::answers_of(answer.claims, reproduction.summary)};
   const std::size_t missing = plan.runs.size() - set.records.size();
   if (missing > 0)
     note(session, std::to_string(missing) + " of " + std::to_string(plan.runs.size()) +
@@ -132,7 +135,7 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
     page.references = report::reference_values(recipe, reproduction.agreement, plan.level);
     write_page(session, flags, recipe, page);
   }
-  print(session, "reproduce", forms(flags, document, answer.csv),
+  print(session, "reproduce", forms(session, flags, document, answer.csv),
         {{"recipe", recipe.id},
          {"budget", plan.budget},
          {"grid", plan.level},
@@ -144,7 +147,8 @@ Exit show(const Session& session, const ReproduceCommand& flags, const PaperTabl
          {"incomplete_averages", reproduction.summary.averages_incomplete},
          {"agreement", agreement_json(reproduction.agreement)},
          {"cells", answer.cells},
-         {"claims", claims_json(answer.claims)}});
+         {"claims", claims_json(answer.claims)},
+         {"answers", answers_json(document.answers)}});
   return answer.status == Exit::kDone ? verdict_status(answer.claims) : answer.status;
 }
 
@@ -166,6 +170,7 @@ void check_files(const Session& session, const ReproduceCommand& flags) {
   check_figures(flags.figures);
   std::vector<std::string> on_stdout;
   if (session.json_on_stdout()) on_stdout.emplace_back("--json");
+  if (session.format != "text" && on_stdout.empty()) on_stdout.emplace_back("--format");
   for (std::size_t i = 0; i < kPaperForms.size(); ++i) {
     check_output(flags.files[i]);
     if (flags.files[i] == "-") on_stdout.emplace_back(kPaperForms[i].flag);

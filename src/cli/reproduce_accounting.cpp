@@ -6,6 +6,7 @@
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/reproduce_json.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/report/paper_document.hpp"
 #include "qkvbench/report/table.hpp"
@@ -72,9 +73,11 @@ Exit reproduce_accounting(const Session& session) {
     json.push_back(cell_json(cell, row.what));
   }
   const std::vector<report::ClaimResult> claims = accounting_claims(rows);
+  const std::vector<report::Answer> answers = report::answers_of(claims, report::Summary{});
   print(session, "reproduce",
-        "The paper's 300-million-parameter model, counted\n\n" + table.text(output_columns()) + "\n" +
-            report::claims_document(claims, report::Format::kText, output_columns()),
+        said(session, "The paper's 300-million-parameter model, counted\n\n") + shown(session, table) +
+            said(session, "\n") + report::claims_document(claims, style_of(session)) +
+            said(session, "\n" + answers_text(answers)),
         {{"recipe", "accounting"},
          {"budget", nullptr},
          {"grid", nullptr},
@@ -86,7 +89,8 @@ Exit reproduce_accounting(const Session& session) {
          {"incomplete_averages", false},
          {"agreement", nullptr},
          {"cells", json},
-         {"claims", claims_json(claims)}});
+         {"claims", claims_json(claims)},
+         {"answers", answers_json(answers)}});
   return verdict_status(claims);
 }
 

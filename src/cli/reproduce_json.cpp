@@ -63,6 +63,12 @@ Json claims_json(const std::vector<report::ClaimResult>& claims) {
   return json;
 }
 
+Json answers_json(const std::vector<report::Answer>& answers) {
+  Json json = Json::array();
+  for (const report::Answer& answer : answers) json.push_back(answer.text);
+  return json;
+}
+
 Json cell_json(const report::PaperRow& row, const std::string& quantity) {
   return {{"task", row.task},
           {"settings", settings_json(row.settings)},

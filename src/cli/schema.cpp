@@ -5,6 +5,7 @@
 
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
@@ -29,12 +30,13 @@ Exit list_schemas(const Session& session) {
     table.add({schema.kind, all.substr(0, std::min(all.find(". "), all.size() - 1))});
     kinds.push_back({{"kind", schema.kind}, {"description", all}});
   }
-  print(session, "schema-list", table.text(output_columns()), {{"kinds", kinds}});
+  print(session, "schema-list", shown(session, table), {{"kinds", kinds}});
   return Exit::kDone;
 }
 
 Exit print_schema(const Session& session, const SchemaFlags& flags) {
   if (flags.list) return list_schemas(session);
+  if (session.format != "text") fail_usage("--format concerns --list, which prints a table; a schema is JSON");
   const Json json = run::schema_json(flags.kind);
   print(session, "schema", json.dump(2) + "\n", {{"of", flags.kind}, {"schema", json}});
   return Exit::kDone;

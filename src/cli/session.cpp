@@ -17,10 +17,17 @@
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/formats/json.hpp"
+#include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
 
-void finish_command(CLI::App& command, Session& session, const std::string& details, const std::string& examples) {
+void finish_command(CLI::App& command, Session& session, const std::string& details, const std::string& examples,
+                    Prints prints) {
+  if (prints == Prints::kTables)
+    add_option(command, "--format", session.format, "of the tables: text, markdown, latex or csv (only the tables)")
+        .one_of({report::kFormatNames.begin(), report::kFormatNames.end()})
+        .type_name("FORMAT [text]")
+        .group("Output");
   add_option(command, "--json", session.json, "write what is printed, or the error, as JSON to FILE; - for stdout")
       .type_name("FILE|-")
       .group("Output");
@@ -62,9 +69,16 @@ void check_output(const std::string& flag, const std::string& file, const char* 
   check_output(file);
 }
 
+/// Tables of other forms than text end in an empty line, which the last one of all has no use for.
+static std::string without_last_empty_line(std::string text) {
+  for (const char* end : {"\n\n", "\n\r\n"})
+    while (text.ends_with(end)) text.resize(text.size() - std::string_view(end).size() + 1);
+  return text;
+}
+
 void print(const Session& session, const std::string& kind, const std::string& text, const formats::Json& json) {
   const std::string answer = answer_text(kind, json);
-  if (!session.json_on_stdout()) write_out(text);
+  if (!session.json_on_stdout()) write_out(session.format == "text" ? text : without_last_empty_line(text));
   if (!session.json.empty()) write_answer(session, answer);
 }
 
@@ -74,7 +88,11 @@ void write_out(const std::string& text) {
 }
 
 void note(const Session& session, const std::string& text) {
-  if (!session.quiet) std::cerr << text << "\n";
+  if (!session.quiet) std::cerr << message_text(text) << "\n";
+}
+
+std::string message_text(const std::string& text) {
+  return is_capable_terminal(STDERR_FILENO) ? report::wrapped(text, window_columns(STDERR_FILENO) - 1) : text;
 }
 
 bool is_capable_terminal(int descriptor) {
@@ -97,14 +115,14 @@ std::size_t output_columns() {
   return std::max<std::size_t>(window_columns(STDOUT_FILENO), 2) - 1;
 }
 
-std::string colored(const Session& session, const std::string& text, int code, bool on_stderr) {
-  bool wanted = session.color == "always";
-  if (session.color == "auto") {
-    const char* no_color = std::getenv("NO_COLOR");
-    wanted =
-        (no_color == nullptr || *no_color == '\0') && is_capable_terminal(on_stderr ? STDERR_FILENO : STDOUT_FILENO);
-  }
-  return wanted ? "\033[" + std::to_string(code) + "m" + text + "\033[0m" : text;
+bool wants_colours(const Session& session, int descriptor) {
+  if (session.color != "auto") return session.color == "always";
+  const char* no_color = std::getenv("NO_COLOR");
+  return (no_color == nullptr || *no_color == '\0') && is_capable_terminal(descriptor);
+}
+
+std::string error_word(const Session& session) {
+  return wants_colours(session, STDERR_FILENO) ? "\033[31merror:\033[0m" : "error:";
 }
 
 }  // namespace qkvbench::cli

@@ -60,6 +60,7 @@ std::string slurm_script(const Session& session, const std::string& what, const 
             " qkvbench sweep " + shell_word(what) + " --out " + shell_word(runs.out) + " --jobs " +
             std::to_string(jobs);
   if (session.threads > 0) script += " --threads " + std::to_string(threads);
+  if (runs.events) script += " --tensorboard";
   if (runs.max_time.empty()) return script + "\n";
   return script + " --max-time " + shell_word(runs.max_time) +
          "\n"

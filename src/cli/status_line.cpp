@@ -8,21 +8,23 @@
 
 #include "qkvbench/base/system.hpp"
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/report/table.hpp"
 
 namespace qkvbench::cli {
 
 namespace {
 constexpr double kPlainEvery_s = 30;
 
-/// The first characters of a line, cut between two of them: a line that wraps cannot be drawn over.
+/// The first characters of a line, cut between two of them and marked so: a line that wraps cannot be drawn over.
 std::string first_columns(const std::string& line, std::size_t most) {
+  if (report::display_width(line) <= most) return line;
   std::size_t shown = 0, at = 0;
   for (; at < line.size(); ++at) {
     const bool begins = (static_cast<unsigned char>(line[at]) & 0xC0) != 0x80;
-    if (begins && shown == most) break;
+    if (begins && shown + 1 >= most) break;
     shown += begins ? 1 : 0;
   }
-  return line.substr(0, at);
+  return line.substr(0, at) + "…";
 }
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/reproduce_json.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/report/study_document.hpp"
 
@@ -37,12 +38,12 @@ Exit make_study(const Session& session, const StudyCommand& flags) {
   make_directories(out);
   write_file_atomic(out / "study.md", study_markdown(study));
   write_file_atomic(out / "study.html", study_page(study));
-  std::string text = recorded_table(study).text(output_columns()) + "\n";
-  for (const std::string& line : decided(study)) text += report::wrapped(line, output_columns()) + "\n";
+  std::string text = "\n";
+  for (const std::string& line : decided(study)) text += line + "\n";
   text += "\n";
-  for (const std::string& line : not_run(study)) text += report::wrapped("not run: " + line, output_columns()) + "\n";
+  for (const std::string& line : not_run(study)) text += "not run: " + line + "\n";
   text += "\n" + (out / "study.md").string() + " and " + (out / "study.html").string() + " say what follows\n";
-  print(session, "study", text,
+  print(session, "study", shown(session, recorded_table(study)) + said(session, text),
         {{"files", {(out / "study.md").string(), (out / "study.html").string()}},
          {"decided", decided(study)},
          {"tables", tables_json(study)},

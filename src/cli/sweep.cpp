@@ -7,6 +7,7 @@
 #include <set>
 
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/cli/slurm_script.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
 #include "qkvbench/formats/json.hpp"
@@ -50,7 +51,7 @@ Json counts_json(const Counts& counts) {
 }
 
 /// Runs and their states, a row a data set.
-std::string table_of(const std::vector<PlannedRun>& runs) {
+std::string table_of(const Session& session, const std::vector<PlannedRun>& runs) {
   using report::Align;
   std::vector<report::Table::Column> columns{{"data"}, {"runs", Align::kRight}};
   for (const RunState state : kStates) columns.push_back({study::state_name(state), Align::kRight});
@@ -75,7 +76,7 @@ std::string table_of(const std::vector<PlannedRun>& runs) {
     row[1] = std::to_string(total);
     table.add(row);
   }
-  return table.text(output_columns());
+  return shown(session, table);
 }
 
 Json sweep_json(const std::string& grid, const std::vector<PlannedRun>& runs, double left_s) {
@@ -110,14 +111,14 @@ Exit status(const Session& session, const SweepCommand& flags, const study::Grid
   const auto configs = study::shard_of(runs_of(session, flags, grid), options.shard, options.shards);
   const std::vector<PlannedRun> runs = study::scan_runs(configs, options.out);
   const double left = study::seconds_left(runs, options.jobs);
-  std::string text = table_of(runs) + "\n";
+  std::string text = "\n";
   for (const PlannedRun& run : runs)
     if (run.state == RunState::kFailed) text += run.name + ": " + run.error + "\n";
   text += std::isfinite(left)
               ? (left > 0 ? report::duration(left) + " left with " + std::to_string(options.jobs) + " at a time\n"
                           : "all runs are finished\n")
               : "time left: not known before the first run is done\n";
-  print(session, "sweep", text, sweep_json(grid.id, runs, left));
+  print(session, "sweep", table_of(session, runs) + said(session, text), sweep_json(grid.id, runs, left));
   return Exit::kDone;
 }
 
@@ -125,7 +126,7 @@ Exit run_all(const Session& session, const SweepCommand& flags, const study::Gri
   const SweepOutcome outcome = run_all(session, runs_of(session, flags, grid), flags.runs);
   const auto& runs = outcome.report.runs;
   const std::string hint = "\nqkvbench report " + flags.runs.out + " --out report.html shows them\n";
-  print(session, "sweep", table_of(runs) + (outcome.status == Exit::kDone ? hint : ""),
+  print(session, "sweep", table_of(session, runs) + said(session, outcome.status == Exit::kDone ? hint : ""),
         sweep_json(grid.id, runs, study::seconds_left(runs, 1)));
   return outcome.status;
 }

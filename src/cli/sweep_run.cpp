@@ -101,6 +101,8 @@ int environment_number(const char* name, int otherwise) {
 
 void SweepFlags::add_to(CLI::App& command) {
   add_option(command, "--out", out, "directory of all runs").type_name("DIR [results]").group("Files");
+  add_flag(command, "--tensorboard", events, "of each run that is made the curve for TensorBoard too, see train")
+      .group("Files");
   add_option(command, "--jobs", jobs, "runs at a time; default: one for each core, on one thread each")
       .between(1, 1024)
       .type_name("N")
@@ -118,6 +120,7 @@ study::SweepOptions SweepFlags::options(const Session& session) const {
   study::SweepOptions options;
   options.out = out;
   options.program = program_path();
+  options.events = events;
   const int cores = own_cores(session);
   options.jobs = jobs > 0 ? jobs : cores;
   options.threads = session.threads > 0 ? session.threads : std::max(1, cores / options.jobs);

@@ -11,6 +11,7 @@
 #include "qkvbench/cli/dry_run.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/progress.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/kernels/matmul.hpp"
@@ -29,7 +30,7 @@ using run::Status;
 struct TrainFlags {
   ConfigFlags config;
   run::RunOptions run;
-  std::string checkpoint_every = "60s", max_time, network = "10Gbit";
+  std::string checkpoint_every = "60s", max_time, network;
   bool dry_run = false, plot = false;
 };
 
@@ -50,16 +51,18 @@ run::CheckpointEvery checkpoint_every(const std::string& text) {
 /// A metric that the table shows when a run has it.
 struct MetricColumn {
   const char *metric, *heading;
+  int better = -1;  ///< 1: the higher, -1: the lower, 0: neither
 };
+constexpr int kDecimals = 4;
 constexpr std::array<MetricColumn, 7> kColumns{{{"val_loss", "val loss"},
                                                 {"perplexity", "perplexity"},
                                                 {"bits_per_byte", "bits/byte"},
-                                                {"val_floor", "floor"},
+                                                {"val_floor", "floor", 0},
                                                 {"val_above_floor", "above floor"},
-                                                {"test_accuracy", "test accuracy"},
+                                                {"test_accuracy", "test accuracy", 1},
                                                 {"test_loss", "test loss"}}};
 
-std::string table_of(const std::vector<RunReport>& reports) {
+std::string table_of(const Session& session, const std::vector<RunReport>& reports) {
   using report::Align;
   std::vector<report::Table::Column> heads{
       {"variant"}, {"equation"}, {"parameters", Align::kRight}, {"in attention", Align::kRight}};
@@ -68,10 +71,11 @@ std::string table_of(const std::vector<RunReport>& reports) {
   if (seeds) heads.insert(heads.begin() + 1, {"seed", Align::kRight});
   const bool decodes = data::find_task(first.config.task.id).traits().decodes;
   if (decodes) heads.push_back({"cache B/token", Align::kRight});
-  std::vector<const char*> metrics;
+  std::vector<std::pair<MetricColumn, report::RowValues>> metrics;
+  const std::size_t first_metric = heads.size();
   for (const MetricColumn& column : kColumns)
     if (first.metrics.contains(column.metric)) {
-      metrics.push_back(column.metric);
+      metrics.emplace_back(column, report::RowValues{});
       heads.push_back({column.heading, Align::kRight});
     }
   heads.push_back({"time", Align::kRight});
@@ -83,26 +87,33 @@ std::string table_of(const std::vector<RunReport>& reports) {
                                  with_commas(model.params_attention)};
     if (seeds) row.insert(row.begin() + 1, std::to_string(r.result.config.task.seed));
     if (decodes) row.push_back(with_commas(model.kv_cache_bytes_per_token));
-    for (const char* metric : metrics) row.push_back(report::fixed(r.result.metrics.value(metric).value_or(NAN), 4));
+    for (auto& [column, values] : metrics) {
+      const std::optional<double> value = r.result.metrics.value(column.metric);
+      if (value) values.emplace_back(table.rows(), *value);
+      row.push_back(report::fixed(value.value_or(NAN), kDecimals));
+    }
     row.push_back(r.result.status == Status::kCompleted ? report::duration(r.result.timing.wall_s.value_or(NAN))
                                                         : status_name(r.result.status));
     table.add(row);
   }
-  std::string text = table.text(output_columns()) + "\n";
-  for (const RunReport& r : reports) text += (r.directory / "result.json").string() + "\n";
-  return text;
+  for (std::size_t i = 0; i < metrics.size(); ++i)
+    if (const int better = metrics[i].first.better; better != 0)
+      table.mark_best(first_metric + i, metrics[i].second, better > 0, kDecimals);
+  std::string paths = "\n";
+  for (const RunReport& r : reports) paths += (r.directory / "result.json").string() + "\n";
+  return shown(session, table) + said(session, paths);
 }
 
 /// What several runs allow to say of their variants; empty where there is nothing to compare.
-std::string answer_of(const std::vector<RunReport>& reports) {
+std::string answer_of(const Session& session, const std::vector<RunReport>& reports) {
   std::vector<std::filesystem::path> paths;
   for (const RunReport& r : reports)
     if (r.result.status == Status::kCompleted) paths.push_back(r.directory);
   if (paths.size() < 2) return "";
   run::RecordSet set = run::read_records(paths);
   keep_one_build(set);  // some may have been there
-  const std::string text = answers_text(report::answers_of(report::summarize(set.records)), output_columns());
-  return text.empty() ? "" : "\n" + text;
+  const std::string text = answers_text(report::answers_of(report::summarize(set.records)));
+  return text.empty() ? "" : said(session, "\n" + text);
 }
 
 /// Of images and sets of them: how fast it was and whether the reader kept up.
@@ -141,9 +152,12 @@ void check_ranks(int ranks, index_t replicas) {
 
 Exit train(const Session& session, TrainFlags& flags) {
   if (flags.dry_run) {
-    if (session.ranks->is_first()) dry_run(session, flags.config.resolved(), parse_network(flags.network));
+    if (session.ranks->is_first())
+      dry_run(session, flags.config.resolved(), parse_network(flags.network.empty() ? "10Gbit" : flags.network));
     return Exit::kDone;
   }
+  if (!flags.network.empty())
+    fail_usage("--network says what joins the machines that --dry-run plans for; add --dry-run, or leave it out");
   const double begin_s = seconds_now();
   const double deadline_s = flags.max_time.empty() ? HUGE_VAL : begin_s + parse_duration("--max-time", flags.max_time);
   flags.run.argv = session.argv;
@@ -174,7 +188,7 @@ Exit train(const Session& session, TrainFlags& flags) {
     if (r.was_finished) note(session, name + ": already finished, not run again (--overwrite does)");
     if (session.ranks->is_first()) note_speed(session, name, r, unit);
     if (r.result.status == Status::kDiverged) {
-      std::cerr << colored(session, "error:", 31, true) << " " << name << ": " << r.error << "\n";
+      std::cerr << error_word(session) << " " << name << ": " << r.error << "\n";
       status = Exit::kDiverged;
     }
     if (r.result.status == Status::kInterrupted) {
@@ -186,7 +200,7 @@ Exit train(const Session& session, TrainFlags& flags) {
     }
   }
   if (session.ranks->is_first())
-    print(session, "train", table_of(reports) + answer_of(reports), train_json(session, reports));
+    print(session, "train", table_of(session, reports) + answer_of(session, reports), train_json(session, reports));
   return status;
 }
 
@@ -198,6 +212,9 @@ void add_train(CLI::App& command, Session& session) {
   add_option(command, "--out", flags->run.out, "directory of all runs").type_name("DIR [results]").group("Files");
   add_flag(command, "--overwrite", flags->run.overwrite, "run again what is there already").group("Files");
   add_flag(command, "--resume", flags->run.resume, "go on with an unfinished run").group("Files");
+  add_flag(command, "--tensorboard", flags->run.events,
+           "the curve for TensorBoard too, in the run's directory; tensorboard --logdir DIR shows all runs in DIR")
+      .group("Files");
   add_option(command, "--checkpoint-every", flags->checkpoint_every,
              "how often to save: in steps (50), or a time (30s, 5m)")
       .type_name("N|TIME [60s]")

@@ -7,6 +7,7 @@
 
 #include "qkvbench/cli/command.hpp"
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/shown.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/report/table.hpp"
@@ -62,7 +63,8 @@ Exit verify(const Session& session, const std::string& directory) {
                  report::scientific(e.loss, 1), report::scientific(loop ? e.grad_norm : e.grads, 1),
                  report::scientific(e.after, 1),
                  loop ? std::to_string(e.steps) + " steps" : fixed(100 * e.after_far, 2) + " %",
-                 colored(session, passed ? "passed" : r.reason, passed ? 32 : 31)});
+                 passed ? "passed" : r.reason});
+      table.mark(6, passed ? report::Mark::kGood : report::Mark::kBad);
       worst.logits = std::max(worst.logits, e.logits);
       worst.loss = std::max(worst.loss, e.loss);
       worst.grads = std::max({worst.grads, e.grads, e.grad_norm});
@@ -80,7 +82,7 @@ Exit verify(const Session& session, const std::string& directory) {
                            " (each 1.0e-05 allowed), after training " + report::scientific(worst.after, 1) +
                            " (5.0e-04 allowed)\n" + std::to_string(counts[0]) + " passed, " +
                            std::to_string(counts[1]) + " failed, " + std::to_string(counts[2]) + " not built\n";
-  print(session, "verify", table.text(output_columns()) + foot,
+  print(session, "verify", shown(session, table) + said(session, foot),
         {{"passed", counts[0]}, {"failed", counts[1]}, {"not_built", counts[2]}, {"files", rows}});
   return counts[1] > 0 ? Exit::kCheckFailed : Exit::kDone;
 }

@@ -37,7 +37,7 @@ std::string dtype_of(Value storage) {
 /// What a file that does not begin as it should seems to be instead.
 [[noreturn]] void refuse_form(std::string_view bytes, const std::string& origin) {
   const std::string_view head = bytes.substr(0, 512);
-  std::string form = "it does not begin as torch.save() begins a file";
+  std::string form = "it does not begin as torch.save() begins a file; name a .pt or .bin file";
   if (bytes.empty())
     form = "it is empty";
   else if (head.starts_with("version https://git-lfs"))

@@ -189,6 +189,14 @@ Variant parse_variant(std::string_view given) {
     ids.emplace_back(kind.id);
     ids.push_back(std::string(kind.id) + "+");
   }
+  // "K=V" says what is shared and not the rest.
+  std::string completed = id;
+  for (const char letter : {'q', 'k', 'v'})
+    if (!id.empty() && id.find(letter) == std::string::npos) completed += std::string("_") + letter;
+  completed = normalised(completed);
+  if (!id.empty() && completed != id && std::ranges::find(ids, completed) != ids.end())
+    fail_usage("unknown variant '" + std::string(given) + "': did you mean '" + completed + (plus ? "+" : "") +
+               "'? Known: " + join(ids));
   fail_usage(unknown_name("variant", given, ids));
 }
 

@@ -2,11 +2,13 @@
 #include "qkvbench/report/answer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/data/dataset.hpp"
 #include "qkvbench/report/learned.hpp"
+#include "qkvbench/report/savings.hpp"
 #include "qkvbench/report/summary_tables.hpp"
 
 namespace qkvbench::report {
@@ -50,18 +52,6 @@ std::string loss_text(const Difference& d) {
 /// What a token or a model of an arm takes: bytes of cache where it decodes, else parameters.
 double cost_of(const run::Record& record, bool decodes) {
   return static_cast<double>(decodes ? record.model.kv_cache_bytes_per_token : record.model.params_total);
-}
-
-std::string less(double part, double whole) { return fixed(100 * (1 - part / whole), 0) + " % "; }
-
-/// "its cache is 50 % smaller and it has 8 % fewer parameters"; empty when neither is.
-std::string saved(const run::Record& arm, const run::Record& baseline, bool decodes) {
-  std::vector<std::string> parts;
-  if (decodes && cost_of(arm, true) < cost_of(baseline, true))
-    parts.push_back("its cache is " + less(cost_of(arm, true), cost_of(baseline, true)) + "smaller");
-  if (cost_of(arm, false) < cost_of(baseline, false))
-    parts.push_back("it has " + less(cost_of(arm, false), cost_of(baseline, false)) + "fewer parameters");
-  return join(parts, " and ");
 }
 
 /// A difference and what can be said of it; `why` not, where nothing can.
@@ -111,7 +101,8 @@ std::string cheapest(const Summary& summary, const std::vector<const Difference*
   if (possible_loss(*best) > kTolerable)
     return "These runs are too few to choose by: " + best->arm.name() + " may lose up to " + loss_text(*best) + ".";
   return "The cheapest that is not seen to be worse is " + best->arm.name() + ": " +
-         saved(*best_record, *base, decodes) + "; a loss of up to " + loss_text(*best) + " stays possible.";
+         savings_text(savings_of(summary, {group}, best->arm, baseline)) + "; a loss of up to " + loss_text(*best) +
+         " stays possible.";
 }
 
 /// A word of warning where nobody knows what can be reached, and the baseline is nearer to guessing than to the top.
@@ -171,9 +162,34 @@ std::vector<Answer> answers_of(const Summary& summary) {
   return answers;
 }
 
-std::string answers_text(const std::vector<Answer>& answers, std::size_t width) {
+std::vector<Answer> answers_of(const std::vector<ClaimResult>& claims, const Summary& summary) {
+  constexpr std::array<std::pair<Verdict, const char*>, 4> kSentences{
+      {{Verdict::kHolds, "Holds here"},
+       {Verdict::kRefuted, "Does not hold here"},
+       {Verdict::kInconclusive, "Neither shown nor refuted by these runs"},
+       {Verdict::kNotTested, "Not tested at this size"}}};
+  std::vector<Answer> answers;
+  for (const auto& [verdict, begin] : kSentences) {
+    std::vector<std::string> some;
+    for (const ClaimResult& claim : claims)
+      if (claim.verdict == verdict)
+        some.push_back(claim.claim +
+                       (verdict == Verdict::kNotTested || !claim.interval ? "" : " (" + effect_text(claim) + ")"));
+    if (!some.empty()) answers.push_back({{}, std::string(begin) + ": " + join(some, "; ") + "."});
+  }
+  const Arm baseline{"q_k_v", 0};
+  for (const Arm& arm : summary.arms) {
+    const Savings savings = savings_of(summary, summary.groups, arm, baseline);
+    if (const std::string text = savings_text(savings); arm != baseline && !text.empty())
+      answers.push_back({{}, arm.name() + " beside q_k_v: " + text + "."});
+  }
+  return answers;
+}
+
+std::string answers_text(const std::vector<Answer>& answers) {
   std::string out;
-  for (const Answer& answer : answers) out += wrapped(answer.group.name() + ". " + answer.text + "\n", width);
+  for (const Answer& answer : answers)
+    out += (answer.group.task.empty() ? "" : answer.group.name() + ". ") + answer.text + "\n";
   return out.empty() ? out : "What this says\n\n" + out;
 }
 

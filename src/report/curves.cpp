@@ -96,6 +96,7 @@ std::string curves_svg(const CurvesChart& whole) {
   const Axis x({0, chart.most}, kLeft, right), y(range_of(chart), bottom, kTop, chart.scale);
   Svg svg(kChartWidth, bottom + kBottom, chart.what + ": " + chart.axis);
   for (const Tick& tick : y.ticks(6)) {
+    if (chart.bounds && (tick.at < chart.bounds->low || tick.at > chart.bounds->high)) continue;
     svg.line(kLeft - 3, y.at(tick.at), right, y.at(tick.at), "rule");
     svg.text(kLeft - 6, y.at(tick.at) + 4, tick.label, "small end");
   }

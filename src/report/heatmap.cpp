@@ -112,12 +112,12 @@ std::string one_map(const Heatmap& map, double x, double y, std::size_t n, const
   const double inset = inset_of(labels), side = kMap - inset, cell = side / static_cast<double>(n);
   std::string out = text_at(x, y + 14, map.title, "font-size=\"11\" class=\"title\"") +
                     text_at(x, y + 26, map.note, "font-size=\"9\"");
-  const double top = y + kTitle - 10 + inset, left = x + inset;
-  out += framed(cells(map, n, largest), left, top, side, n);
   // Words would run into each other over the columns, which are the rows' once more.
   constexpr std::size_t kLongestOfColumn = 2;
   const bool over_columns =
       std::ranges::all_of(labels, [](const std::string& label) { return display_width(label) <= kLongestOfColumn; });
+  const double top = y + kTitle - 10 + (over_columns ? inset : 0), left = x + inset;
+  out += framed(cells(map, n, largest), left, top, side, n);
   const std::string size = "font-size=\"" + number(std::min(9.0, std::round(10 * cell) / 10)) + "\" text-anchor=";
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const double at = (static_cast<double>(i) + 0.5) * cell;

@@ -19,7 +19,7 @@ void judge_mean(std::span<const double> units, std::size_t claims, ClaimResult& 
     if (level.learned) continue;
     result.verdict = Verdict::kNotTested;
     result.note = "q_k_v on " + level.task + " has not learned";
-    result.needed = "a larger --budget";
+    result.needed = "a larger part of the grid";
     return;
   }
   if (!result.interval) {

@@ -135,6 +135,11 @@ Table paper_table(const std::vector<PaperRow>& rows) {
   return table;
 }
 
+static Mark mark_of(Verdict verdict) {
+  if (verdict == Verdict::kHolds) return Mark::kGood;
+  return verdict == Verdict::kRefuted ? Mark::kBad : Mark::kFaint;
+}
+
 Table claims_table(const std::vector<ClaimResult>& claims) {
   const auto any = [&](std::optional<double> ClaimResult::*number) {
     return std::ranges::any_of(claims, [&](const ClaimResult& claim) { return (claim.*number).has_value(); });
@@ -155,6 +160,7 @@ Table claims_table(const std::vector<ClaimResult>& claims) {
     if (paper) row.push_back(number_text(claim, claim.paper));
     row.push_back(claim.verdict == Verdict::kNotTested ? "not tested" : verdict_name(claim.verdict));
     table.add(row);
+    table.mark(row.size() - 1, mark_of(claim.verdict));
   }
   return table;
 }

@@ -50,15 +50,15 @@ void cut(AttentionOfRun& run, std::size_t rows, std::size_t first, std::size_t c
   }
 }
 
-std::string asymmetry_text(const AttentionPicture& picture) {
+std::string asymmetry_text(const AttentionPicture& picture, const char* between) {
   const bool scores = picture.score_asymmetry && std::isfinite(*picture.score_asymmetry);
-  return (scores ? "|S − Sᵀ| " + fixed(*picture.score_asymmetry, 4) + ", " : "") + "|P − Pᵀ| " +
+  return (scores ? "|S − Sᵀ| " + fixed(*picture.score_asymmetry, 4) + between : "") + "|P − Pᵀ| " +
          fixed(picture.probability_asymmetry, 4);
 }
 
 std::string picture_html(const AttentionPicture& picture, const AttentionOfRun& run, double largest) {
   return "<figure>" + heatmap_svg(picture.map, run.n, run.labels, largest) + "<figcaption>" +
-         escaped(picture.map.title) + "<br>" + asymmetry_text(picture) + "</figcaption></figure>\n";
+         escaped(picture.map.title) + "<br>" + asymmetry_text(picture, "<br>") + "</figcaption></figure>\n";
 }
 
 /// All runs, each as it is shown.
@@ -170,7 +170,7 @@ std::vector<Chart> attention_grids(const PageInput& input) {
   for (const AttentionOfRun& run : runs) {
     std::vector<Heatmap> maps;
     for (const AttentionPicture& picture : run.maps)
-      maps.push_back({picture.map.title, picture.map.values, asymmetry_text(picture)});
+      maps.push_back({picture.map.title, picture.map.values, asymmetry_text(picture, ", ")});
     if (maps.empty()) continue;
     HeatmapGrid grid{run.group + ", " + run.arm, "row: query, column: key", 1, run.labels, run.image,
                      largest_of(runs, run.group)};

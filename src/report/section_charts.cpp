@@ -165,7 +165,8 @@ constexpr std::array kParts{
                 return std::string(
                     "The mean with its 95 % interval against what a model has, keeps or takes (means over runs; the "
                     "cache in 32-bit floats). Ringed and joined by a staircase: what no other beats in both. Where "
-                    "sizes or lengths of training were swept, a line joins the points of a variant.");
+                    "sizes or lengths of training were swept, a line joins the points of a variant, and intervals are "
+                    "left to the table.");
               },
               costs_of}};
 

@@ -79,30 +79,42 @@ std::string cost_svg(const PageInput& input, const std::vector<Group>& groups, c
     for (const Arm& arm : input.summary.arms)
       if (const Cell* cell = input.summary.cell(group, arm); cell != nullptr && cell->mean)
         if (const double x = cost_of(*cell, cost); x > 0)
-          chart.points.push_back({arm.name(), style_of(arm, input.summary), x, *cell->mean, cell->interval});
+          chart.points.push_back(
+              {arm.name(), style_of(arm, input.summary), x, *cell->mean, chart.joined ? std::nullopt : cell->interval});
   if (chart.points.empty()) return {};
   const auto [low, high] = std::ranges::minmax_element(chart.points, {}, &ParetoPoint::cost);
   return high->cost < kLeastRatio * low->cost ? "" : pareto_svg(chart);
 }
 
-/// What varies beside `key`, by arm and value of it.
+/// A key and those that move with it; what varies beside them.
 struct Sweep {
   std::string key;
-  std::vector<std::string> values;
-  std::vector<Settings> others;  ///< all for which every arm has a mean at every value
+  std::vector<std::string> with{};  ///< keys that have one value at each value of the key
+  std::vector<std::string> values{};
+  std::vector<Settings> others{};  ///< all for which every arm has a mean at every value
+
+  Settings of(const Group& group) const {
+    Settings settings = group.settings;
+    std::erase_if(settings, [&](const auto& setting) {
+      return setting.first == key || std::ranges::find(with, setting.first) != with.end();
+    });
+    return settings;
+  }
 };
 
-Settings without(const Group& group, const std::string& key) {
-  Settings settings = group.settings;
-  std::erase_if(settings, [&](const auto& setting) { return setting.first == key; });
-  return settings;
+/// Whether groups of one value of `key` have one value of `other`.
+bool follows(const std::vector<Group>& groups, const std::string& other, const std::string& key) {
+  return std::ranges::all_of(groups, [&](const Group& a) {
+    return std::ranges::all_of(
+        groups, [&](const Group& b) { return a.value(key) != b.value(key) || a.value(other) == b.value(other); });
+  });
 }
 
 const Cell* cell_at(const Summary& summary, const Group& data, const Sweep& sweep, const Settings& others,
                     const std::string& value, const Arm& arm) {
   for (const Cell& cell : summary.cells)
     if (cell.arm == arm && cell.group.data == data.data && cell.group.value(sweep.key) == value &&
-        without(cell.group, sweep.key) == others)
+        sweep.of(cell.group) == others)
       return cell.mean ? &cell : nullptr;
   return nullptr;
 }
@@ -116,12 +128,14 @@ std::vector<Arm> arms_of(const Summary& summary, const Group& data) {
 }
 
 Sweep sweep_of(const Summary& summary, const Group& data, const std::vector<Group>& groups, const std::string& key) {
-  Sweep sweep{key, {}, {}};
+  Sweep sweep{key};
+  for (const auto& [other, value] : groups.front().settings)
+    if (other != key && follows(groups, other, key)) sweep.with.push_back(other);
   std::vector<Settings> others;
   for (const Group& group : groups) {
     const std::string value = group.value(key);
     if (std::ranges::find(sweep.values, value) == sweep.values.end()) sweep.values.push_back(value);
-    if (std::ranges::find(others, without(group, key)) == others.end()) others.push_back(without(group, key));
+    if (std::ranges::find(others, sweep.of(group)) == others.end()) others.push_back(sweep.of(group));
   }
   const std::vector<Arm> arms = arms_of(summary, data);
   for (const Settings& one : others)
@@ -155,6 +169,7 @@ std::vector<double> places_of(const std::vector<std::string>& values) {
 std::string sweep_svg(const PageInput& input, const Group& data, const Sweep& sweep) {
   const Metric& metric = metric_of(data.task);
   CurvesChart chart{directed(metric), Scale::kLinear, {}, "By " + sweep.key, sweep.key, true};
+  if (metric.is_share) chart.bounds = Interval{0, 1};
   const std::vector<double> places = places_of(sweep.values);
   for (std::size_t i = 0; i < places.size(); ++i) chart.ticks.push_back({places[i], sweep.values[i]});
   for (const Arm& arm : arms_of(input.summary, data)) {
@@ -192,10 +207,15 @@ std::vector<Chart> costs_of(const PageInput& input) {
 std::vector<Chart> sweeps_of(const PageInput& input) {
   std::vector<Chart> charts;
   for (const auto& [data, groups] : gathered(input.summary, [](const Group& g) { return Group{g.task, g.data}; })) {
+    std::vector<std::string> seen;  // a key that moves with an earlier one, and that with it, is the same axis
     for (const auto& [key, first] : groups.front().settings) {
       const Sweep sweep = sweep_of(input.summary, data, groups, key);
-      if (sweep.values.size() < 2 || sweep.others.empty()) continue;
+      const bool known = std::ranges::any_of(
+          sweep.with, [&](const std::string& other) { return std::ranges::find(seen, other) != seen.end(); });
+      if (known || sweep.values.size() < 2 || sweep.others.empty()) continue;
+      seen.push_back(key);
       std::string title = data.name() + ", by " + key;
+      if (!sweep.with.empty()) title += " (with " + join(sweep.with) + ")";
       if (sweep.others.size() > 1) title += ": mean of " + counted(sweep.others.size(), "other setting");
       charts.push_back({title, sweep_svg(input, data, sweep)});
     }

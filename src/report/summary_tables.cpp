@@ -3,6 +3,7 @@
 #include "qkvbench/report/summary_tables.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/report/learned.hpp"
@@ -139,11 +140,6 @@ std::vector<std::string> legend(const Summary& summary, const std::vector<Panel>
   return lines;
 }
 
-std::string heading(const std::string& text, Format format) {
-  if (format == Format::kLatex) return "% " + text + "\n\n";
-  return (format == Format::kMarkdown ? "**" + text + "**" : text) + "\n\n";
-}
-
 /// "accuracy (higher is better) and perplexity (lower is better)"
 std::string metrics_text(const Panel& panel) {
   std::string text;
@@ -211,14 +207,25 @@ Table main_table(const Summary& summary, const Panel& panel) {
   const bool averages = share_columns(panel) > 1;
   if (averages) heads.push_back({"average of " + std::to_string(share_columns(panel)), Align::kRight});
   Table table(heads);
+  const std::size_t first = panel.keys.size() + 1;
+  std::map<std::pair<std::size_t, std::size_t>, RowValues> values;  // by block of rows and column
   add_rows(table, summary, panel, [&](std::size_t row, const Arm& arm) {
     std::vector<std::string> cells;
-    for (std::size_t column = 0; column < panel.columns.size(); ++column)
-      cells.push_back(cell_text(summary.cell(panel.at(row, column), arm)));
+    for (std::size_t column = 0; column < panel.columns.size(); ++column) {
+      const Cell* cell = summary.cell(panel.at(row, column), arm);
+      cells.push_back(cell_text(cell));
+      if (cell != nullptr && cell->mean) values[{row, column}].emplace_back(table.rows(), *cell->mean);
+    }
     const auto average = task_average(summary, panel, row, arm);
     if (averages) cells.push_back(average ? fixed(*average, kDecimals) : "–");
+    if (averages && average) values[{row, panel.columns.size()}].emplace_back(table.rows(), *average);
     return cells;
   });
+  for (const auto& [place, of_column] : values) {
+    const std::size_t column = place.second;
+    const bool higher = column == panel.columns.size() || metric_of(panel.columns[column].task).higher_is_better;
+    table.mark_best(first + column, of_column, higher, kDecimals);
+  }
   add_chance(table, summary, panel);
   return table;
 }
@@ -254,11 +261,11 @@ Table differences_table(const Summary& summary) {
   return table;
 }
 
-std::string tables_document(const Summary& summary, Format format, std::size_t width) {
+std::string tables_document(const Summary& summary, const Rendering& style) {
   const std::vector<Panel> panels = panels_of(summary);
   std::string out;
   const auto add = [&](const std::string& title, const Table& table) {
-    out += (out.empty() ? "" : "\n") + wrapped(heading(title, format), width) + table.render(format, width);
+    out += (out.empty() ? "" : "\n") + heading(title, style) + table.render(style);
   };
   for (const Panel& panel : panels)
     add("Mean " + metrics_text(panel) + (panel.keys.empty() ? "" : ", by " + join(panel.keys)),
@@ -270,8 +277,7 @@ std::string tables_document(const Summary& summary, Format format, std::size_t w
         differences_table(summary));
   out += "\n";
   for (const std::string& line : legend(summary, panels))
-    out +=
-        wrapped((format == Format::kLatex ? "% " : "") + line + (format == Format::kMarkdown ? "  \n" : "\n"), width);
+    out += style.format == Format::kMarkdown ? line + "  \n" : prose(line + "\n", style);
   return out;
 }
 

@@ -69,6 +69,15 @@ std::size_t display_width(const std::string& text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+void Table::mark_best(std::size_t column, const RowValues& values, bool higher_is_better, int decimals) {
+  if (values.empty()) return;
+  const auto [least, most] = std::ranges::minmax(values, {}, &RowValues::value_type::second);
+  const std::string low = fixed(least.second, decimals), high = fixed(most.second, decimals);
+  if (low == high) return;
+  for (const auto& [row, value] : values)
+    if (fixed(value, decimals) == (higher_is_better ? high : low)) mark(row, column, Mark::kBest);
+}
+
 std::string Table::markdown() const {
   const auto line = [&](auto&& cell) {
     std::string out = "|";
@@ -113,8 +122,14 @@ std::string Table::csv() const {
   return out;
 }
 
-std::string Table::render(Format format, std::size_t width) const {
-  return format == Format::kText ? text(width) : format == Format::kMarkdown ? markdown() : latex();
+std::string Table::render(const Rendering& style) const {
+  switch (style.format) {
+    case Format::kText: return text(style.columns, style.colours);
+    case Format::kMarkdown: return markdown();
+    case Format::kLatex: return latex();
+    case Format::kCsv: return csv();
+  }
+  return "";
 }
 
 std::string size_text(double bytes) {

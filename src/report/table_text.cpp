@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "qkvbench/base/text.hpp"
 #include "qkvbench/report/table.hpp"
 
 namespace qkvbench::report {
@@ -37,9 +38,15 @@ std::size_t longest_word(const std::string& text) {
   return longest;
 }
 
-std::string padded(const std::string& text, std::size_t width, Align align) {
+/// A text as a terminal shows the mark.
+std::string marked(const std::string& text, Mark mark) {
+  constexpr std::array<const char*, 5> kCodes{"", "\033[1m", "\033[32m", "\033[31m", "\033[2m"};
+  return text.empty() || mark == Mark::kNone ? text : kCodes[static_cast<std::size_t>(mark)] + text + "\033[0m";
+}
+
+std::string padded(const std::string& text, std::size_t width, Align align, Mark mark) {
   const std::string spaces(width - std::min(width, display_width(text)), ' ');
-  return align == Align::kLeft ? text + spaces : spaces + text;
+  return align == Align::kLeft ? marked(text, mark) + spaces : spaces + marked(text, mark);
 }
 
 /// How wide a column may be: as it is, with its title broken, with its texts broken too.
@@ -107,7 +114,26 @@ std::string wrapped(const std::string& text, std::size_t width) {
   return out;
 }
 
-std::string Table::part(const std::vector<std::size_t>& shown, std::size_t width) const {
+std::string prose(const std::string& lines, const Rendering& style) {
+  if (style.format == Format::kText) return wrapped(lines, style.columns);
+  std::string out;
+  if (style.format != Format::kCsv)
+    for (const std::string& line : lines_of(lines))
+      if (!line.empty()) out += style.format == Format::kLatex ? "% " + line + "\n" : line + "\n\n";
+  return out;
+}
+
+std::string heading(const std::string& text, const Rendering& style) {
+  switch (style.format) {
+    case Format::kText: return wrapped(text, style.columns) + "\n\n";
+    case Format::kMarkdown: return "**" + text + "**\n\n";
+    case Format::kLatex: return "% " + text + "\n\n";
+    case Format::kCsv: return "";
+  }
+  return "";
+}
+
+std::string Table::part(const std::vector<std::size_t>& shown, std::size_t width, bool colours) const {
   std::vector<std::size_t> widths, whole, cells;
   std::vector<Lines> texts, titles;
   for (const std::size_t c : shown) {
@@ -120,7 +146,7 @@ std::string Table::part(const std::vector<std::size_t>& shown, std::size_t width
   }
   widen(widths, cells, texts, width);
   widen(widths, whole, titles, width);
-  const auto row_text = [&](auto&& cell, bool from_below) {
+  const auto row_text = [&](auto&& cell, auto&& mark, bool from_below) {
     std::vector<Lines> lines;
     std::size_t height = 1;
     for (std::size_t i = 0; i < shown.size(); ++i) {
@@ -135,17 +161,25 @@ std::string Table::part(const std::vector<std::size_t>& shown, std::size_t width
         const std::size_t above = from_below ? height - lines[i].size() : 0;
         const bool has = y >= above && y - above < lines[i].size();
         line += std::string(i ? kGap : 0, ' ') +
-                padded(has ? lines[i][y - above] : "", widths[i], columns_[shown[i]].align);
+                padded(has ? lines[i][y - above] : "", widths[i], columns_[shown[i]].align, mark(shown[i]));
       }
       out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     }
     return out;
   };
-  std::string out = row_text([&](std::size_t c) { return columns_[c].title; }, true);
+  std::string out =
+      row_text([&](std::size_t c) { return columns_[c].title; }, [](std::size_t) { return Mark::kNone; }, true);
   for (std::size_t i = 0; i < total(widths); ++i) out += "─";
   out += "\n";
-  for (const auto& row : rows_)
-    out += row_text([&](std::size_t c) { return c < row.size() ? row[c] : std::string(); }, false);
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    const auto& row = rows_[r];
+    out += row_text([&](std::size_t c) { return c < row.size() ? row[c] : std::string(); },
+                    [&](std::size_t c) {
+                      const auto found = colours ? marks_.find({r, c}) : marks_.end();
+                      return found == marks_.end() ? Mark::kNone : found->second;
+                    },
+                    false);
+  }
   return out;
 }
 
@@ -156,7 +190,7 @@ std::vector<std::string> Table::column_cells(std::size_t column) const {
   return cells;
 }
 
-std::string Table::text(std::size_t width) const {
+std::string Table::text(std::size_t width, bool colours) const {
   if (columns_.empty()) return "\n\n";
   std::vector<std::size_t> keys, others, whole, least;
   for (std::size_t c = 0; c < columns_.size(); ++c) {
@@ -167,8 +201,8 @@ std::string Table::text(std::size_t width) const {
   }
   std::vector<std::size_t> all(columns_.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  if (width == 0 || total(whole) <= width) return part(all, 0);
-  if (total(least) <= width || others.empty()) return part(all, width);
+  if (width == 0 || total(whole) <= width) return part(all, 0, colours);
+  if (total(least) <= width || others.empty()) return part(all, width, colours);
   std::size_t room = width;
   for (const std::size_t key : keys) room -= std::min(room, least[key] + kGap);
   std::string out;
@@ -179,7 +213,7 @@ std::string Table::text(std::size_t width) const {
       used += least[others[next]] + kGap;
       shown.push_back(others[next++]);
     } while (next < others.size() && used + least[others[next]] <= room);
-    out += (out.empty() ? "" : "\n") + part(shown, width);
+    out += (out.empty() ? "" : "\n") + part(shown, width, colours);
   }
   return out;
 }

@@ -261,7 +261,7 @@ void gate(const Judging& table, const Claim& claim, const std::string& grid, Cla
   result.verdict = Verdict::kNotTested;
   result.note = join(untaught, "; ");
   const std::string larger = next_larger(table.recipe, grid);
-  result.needed = larger.empty() ? "longer training" : "a larger --budget: the next larger part is " + larger;
+  result.needed = larger.empty() ? "longer training" : "a larger part of the grid: the next is " + larger;
 }
 
 }  // namespace

@@ -124,10 +124,16 @@ Config stored_config(const nlohmann::json& json, const std::string& origin, std:
 }
 
 std::filesystem::path model_file_of(const std::filesystem::path& path) {
-  const std::filesystem::path file = std::filesystem::is_directory(path) ? path / "model.safetensors" : path;
-  if (!std::filesystem::is_regular_file(file))
-    fail_input("there is no " + file.string() + "; name a run directory or a model.safetensors");
-  return file;
+  const bool beside = path.filename() == "result.json";  // what train prints
+  const std::filesystem::path file = beside                                ? path.parent_path() / "model.safetensors"
+                                     : std::filesystem::is_directory(path) ? path / "model.safetensors"
+                                                                           : path;
+  if (std::filesystem::is_regular_file(file)) return file;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error))
+    if (std::filesystem::is_regular_file(entry.path() / "model.safetensors"))
+      fail_input("there is no " + file.string() + ", but runs; name one of them, such as " + entry.path().string());
+  fail_input("there is no " + file.string() + "; name a run directory or a model.safetensors");
 }
 
 Config config_of_model(const std::filesystem::path& path) {
@@ -143,6 +149,9 @@ Config config_of_model(const std::filesystem::path& path) {
 
 Config read_config(const std::filesystem::path& path) {
   constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 20;
+  if (path.extension() == ".safetensors")
+    fail_usage("--config: " + path.string() + " is a model; name the run's directory or its result.json");
+  if (std::filesystem::exists(path / "result.json")) return read_config(path / "result.json");
   const std::string origin = name_of_input(path);
   const nlohmann::json json = formats::parse_json(read_named_file(path, kMostBytes), origin);
   const bool stored = json.is_object() && json.contains("config");

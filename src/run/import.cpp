@@ -112,7 +112,8 @@ data::Tokenizer tokenizer_of(const fs::path& model, const std::string& named, in
 }  // namespace
 
 ForeignModel read_foreign(const fs::path& path, index_t heads, std::vector<fs::path>& files) {
-  if (!fs::exists(path)) fail_input("there is no " + path.string());
+  if (!fs::exists(path))
+    fail_input("there is no " + path.string() + "; name a .pt or .bin file, or a folder of Hugging Face's");
   if (fs::is_directory(path)) {
     if (fs::exists(RunFiles(path).result)) fail_input(path.string() + " is a run of this tool already");
     const formats::ModelFolder folder = formats::read_model_folder(path);

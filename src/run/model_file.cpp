@@ -85,12 +85,11 @@ Config config_in(const std::string& text, const std::string& origin) {
 }
 
 LoadedModel load_run(const fs::path& path, const std::function<void(Config&)>& adapt) {
-  const RunFiles files(path);
-  const bool is_run = fs::is_directory(path);
-  const fs::path file_path = is_run ? files.model : path;
-  if (!fs::exists(file_path))
-    fail_input("there is no " + file_path.string() +
-               (is_run && Checkpoints(path).any() ? "; the run there is not finished, train it on with --resume" : ""));
+  const RunFiles files(fs::is_directory(path) ? path : path.parent_path());
+  const bool is_run = fs::is_directory(path) || path == files.result;
+  if (is_run && !fs::exists(files.model) && Checkpoints(files.directory).any())
+    fail_input("there is no " + files.model.string() + "; the run there is not finished, train it on with --resume");
+  const fs::path file_path = model_file_of(path);
   // Not copied as a whole: a large model would be there twice.
   const auto file = formats::Safetensors::map(file_path);
   if (is_run) check_model(files, file.content());

@@ -269,7 +269,7 @@ const Option& find_option(const std::string& key, const std::string& origin) {
     if (key == option.key) return option;
     known.emplace_back(option.key);
   }
-  fail_usage(origin + ": " + unknown_name("key", key, known));
+  fail_usage(origin + ": " + unknown_name_in_short("key", key, known) + " (`qkvbench help train` lists them)");
 }
 
 void set_option(Config& config, const Option& option, const std::string& text) {

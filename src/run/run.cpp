@@ -15,6 +15,7 @@
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/model_file.hpp"
 #include "qkvbench/run/run_files.hpp"
+#include "qkvbench/run/run_log.hpp"
 #include "qkvbench/run/together.hpp"
 #include "qkvbench/train/checkpoint.hpp"
 #include "qkvbench/train/kinds.hpp"
@@ -45,6 +46,7 @@ class Worker {
         train_data_(data_.split(data::Split::kTrain)),
         trainer_(allocated(), *train_data_, config.train, options.together),
         checkpoints_(files.directory),
+        log_(files, options.events),
         stop_([&monitor] { return monitor.wants_stop(); }, [&monitor] { return monitor.stop_signal(); }) {
     if (config.distill.empty()) return;
     teacher_ = load_teacher(config, facts_.tokenizer);
@@ -54,8 +56,7 @@ class Worker {
   RunReport run() {
     if (!options_.resume || !load_checkpoint()) begin_weights();
     begin_together(*options_.together.ranks, trainer_);
-    write_file_atomic(files_.metrics, metrics_text());
-    metrics_.emplace(files_.metrics, metrics_text().size());
+    log_.begin(trainer_.state().curve);
     Status status = Status::kCompleted;
     RunReport report{files_.directory, {}, false, "", 0, true};
     monitor_.on_worth_saving(true);
@@ -127,13 +128,6 @@ class Worker {
     trainer_.set_log_every(log_every);
   }
 
-  /// The curve so far. It is in every checkpoint, so what an earlier process wrote behind its last one goes.
-  std::string metrics_text() const {
-    std::string lines;
-    for (const auto& point : trainer_.state().curve) lines += curve_point_json(point).dump() + "\n";
-    return lines;
-  }
-
   void save_checkpoint() {
     checkpoints_.save(trainer_.state().step, [this](const fs::path& path) {
       return train::write_checkpoint(path, model_, trainer_,
@@ -158,7 +152,7 @@ class Worker {
     const index_t total = config_.train.total_steps;
     trainer_.watch(&stop_);
     while (!trainer_.done()) {
-      if (trainer_.step().new_point) metrics_->append(curve_point_json(trainer_.state().curve.back()).dump() + "\n");
+      if (trainer_.step().new_point) log_.append(trainer_.state().curve.back());
       const train::TrainState& state = trainer_.state();
       train_s_ = seconds_now() - begin;
       talk_.behind_step();
@@ -210,7 +204,8 @@ class Worker {
     if (status == Status::kInterrupted) {
       write_file_atomic(files_.result, result_text(result));
     } else {
-      write_finished(files_, model, metrics_text(), result);
+      log_.end(result);
+      write_finished(files_, model, metrics_text(trainer_.state().curve), result);
       checkpoints_.clear();
     }
     return result;
@@ -228,8 +223,8 @@ class Worker {
   std::optional<LoadedModel> teacher_;  // outlives the trainer
   train::Trainer trainer_;
   Checkpoints checkpoints_;
+  RunLog log_;
   train::StopObserver stop_;
-  std::optional<AppendFile> metrics_;
   kernels::EvalSums validation_, test_;
   std::vector<KindScore> validation_kinds_;
   Talk talk_{*options_.together.ranks};
@@ -262,13 +257,14 @@ RunReport replace_run(const Config& config, const RunData& data, const RunOption
 
 /// The result that is there, of today's data; keys in which its configuration differs without effect are told.
 RunReport found(const Config& config, const data::DataFacts& facts, const RunFiles& files, const Result& result,
-                Monitor& monitor) {
+                const RunOptions& options, Monitor& monitor) {
   if (const std::string other = other_numerics(result.tool.numerics); !other.empty())
     fail_usage("the finished run in " + files.directory.string() + " is not this build's: " + other +
                "; --overwrite runs it again, another --out keeps both");
   check_same_data(dataset_json(result.dataset), facts, "finished", files.directory);
   if (const std::string keys = differing_keys(result.config, config); !keys.empty())
     monitor.on_note("the run that is there has " + keys + ": the weights are the same");
+  if (options.events) log_events(files, result);
   return {files.directory, result, true, result.status == Status::kDiverged ? "it diverged when it was run" : ""};
 }
 
@@ -277,7 +273,7 @@ RunReport run_locked(const Config& config, const RunData& data, const RunOptions
                      Monitor& monitor) {
   remove_left_over(files.directory);
   if (options.overwrite) return replace_run(config, data, options, files, monitor);
-  if (const auto result = finished_result(files)) return found(config, data.facts, files, *result, monitor);
+  if (const auto result = finished_result(files)) return found(config, data.facts, files, *result, options, monitor);
   if (!options.resume && Checkpoints(files.directory).any())
     fail_usage("an unfinished run is in " + files.directory.string() +
                "; --resume goes on with it, --overwrite begins anew");

@@ -53,6 +53,7 @@ RunFiles::RunFiles(const fs::path& dir)
     : directory(dir),
       result(dir / kResult),
       metrics(dir / kMetrics),
+      events(dir / "events.out.tfevents.0.qkvbench"),
       model(dir / kModel),
       manifest(dir / "manifest.sha256"),
       lock(dir / "lock") {}

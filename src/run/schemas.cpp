@@ -51,7 +51,14 @@ void take_definitions(const Json& schema, const Json& known, Json& taken) {
 
 std::span<const Schema> all_schemas() { return table(); }
 
-const Schema& find_schema(const std::string& kind) { return find_row("kind", kind, table(), &Schema::kind); }
+const Schema& find_schema(const std::string& kind) {
+  std::vector<std::string> known;
+  for (const Schema& schema : table()) {
+    if (schema.kind == kind) return schema;
+    known.push_back(schema.kind);
+  }
+  fail_usage(unknown_name_in_short("kind", kind, known) + " (see qkvbench schema --list)");
+}
 
 Json schema_json(const std::string& kind) {
   const Json own = Json::parse(find_schema(kind).text);

@@ -113,7 +113,12 @@ Grid read_grid(const std::filesystem::path& path) {
 
 Grid grid_of(const std::string& what) {
   const bool is_file = what == "-" || what.find('/') != std::string::npos || what.ends_with(".json");
-  return is_file ? read_grid(what) : find_grid(what);
+  if (is_file) return read_grid(what);
+  std::vector<std::string> known;
+  for (const Grid& grid : all_grids()) known.push_back(grid.id);
+  if (std::ranges::find(known, what) == known.end())
+    fail_usage(unknown_name_in_short("grid", what, known) + " (see qkvbench list grids)");
+  return find_grid(what);
 }
 
 std::vector<run::Config> expand(const Grid& grid) {

@@ -162,6 +162,7 @@ class Pool {
   ProcessResult train(const run::Config& config) {
     std::vector<std::string> command = train_command(config, options_, options_.out);
     command.emplace_back("--resume");
+    if (options_.events) command.emplace_back("--tensorboard");
     return run_process(command, [this] {
       const std::lock_guard guard(mutex_);
       return !wants_stop();

@@ -41,7 +41,7 @@ TEST_CASE("a wrong command line is status 2 and suggests what was meant") {
   check({{}, 2, {"no command", "qkvbench help"}});
   check({{"hepl"}, 2, {"unknown command 'hepl': did you mean 'help'?"}});
   check({{"help", "trian"}, 2, {"unknown command 'trian': did you mean 'train'?"}});
-  check({{"paint"}, 2, {"unknown command 'paint'. Known: train"}});
+  check({{"paint"}, 2, {"unknown command 'paint' (see qkvbench help)"}});
   check({train({"--init", "x"}), 2, {"unknown flag '--init': did you mean '--init-from'?"}});
   check({train({"--colour-of-it"}), 2, {"unknown flag '--colour-of-it' (see"}});
   check({train({"--seed", "4-0"}), 2, {"--seed", "'4-0'", "write 0-4"}});

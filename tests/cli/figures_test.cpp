@@ -31,7 +31,7 @@ namespace {
 /// Results of two tasks, seeds, ways to share heads, and a key that was swept.
 void write_results(const fs::path& runs) {
   for (const std::uint64_t seed : {0u, 1u, 2u})
-    for (const qkvbench::index_t kv_heads : {4, 2, 1})
+    for (const qkvbench::index_t kv_heads : {4, 1})
       for (const char* variant : {"q_k_v", "q_kv"}) {
         write_result(runs, config_of("lm", variant, seed, 4, kv_heads),
                      4 + 0.1 * static_cast<double>(seed) + 1.0 / static_cast<double>(kv_heads));
@@ -133,7 +133,7 @@ TEST_CASE("every chart of the page is an SVG and a PDF with its fonts, a column 
 
 TEST_CASE("without rsvg-convert there are SVGs, and a line says what is missing") {
   const TemporaryDirectory dir;
-  write_results(dir.path() / "runs");
+  write_result(dir.path() / "runs", config_of("swap", "q_kv"), 0.5);
   const EnvironmentVariable path("PATH", dir / "nothing");
   const Outcome made = run_qkvbench({"report", dir / "runs", "--figures", dir / "a"});
   INFO(made.err);

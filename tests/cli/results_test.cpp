@@ -185,7 +185,7 @@ TEST_CASE("report names what it leaves out and refuses what would hide it") {
   CHECK(has(both.err, "--json and --md both want stdout"));
   CHECK(nlohmann::json::parse(both.out)["error"]["status"] == 2);  // nothing but the error is there
   check_fails({"report", dir / "results", "--csv", dir / "no/such/file.csv"}, 4, {"cannot write", "file.csv"});
-  check_fails({"report"}, 2, {"paths"});
+  check_fails({"report"}, 2, {"DIR is missing"});
   fs::create_directories(dir / "empty");
   check_fails({"report", dir / "empty"}, 3, {"no finished result"});
 }

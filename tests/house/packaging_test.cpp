@@ -1,5 +1,6 @@
 // What packages are made of: the formula and the container's file say what .ci/setup and CMake say.
-// Whether a package installs and runs, tests/package tries.
+// Whether a package installs and runs, tests/package tries. And that each target of the Makefile has its rule.
+#include <iterator>
 #include <regex>
 #include <set>
 
@@ -36,4 +37,15 @@ TEST_CASE("the container is made by the commands that others use, and installs t
   CHECK(make.find("\npackage:") != std::string::npos);
   CHECK(container.find("/qkvbench.deb") != std::string::npos);
   CHECK(found(container, "(apt-get install [^\\n]*lib[a-z0-9]+-dev)").empty());  // .ci/setup alone lists libraries
+}
+
+TEST_CASE("every target of the Makefile has one rule, and CI calls targets that there are", "[house]") {
+  const std::string make = text_of("/Makefile"), names = make.substr(make.find(".PHONY:"), 2000);
+  const std::string rule = "\n([a-z-]+):(?!=)";
+  const std::regex expression(rule);
+  const std::set<std::string> rules = found(make, rule);
+  CHECK(static_cast<std::size_t>(std::distance(std::sregex_iterator(make.begin(), make.end(), expression),
+                                               std::sregex_iterator())) == rules.size());
+  CHECK(found(names.substr(7, names.find("\n.DEFAULT") - 7), "([a-z-]+)") == rules);
+  for (const std::string& target : found(text_of("/.ci/run"), "\nmake ([a-z-]+)")) CHECK(rules.count(target) == 1);
 }

@@ -21,6 +21,7 @@ void add(std::vector<Record>& records, const std::string& task, const std::strin
     record.config = config_of(task, variant, seed);
     record.run = run_name(record.config);
     record.build = "build";
+    record.machine = "machine";
     record.status = run::Status::kCompleted;
     record.metrics.set(metric_of(task).key, values[seed]);
     if (val_loss > 0) {
@@ -148,7 +149,96 @@ TEST_CASE("without a comparison there is no answer") {
   std::vector<Record> records;
   add(records, "reverse", "q_k_v", {1.0, 1.0, 1.0});
   CHECK(answers_of(summarize(records)).empty());
-  CHECK(answers_text({}, 80).empty());
+  CHECK(answers_text({}).empty());
+}
+
+namespace {
+
+/// Gives the runs of a variant these speeds, in the order of their seeds.
+void set_speeds(std::vector<Record>& records, const std::string& variant, const std::vector<double>& tokens_per_s) {
+  std::size_t next = 0;
+  for (Record& record : records)
+    if (record.config.model.variant.id() == variant) record.timing.tokens_per_s = tokens_per_s.at(next++);
+}
+
+/// Tied with q_k_v, so that q_kv is offered; both with speeds.
+std::vector<Record> timed(const std::vector<double>& baseline, const std::vector<double>& arm) {
+  std::vector<Record> records;
+  add(records, "lm", "q_k_v", kPerplexities, 1.05);
+  add(records, "lm", "q_kv", {10.02, 10.09, 9.91, 10.04, 9.96}, 1.05);
+  set_speeds(records, "q_k_v", baseline);
+  set_speeds(records, "q_kv", arm);
+  return records;
+}
+
+ClaimResult claim_of(const std::string& text, Verdict verdict) {
+  ClaimResult claim;
+  claim.id = claim.claim = text;
+  claim.unit = "points";
+  claim.effect = -1.2;
+  claim.interval = Interval{-2.0, -0.4};
+  claim.verdict = verdict;
+  return claim;
+}
+
+}  // namespace
+
+TEST_CASE("time is named as a cost with its interval, and only where runs of one machine tell it") {
+  const std::vector<double> slow{100, 104, 98, 101, 99}, fast{110, 113, 109, 111, 108};
+  std::string text = said(timed(slow, fast));
+  INFO(text);
+  // exp of the mean of ln(slow/fast) and its interval, computed by hand: 0.9110 [0.9009, 0.9212]
+  CHECK(has(text, "fewer parameters and its training took 8.9 % [7.9, 9.9] less time (5 pairs of runs)"));
+  text = said(timed(fast, slow));
+  CHECK(has(text, "its training took 9.8 % [8.6, 11.0] more time (5 pairs of runs)"));
+  CHECK_FALSE(has(said(timed(slow, {99, 103, 99, 102, 100})), " time"));  // not told apart
+  for (const char* what : {"machine", "build", "threads"}) {
+    std::vector<Record> records = timed(slow, fast);
+    for (Record& record : records) {
+      if (record.config.model.variant.id() != std::string("q_kv")) continue;
+      if (what == std::string("machine")) record.machine = "another";
+      if (what == std::string("threads")) record.env.threads = 7;
+      if (what == std::string("build")) record.build = "another";
+    }
+    SummaryOptions options;
+    options.mix_builds = true;
+    CHECK_FALSE(has(said(records, options), " time"));
+  }
+}
+
+TEST_CASE("two pairs of runs do not tell a time") {
+  std::vector<Record> records;
+  add(records, "lm", "q_k_v", {10, 10.1}, 1.05);
+  add(records, "lm", "q_kv", {10.02, 10.1}, 1.05);
+  set_speeds(records, "q_k_v", {100, 101});
+  set_speeds(records, "q_kv", {120, 121});
+  CHECK_FALSE(has(said(records), " time"));
+}
+
+TEST_CASE("of a table of the paper each claim is told by its verdict and never more strongly") {
+  const std::vector<ClaimResult> claims{claim_of("A", Verdict::kInconclusive), claim_of("B", Verdict::kHolds),
+                                        claim_of("C", Verdict::kRefuted), claim_of("D", Verdict::kNotTested),
+                                        claim_of("E", Verdict::kHolds)};
+  const std::vector<Answer> answers = answers_of(claims, {});
+  REQUIRE(answers.size() == 4);
+  const std::string effect = " (−1.2 points [−2.0, −0.4])";
+  CHECK(answers[0].text == "Holds here: B" + effect + "; E" + effect + ".");
+  CHECK(answers[1].text == "Does not hold here: C" + effect + ".");
+  CHECK(answers[2].text == "Neither shown nor refuted by these runs: A" + effect + ".");
+  CHECK(answers[3].text == "Not tested at this size: D.");  // its numbers mean nothing
+  CHECK(answers_of(std::vector<ClaimResult>{}, {}).empty());
+}
+
+TEST_CASE("of a table of the paper each variant's costs are told, over all its tasks") {
+  std::vector<Record> records;
+  for (const char* task : {"reverse", "sort"})
+    for (const char* variant : {"q_k_v", "q_kv"}) add(records, task, variant, {1.0, 1.0, 0.9});
+  const Summary summary = summarize(records);
+  std::vector<Answer> answers = answers_of(std::vector<ClaimResult>{}, summary);
+  REQUIRE(answers.size() == 1);
+  CHECK(has(answers[0].text, "q_kv beside q_k_v: it has "));
+  CHECK(has(answers[0].text, " % fewer parameters."));  // neither a cache, which they lack, nor a time
+  CHECK_FALSE(has(answers[0].text, "cache"));
 }
 
 }  // namespace qkvbench::report

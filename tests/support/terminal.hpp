@@ -1,4 +1,4 @@
-// The binary on a terminal of 80 columns, and how wide what it writes there is.
+// The binary on a terminal, and how wide what it writes there is.
 // Keys are not pressed: it reads nothing.
 #pragma once
 #include <pty.h>
@@ -18,20 +18,26 @@
 
 namespace qkvbench::test {
 
-/// What the binary writes on a terminal of 80 columns; both streams go there. `environment`: beside what is there.
-inline std::string on_terminal(std::vector<std::string> arguments,
-                               const std::vector<std::pair<std::string, std::string>>& environment = {}) {
+struct Terminal {
+  unsigned short columns = 80;
+  const char* term = "xterm";
+  int status = 0;                                                  ///< that the binary has to end with
+  std::vector<std::pair<std::string, std::string>> environment{};  ///< beside what is there
+};
+
+/// What the binary writes on a terminal; both streams go there.
+inline std::string on_terminal(std::vector<std::string> arguments, const Terminal& of = {}) {
   arguments.insert(arguments.begin(), qkvbench_path());
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
-  winsize size{24, 80, 0, 0};
+  winsize size{24, of.columns, 0, 0};
   int terminal = -1;
   const pid_t child = ::forkpty(&terminal, nullptr, nullptr, &size);
   REQUIRE(child >= 0);
   if (child == 0) {
-    ::setenv("TERM", "xterm", 1);
-    for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
+    ::setenv("TERM", of.term, 1);
+    for (const auto& [name, value] : of.environment) ::setenv(name.c_str(), value.c_str(), 1);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
@@ -43,18 +49,28 @@ inline std::string on_terminal(std::vector<std::string> arguments,
   ::waitpid(child, &status, 0);
   ::close(terminal);
   REQUIRE(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 0);
+  INFO(text);
+  CHECK(WEXITSTATUS(status) == of.status);
   return text;
 }
 
-/// The widest line as it stands on the screen.
-inline std::size_t widest(const std::string& text) {
+/// Without the sequences that colour text and clear a line.
+inline std::string without_escapes(std::string text) {
+  for (std::size_t at; (at = text.find("\033[")) != std::string::npos;)
+    text.erase(at, text.find_first_not_of("0123456789;", at + 2) + 1 - at);
+  return text;
+}
+
+/// The widest line as it stands on the screen; of lines of one word, which cannot be broken, nothing is asked.
+inline std::size_t widest(const std::string& whole) {
+  const std::string text = without_escapes(whole);
   std::size_t most = 0;
   for (std::size_t at = 0; at < text.size();) {
     std::size_t end = text.find_first_of("\r\n", at);
     if (end == std::string::npos) end = text.size();
     const std::string line = text.substr(at, end - at);
-    if (line.find('\033') == std::string::npos) most = std::max(most, report::display_width(line));
+    if (line.find(' ') != std::string::npos || line.starts_with("─"))
+      most = std::max(most, report::display_width(line));
     at = end + 1;
   }
   return most;

@@ -13,8 +13,7 @@ namespace qkvbench::cli {
 struct BenchFlags {
   std::string what = "train";
   std::optional<double> seconds;
-  std::string compare;          ///< an earlier record, or empty
-  std::string format = "text";  ///< of the tables
+  std::string compare;  ///< an earlier record, or empty
   // train and eval
   std::vector<std::string> cases;
   bool scaling = false, bf16 = false, peer = false;
@@ -29,8 +28,6 @@ struct BenchFlags {
 
 /// The record that --compare names, if any.
 std::optional<run::EarlierBench> earlier_record(const BenchFlags& flags);
-/// A table as --format says.
-std::string render(const BenchFlags& flags, const report::Table& table);
 /// "this CPU, 2 threads, avx512", and what differs from the earlier record.
 std::string where_text(const std::optional<run::EarlierBench>& earlier);
 /// "1.25×", or "–" when one of the two is not known.

@@ -23,14 +23,19 @@ struct Session {
   bool quiet = false;
   std::string color = "auto";    ///< auto, always or never
   std::string json;              ///< empty, "-" or a path
+  std::string format = "text";   ///< of tables: one of report::kFormatNames
   std::function<Exit()> action;  ///< what the chosen command does
   Ranks* ranks = &alone();       ///< among which the program was started
 
   bool json_on_stdout() const;  ///< "-", or a name of standard output
 };
 
-/// Ends a command's set-up: adds --json, --threads, -q and --color, and what help says below the flags.
-void finish_command(CLI::App& command, Session& session, const std::string& details, const std::string& examples);
+enum class Prints { kTables, kText };
+
+/// Ends a command's set-up: adds --json, --threads, -q, --color and, where tables are printed, --format; and what help
+/// says below the flags.
+void finish_command(CLI::App& command, Session& session, const std::string& details, const std::string& examples,
+                    Prints prints = Prints::kTables);
 
 /// The configuration's keys as flags, what was given of them, and --config and --preset.
 class ConfigFlags {
@@ -70,6 +75,9 @@ void write_out(const std::string& text);
 /// A message on stderr, unless -q.
 void note(const Session& session, const std::string& text);
 
+/// A message as stderr shows it: one line, which on a terminal breaks between words.
+std::string message_text(const std::string& text);
+
 /// Whether a descriptor is a terminal that understands escape sequences: any but TERM=dumb.
 bool is_capable_terminal(int descriptor);
 
@@ -81,8 +89,11 @@ std::size_t window_rows(int descriptor);
 /// Columns that a line on stdout may take: on a terminal one less than it has; 0, any, elsewhere.
 std::size_t output_columns();
 
-/// Text in a colour of the terminal (32 green, 31 red, 2 faint), if colours are wanted on that stream.
-std::string colored(const Session& session, const std::string& text, int code, bool on_stderr = false);
+/// Whether --color, NO_COLOR and what the descriptor is allow colours.
+bool wants_colours(const Session& session, int descriptor);
+
+/// "error:", red where colours are wanted on stderr.
+std::string error_word(const Session& session);
 
 /// Physical cores that this process may take: ranks of one machine share them.
 int own_cores(const Session& session);

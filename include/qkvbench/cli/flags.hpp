@@ -1,5 +1,5 @@
 // How commands say which flags they take: a thin face of CLI11, which is all in its headers and takes seconds to
-// compile. Only flags.cpp, program.cpp and completion.cpp read the library itself.
+// compile. Only flags.cpp, program.cpp, explain.cpp and completion.cpp read the library itself.
 #pragma once
 #include <functional>
 #include <memory>

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "qkvbench/cli/command.hpp"
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/run/costs.hpp"
 
@@ -20,7 +21,7 @@ MatchTarget match_target(const std::vector<std::string>& words, const std::vecto
 /// The configuration with the sizes that come nearest. Throws Error (usage) where none does.
 run::Config matched(run::Config config, const MatchTarget& target);
 /// A table of the sizes found; "" where nothing is matched.
-std::string matched_text(const std::vector<run::Costs>& all, const MatchTarget& target, std::size_t columns);
+std::string matched_text(const Session& session, const std::vector<run::Costs>& all, const MatchTarget& target);
 formats::Json match_json(const MatchTarget& target);
 
 }  // namespace qkvbench::cli

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "qkvbench/report/answer.hpp"
 #include "qkvbench/report/paper_table.hpp"
 #include "qkvbench/study/plan.hpp"
 
@@ -11,6 +12,8 @@ namespace qkvbench::cli {
 
 /// A list of objects, a claim each; accuracies are fractions, effects in the claim's unit.
 formats::Json claims_json(const std::vector<report::ClaimResult>& claims);
+/// A list of sentences.
+formats::Json answers_json(const std::vector<report::Answer>& answers);
 /// A cell of any table. `quantity`: what its numbers are; counts have neither interval nor runs.
 formats::Json cell_json(const report::PaperRow& row, const std::string& quantity);
 /// A list of objects, a cell each: `here` is over all its runs, `shared` and `rerun` over the configurations that the

@@ -8,8 +8,9 @@ namespace qkvbench::cli {
 
 struct SweepFlags {
   std::string out = "results", shard, max_time;
-  int jobs = 0;  ///< 0: as many as there are cores
-  /// Adds --out, --jobs, --shard and --max-time. Call it before finish_command().
+  int jobs = 0;         ///< 0: as many as there are cores
+  bool events = false;  ///< for TensorBoard
+  /// Adds --out, --jobs, --shard, --max-time and --tensorboard. Call it before finish_command().
   void add_to(CLI::App& command);
   /// Throws Error (usage). Without --shard, a SLURM array's environment says which.
   study::SweepOptions options(const Session& session) const;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "qkvbench/report/claims.hpp"
 #include "qkvbench/report/summary.hpp"
 
 namespace qkvbench::report {
@@ -29,7 +30,11 @@ Finding finding_of(const Summary& summary, const Difference& difference);
 /// cache where models decode, else by parameters; or why nothing can be said.
 std::vector<Answer> answers_of(const Summary& summary);
 
-/// A line for each, below a heading, in at most `width` columns (0: any); empty without answers.
-std::string answers_text(const std::vector<Answer>& answers, std::size_t width);
+/// Of a table of the paper, without groups: a sentence for each verdict with the claims that have it and their effects,
+/// and one for each arm with what it takes beside q_k_v.
+std::vector<Answer> answers_of(const std::vector<ClaimResult>& claims, const Summary& summary);
+
+/// A line for each, below a heading; empty without answers.
+std::string answers_text(const std::vector<Answer>& answers);
 
 }  // namespace qkvbench::report

@@ -61,6 +61,7 @@ struct CurvesChart {
   bool marked = false;                                                  ///< at every point, not here and there
   double most = 1;                                                      ///< share at the right end
   std::vector<Tick> ticks{};                                            ///< of the shares; none: per cent
+  std::optional<Interval> bounds{};                                     ///< beyond which no value can be
 };
 /// Lines are labelled at their ends. An empty chart is an empty text.
 std::string curves_svg(const CurvesChart& chart);

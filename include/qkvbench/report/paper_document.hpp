@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "qkvbench/report/answer.hpp"
 #include "qkvbench/report/claims.hpp"
 #include "qkvbench/report/table.hpp"
 
@@ -16,13 +17,13 @@ struct PaperDocument {
   std::vector<std::string>
       below;  ///< below the table: agreement with the re-run, what is missing, the next larger part
   std::vector<ClaimResult> claims;
+  std::vector<Answer> answers{};  ///< at the end
 };
 
-/// Text and its tables take at most `width` columns; 0: paragraphs 80, tables what they need. Markdown has headings,
-/// and LaTeX what is no table as comments.
-std::string render(const PaperDocument& document, Format format, std::size_t width = 0);
+/// Text in any width has paragraphs of 80 columns. Markdown has headings, and LaTeX what is no table as comments.
+std::string render(const PaperDocument& document, const Rendering& style);
 
 /// Only the claims: their table, the rule, what the baseline has learned, and a line for each on how it is tested.
-std::string claims_document(const std::vector<ClaimResult>& claims, Format format, std::size_t width = 0);
+std::string claims_document(const std::vector<ClaimResult>& claims, const Rendering& style);
 
 }  // namespace qkvbench::report

@@ -41,8 +41,7 @@ Table solved_table(const Summary& summary, const Panel& panel);
 /// A row for each difference: its group, arm, pairs, difference with its interval, p, p after Holm.
 Table differences_table(const Summary& summary);
 
-/// All tables that have rows, each with its heading, and what the numbers in them are; text in at most `width` columns
-/// (0: any).
-std::string tables_document(const Summary& summary, Format format, std::size_t width = 0);
+/// All tables that have rows, each with its heading, and what the numbers in them are. For CSV see summary_csv.
+std::string tables_document(const Summary& summary, const Rendering& style);
 
 }  // namespace qkvbench::report

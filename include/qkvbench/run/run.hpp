@@ -18,6 +18,7 @@ struct CheckpointEvery {
 struct RunOptions {
   std::filesystem::path out = "results";
   bool overwrite = false, resume = false;
+  bool events = false;  ///< also an event file for TensorBoard, of a run that is found finished too
   CheckpointEvery checkpoint_every;
   std::vector<std::string> argv;
   std::shared_ptr<data::TaskData> data;  ///< of the configuration, to share among runs; none: each opens its own

@@ -16,7 +16,7 @@ namespace qkvbench::run {
 /// Where the parts of a run lie.
 struct RunFiles {
   explicit RunFiles(const std::filesystem::path& directory);
-  std::filesystem::path directory, result, metrics, model, manifest, lock;
+  std::filesystem::path directory, result, metrics, events, model, manifest, lock;
 };
 
 /// The result of a run that ended, completed or diverged, compared with its manifest; nothing when there is none or it

@@ -45,6 +45,7 @@ struct SweepOptions {
   std::filesystem::path program;  ///< this program's file
   int jobs = 1;                   ///< runs at a time
   int threads = 1;                ///< of each run
+  bool events = false;            ///< of each run an event file for TensorBoard
   int shard = 1, shards = 1;      ///< this call does every shards-th run, beginning with the shard-th
 };
 
