@@ -66,7 +66,7 @@ TEST_CASE("every command is among the calls that are tested here") {
   }
 }
 
-TEST_CASE("whatever is printed fits its terminal whole, and has no escapes elsewhere") {
+TEST_CASE("whatever is printed fits its terminal whole, and has no escapes elsewhere", "[release]") {
   const CommandsPlace place;
   for (const Call& call : every_call()) {
     INFO(call.line);
@@ -92,7 +92,7 @@ TEST_CASE("whatever is printed fits its terminal whole, and has no escapes elsew
   }
 }
 
-TEST_CASE("every command that prints a table prints it as markdown, latex and csv too") {
+TEST_CASE("every command that prints a table prints it as markdown, latex and csv too", "[release]") {
   const CommandsPlace place;
   std::filesystem::create_directories("printed");
   std::size_t n = 0;

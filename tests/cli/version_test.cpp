@@ -23,7 +23,8 @@ TEST_CASE("--version says the build, the instruction set in use and the librarie
                             tool.at("git_sha").get<std::string>() + ")\n"));
   CHECK(has(version,
             "\nbuild: " + tool.at("compiler").get<std::string>() + ", " + tool.at("flags").get<std::string>() + "\n"));
-  CHECK(has(version, "\ninstruction set: " + json.at("env").at("isa").get<std::string>()));
+  CHECK(
+      has(version, "\ninstruction set: " + json.at("runs").at(0).at("result").at("env").at("isa").get<std::string>()));
   const auto dotted = [](int a, int b, int c) {
     return std::to_string(a) + "." + std::to_string(b) + "." + std::to_string(c);
   };
