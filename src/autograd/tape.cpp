@@ -43,19 +43,16 @@ Value Tape::narrow_parameter(const Shape& shape, kernels::NumberFormat format, c
 }
 
 Value Tape::new_value(const Shape& shape, bool needs_grad, const char* operation) {
-  Node* node = new_node(shape, needs_grad);
-  node->data = arena_.take<real>(shape.elements());
-  node->operation = operation;
-  if (watch_) watch_->on_result(*node);
-  return Value(node);
+  return new_value(ReadBy::kAll, shape, needs_grad, operation);
 }
 
 Value Tape::new_value(ReadBy readers, const Shape& shape, bool needs_grad, const char* operation) {
-  if (readers == ReadBy::kAll || !recording_ || operands_ == kernels::NumberFormat::kFp32)
-    return new_value(shape, needs_grad, operation);
   Node* node = new_node(shape, needs_grad);
-  node->format = operands_;
-  node->narrow = arena_.take<std::byte>(shape.rows() * kernels::row_bytes(operands_, shape.last()));
+  if (readers == ReadBy::kProducts && recording_) node->format = operands_;
+  if (node->format == kernels::NumberFormat::kFp32)
+    node->data = arena_.take<real>(shape.elements());
+  else
+    node->narrow = arena_.take<std::byte>(shape.rows() * kernels::row_bytes(node->format, shape.last()));
   node->operation = operation;
   if (watch_) watch_->on_result(*node);
   return Value(node);

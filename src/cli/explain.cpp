@@ -22,7 +22,7 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   return flags;
 }
 
-/// Flags that other programs have, and what does here what they do; "": nothing does.
+/// Flags that other programs have, and what does here what they do.
 constexpr std::array<std::pair<const char*, const char*>, 17> kElsewhere{{{"--learning-rate", "--lr"},
                                                                           {"--output", "--out"},
                                                                           {"--output-dir", "--out"},

@@ -1,8 +1,8 @@
 // TFRecord around the few fields of tensorflow.Event that scalars take, in protobuf's wire format.
 #include "qkvbench/formats/event_file.hpp"
 
-#include <array>
 #include <bit>
+#include <boost/crc.hpp>
 #include <cmath>
 
 #include "qkvbench/formats/little_endian.hpp"
@@ -33,17 +33,9 @@ std::string masked_crc(std::string_view bytes) { return little_endian(masked(crc
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes) {
-  static const std::array<std::uint32_t, 256> kTable = [] {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t byte = 0; byte < 256; ++byte) {
-      table[byte] = byte;
-      for (int bit = 0; bit < 8; ++bit) table[byte] = table[byte] >> 1 ^ (table[byte] & 1 ? 0x82F63B78U : 0);
-    }
-    return table;
-  }();
-  std::uint32_t crc = ~0U;
-  for (const char c : bytes) crc = kTable[(crc ^ static_cast<unsigned char>(c)) & 0xFF] ^ crc >> 8;
-  return ~crc;
+  boost::crc_optimal<32, 0x1EDC6F41, ~0U, ~0U, true, true> crc;
+  crc.process_bytes(bytes.data(), bytes.size());
+  return crc.checksum();
 }
 
 std::string tf_record(std::string_view bytes) {

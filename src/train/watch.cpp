@@ -18,7 +18,7 @@ bool all_finite(const real* x, index_t n) {
 bool all_finite(const Node& node) {
   if (!node.narrow) return all_finite(node.data, node.shape.elements());
   std::vector<real> wide(static_cast<std::size_t>(node.shape.elements()));
-  kernels::widen_rows(Value(const_cast<Node*>(&node)).rows(), node.shape.rows(), wide.data());
+  kernels::widen_rows({node.narrow, node.shape.last(), node.format}, node.shape.rows(), wide.data());
   return all_finite(wide.data(), node.shape.elements());
 }
 

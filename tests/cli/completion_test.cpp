@@ -1,16 +1,17 @@
 // Completions and the man page: in step with --help, and scripts that a shell takes.
 // Shells that are not installed are passed over; bash is there wherever the tests run.
-#include <regex>
 #include <set>
 
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
+#include "support/patterns.hpp"
 #include "support/process.hpp"
 
 using qkvbench::test::Outcome;
 using qkvbench::test::run_qkvbench;
 using qkvbench::test::TemporaryDirectory;
+using qkvbench::testing::found;
 using qkvbench::testing::has;
 
 namespace {
@@ -19,15 +20,6 @@ std::string completion(const std::string& form) {
   const Outcome r = run_qkvbench({"completion", form});
   REQUIRE(r.status == 0);
   return r.out;
-}
-
-/// What a pattern's first group matches in a text, each once.
-std::set<std::string> found(const std::string& text, const std::string& pattern) {
-  const std::regex expression(pattern);
-  std::set<std::string> words;
-  for (auto at = std::sregex_iterator(text.begin(), text.end(), expression); at != std::sregex_iterator(); ++at)
-    words.insert((*at)[1]);
-  return words;
 }
 
 /// The lines of a text that are about a command: from one that has `head` to the next that has `next`.

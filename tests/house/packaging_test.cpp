@@ -6,18 +6,13 @@
 
 #include "qkvbench/base/files.hpp"
 #include "support/catch.hpp"
+#include "support/patterns.hpp"
+
+using qkvbench::testing::found;
 
 namespace {
 
 std::string text_of(const std::string& file) { return qkvbench::read_file(SOURCE_DIR + std::string(file)); }
-
-std::set<std::string> found(const std::string& text, const std::string& pattern) {
-  const std::regex expression(pattern);
-  std::set<std::string> words;
-  for (auto at = std::sregex_iterator(text.begin(), text.end(), expression); at != std::sregex_iterator(); ++at)
-    words.insert((*at)[1]);
-  return words;
-}
 
 }  // namespace
 
