@@ -10,7 +10,7 @@
 using qkvbench::test::run_qkvbench;
 using qkvbench::testing::has;
 
-TEST_CASE("--version says the build, the instruction set in use and the libraries") {
+TEST_CASE("qkvbench --version says the build, the instruction set in use and the libraries") {
   const std::string version = run_qkvbench({"--version"}).out;
   const qkvbench::test::TemporaryDirectory dir;
   const auto trained = run_qkvbench({"train", "--task", "copy", "--d-model", "8", "--heads", "2", "--n-train", "16",
