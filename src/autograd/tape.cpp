@@ -17,6 +17,7 @@ Node* Tape::new_node(const Shape& shape, bool needs_grad) {
 void Tape::reset(RandomContext random) {
   arena_.reset();
   last_ = nullptr;
+  places_ = 0;
   random_ = random;
   dropout_site_ = random.first_dropout_site;
 }
@@ -31,6 +32,7 @@ Value Tape::parameter(const Shape& shape, real* data, real* grad) {
   Node* node = new_node(shape, true);
   node->data = data;
   node->grad = grad;
+  node->place = places_;
   if (watch_) watch_->on_parameter(*node);
   return Value(node);
 }

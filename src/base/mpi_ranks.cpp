@@ -37,7 +37,8 @@ Place this_place() {
 
 class MpiRanks : public Ranks {
  public:
-  MpiRanks(int rank, int size) : Ranks(rank, size), places_(static_cast<std::size_t>(size)) {
+  MpiRanks(int rank, int size, bool any_thread)
+      : Ranks(rank, size), any_thread_(any_thread), places_(static_cast<std::size_t>(size)) {
     const Place mine = this_place();
     MPI_Allgather(&mine, sizeof(Place), MPI_BYTE, places_.data(), sizeof(Place), MPI_BYTE, MPI_COMM_WORLD);
   }
@@ -60,6 +61,8 @@ class MpiRanks : public Ranks {
     return count;
   }
 
+  bool any_thread() const override { return any_thread_; }
+
  private:
   bool shares_machine(const Place& place) const {
     return place.machine == places_[static_cast<std::size_t>(rank())].machine;
@@ -76,19 +79,22 @@ class MpiRanks : public Ranks {
   }
 
   /// Polls, at first between other threads, then between short sleeps: MPI's own waiting holds a core, also while
-  /// rank 0 tests the model for minutes.
+  /// rank 0 tests the model for minutes. Beside other work it sleeps from the beginning.
   void wait(std::array<MPI_Request, 2>& requests, int partner) {
     constexpr double kAwake_s = 2e-3, kLook_s = 0.25;
+    constexpr useconds_t kSleep_us = 100, kSleepBeside_us = 20;
     const double begin = seconds_now();
     double looked = begin;
     for (int done = 0;;) {
       MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE);
       if (done != 0) return;
       const double now = seconds_now();
-      if (now - begin < kAwake_s)
+      if (beside())
+        ::usleep(kSleepBeside_us);
+      else if (now - begin < kAwake_s)
         ::sched_yield();
       else
-        ::usleep(100);
+        ::usleep(kSleep_us);
       if (now - looked < kLook_s) continue;
       looked = now;
       if (has_ended(places_[static_cast<std::size_t>(partner)])) throw RankLost(partner);
@@ -100,17 +106,18 @@ class MpiRanks : public Ranks {
     return shares_machine(place) && ::kill(static_cast<pid_t>(place.pid), 0) != 0 && errno == ESRCH;
   }
 
+  const bool any_thread_;
   std::vector<Place> places_;
 };
 
 }  // namespace
 
 std::unique_ptr<Ranks> join_mpi() {
-  int rank = 0, size = 1;
-  MPI_Init(nullptr, nullptr);
+  int rank = 0, size = 1, threads = 0;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &threads);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
-  return std::make_unique<MpiRanks>(rank, size);
+  return std::make_unique<MpiRanks>(rank, size, threads >= MPI_THREAD_SERIALIZED);
 }
 
 std::string mpi_name() {

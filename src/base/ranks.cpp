@@ -75,7 +75,7 @@ void Ranks::exchange(int partner, std::span<const std::byte> out, std::span<std:
     throw;
   }
   sent_bytes_ += out.size();
-  waited_s_ += seconds_now() - begin;
+  if (!beside()) waited_s_ += seconds_now() - begin;
 }
 
 void Ranks::broadcast(std::span<std::byte> bytes) {

@@ -84,16 +84,40 @@ const CLI::Option* option_in(const CLI::App& app, const std::string& message) {
   return nullptr;
 }
 
+/// The innermost command that was named.
+const CLI::App& chosen_of(const CLI::App& app) {
+  const CLI::App* chosen = &app;
+  while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands()[0];
+  return *chosen;
+}
+
+/// "qkvbench data fetch" of it.
+std::string path_of(const CLI::App& chosen) {
+  const CLI::App* const parent = chosen.get_parent();
+  return (parent == nullptr ? "" : path_of(*parent) + " ") + chosen.get_name();
+}
+
+std::string lacks_its_value(const CLI::Option& option) {
+  return "--" + option.get_single_name() + " lacks its value; write " + written(option);
+}
+
 }  // namespace
 
-std::string explain(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App* chosen = &app;  // the innermost command that was named
-  std::string path = "qkvbench ";
-  while (!chosen->get_subcommands().empty()) {
-    chosen = chosen->get_subcommands()[0];
-    path += chosen->get_name() + " ";
+std::string explain_swallowed(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App& chosen = chosen_of(app);
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    const std::string &word = words[i], next = words[i + 1].substr(0, words[i + 1].find('='));
+    const CLI::Option* option = word.starts_with("--") ? chosen.get_option_no_throw(word) : nullptr;
+    if (option != nullptr && option->get_items_expected_min() > 0 && next.starts_with("-") &&
+        chosen.get_option_no_throw(next) != nullptr)
+      return lacks_its_value(*option) + " (see " + path_of(chosen) + " --help)";
   }
-  const std::string help = " (see " + path + "--help)";
+  return "";
+}
+
+std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* chosen = &chosen_of(app);
+  const std::string help = " (see " + path_of(*chosen) + " --help)";
   const std::vector<std::string> extras = app.remaining(true);
   if (const auto commands = chosen->get_subcommands([](const CLI::App*) { return true; }); !commands.empty()) {
     if (extras.empty() || (chosen != &app && extras.front().starts_with("--")))
@@ -118,7 +142,7 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   if (option != nullptr && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
     return written(*option) + " is missing: " + option->get_description() + help;
   if (option != nullptr && dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
-    return "--" + option->get_single_name() + " lacks its value; write " + written(*option) + help;
+    return lacks_its_value(*option) + help;
   return message + help;
 }
 

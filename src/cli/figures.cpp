@@ -36,19 +36,25 @@ void check_figures(const std::filesystem::path& directory) {
     fail_output("--figures: " + directory.string() + " is a file; name a directory, which is made");
 }
 
-void write_figures(const Session& session, const std::filesystem::path& directory, const report::PageInput& page) {
+std::vector<std::string> write_figures(const Session& session, const std::filesystem::path& directory,
+                                       const report::PageInput& page) {
+  std::vector<std::string> files;
   const std::vector<report::Figure> figures = figures_of(page);
   make_directories(directory);
   bool pdfs = true;
   for (const report::Figure& figure : figures) {
     const std::filesystem::path svg = directory / (figure.name + ".svg");
     write_file_atomic(svg, figure.svg);
+    files.push_back(svg.string());
     const std::string pdf = pdfs ? pdf_of(svg) : "";
     pdfs = !pdf.empty();
-    if (pdfs) write_file_atomic(directory / (figure.name + ".pdf"), pdf);
+    if (!pdfs) continue;
+    files.push_back((directory / (figure.name + ".pdf")).string());
+    write_file_atomic(files.back(), pdf);
   }
   note(session, directory.string() + ": " + counted(figures.size(), "chart") + (pdfs ? " as SVG and PDF" : " as SVG"));
   if (!pdfs) note(session, "no PDFs: the program rsvg-convert is not there (Debian: librsvg2-bin, Homebrew: librsvg)");
+  return files;
 }
 
 }  // namespace qkvbench::cli

@@ -151,10 +151,11 @@ int run_rank(Session& session, int argc, char** argv) {
     sub->get_formatter()->column_width(kHelpColumn);
     command.add(*sub, session);
   }
+  const std::vector<std::string> words = without_help(argc, argv);
   try {
-    std::vector<std::string> words = without_help(argc, argv);
-    std::ranges::reverse(words);  // as CLI11 takes them
-    app.parse(words);
+    std::vector<std::string> backward(words.rbegin(), words.rend());  // as CLI11 takes them
+    app.parse(backward);
+    if (const std::string what = explain_swallowed(app, words); !what.empty()) return fail(session, Exit::kUsage, what);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {  // --help, --version
       if (error.get_name() == "CallForHelp")
@@ -164,7 +165,8 @@ int run_rank(Session& session, int argc, char** argv) {
       std::cout.flush();
       return std::cout ? 0 : fail(session, Exit::kOutput, "cannot write to standard output");
     }
-    return fail(session, Exit::kUsage, explain(app, error));
+    const std::string swallowed = explain_swallowed(app, words);
+    return fail(session, Exit::kUsage, swallowed.empty() ? explain(app, error) : swallowed);
   }
   try {
     check_takes_ranks(session, app.get_subcommands().front()->get_name());

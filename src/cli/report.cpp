@@ -96,7 +96,7 @@ Json difference_json(const report::Difference& d) {
   return json;
 }
 
-Json report_json(const Summary& summary, const RecordSet& set) {
+Json report_json(const Summary& summary, const RecordSet& set, const std::vector<std::string>& figures) {
   Json cells = Json::array(), differences = Json::array(), not_compared = Json::array();
   for (const report::Cell& cell : summary.cells) cells.push_back(cell_json(cell, chance_of(summary, cell.group)));
   for (const report::Difference& d : summary.differences) differences.push_back(difference_json(d));
@@ -114,7 +114,8 @@ Json report_json(const Summary& summary, const RecordSet& set) {
           {"answers", answers},
           {"remarks", summary.remarks},
           {"not_compared", not_compared},
-          {"left_out", left_out_json(set.left_out)}};
+          {"left_out", left_out_json(set.left_out)},
+          {"figures", figures}};
 }
 
 /// At most one form may take stdout.
@@ -192,7 +193,8 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
   report::PageInput input{.records = set, .summary = summary};
   if (!flags.no_attention && !(flags.page.empty() && flags.figures.empty()))
     input.attention = attention_of_arms(session, summary);
-  if (!flags.figures.empty()) write_figures(session, flags.figures, input);
+  std::vector<std::string> figures;
+  if (!flags.figures.empty()) figures = write_figures(session, flags.figures, input);
   if (!flags.page.empty()) {
     const std::string page = page_html(input);
     if (flags.page == "-")
@@ -200,7 +202,7 @@ Exit make_report(const Session& session, const ReportFlags& flags) {
     else
       write_named_file(flags.page, page);
   }
-  print(session, "report", text, report_json(summary, set));
+  print(session, "report", text, report_json(summary, set, figures));
   return Exit::kDone;
 }
 

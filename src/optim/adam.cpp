@@ -5,27 +5,33 @@
 #include <algorithm>
 #include <cmath>
 
-#include "qkvbench/kernels/adam.hpp"
-
 namespace qkvbench::optim {
 
-Adam::Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options)
-    : Adam(values, grads, options, {0, static_cast<index_t>(values.size())}) {}
+namespace {
 
-Adam::Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options, std::pair<index_t, index_t> share)
+index_t elements(const std::vector<std::pair<index_t, index_t>>& ranges) {
+  index_t sum = 0;
+  for (const auto& [begin, end] : ranges) sum += end - begin;
+  return sum;
+}
+
+}  // namespace
+
+Adam::Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options)
+    : Adam(values, grads, options, {{0, static_cast<index_t>(values.size())}}) {}
+
+Adam::Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options,
+           std::vector<std::pair<index_t, index_t>> share)
     : options_(options),
       values_(values),
       grads_(grads),
-      begin_(share.first),
-      end_(share.second),
-      m_(end_ - begin_),
-      v_(end_ - begin_),
+      share_(std::move(share)),
+      m_(elements(share_)),
+      v_(elements(share_)),
       squares_((values.size() + kernels::kSquaresBlock - 1) / kernels::kSquaresBlock) {}
 
 void Adam::freeze(index_t begin, index_t count) {
-  const index_t end = std::min(begin + count, end_);
-  begin = std::max(begin, begin_);
-  if (begin < end) frozen_.emplace_back(begin, end);
+  frozen_.emplace_back(begin, begin + count);
   std::ranges::sort(frozen_);
 }
 
@@ -36,7 +42,9 @@ double Adam::step(double lr) {
 
 void Adam::measure() {
   for (const auto& [begin, end] : frozen_) std::fill(grads_.begin() + begin, grads_.begin() + end, real{0});
-  kernels::squares_of_blocks(end_ - begin_, grads_.data() + begin_, squares_.data() + begin_ / kernels::kSquaresBlock);
+  std::ranges::fill(squares_, 0.0);
+  for (const auto& [begin, end] : share_)
+    kernels::squares_of_blocks(end - begin, grads_.data() + begin, squares_.data() + begin / kernels::kSquaresBlock);
 }
 
 double Adam::update(double lr) {
@@ -50,18 +58,26 @@ double Adam::update(double lr) {
   const kernels::AdamStep how{
       lr, options_.beta1, options_.beta2, options_.eps, options_.weight_decay, options_.decoupled, steps_done_, scale};
   values_finite_ = true;
-  index_t at = begin_;
-  const auto advance = [&](index_t end) {
-    if (end > at)
-      values_finite_ &= kernels::adam_step(end - at, how, values_.data() + at, grads_.data() + at,
-                                           m_.data() + (at - begin_), v_.data() + (at - begin_));
-  };
-  for (const auto& [begin, end] : frozen_) {
-    advance(begin);
-    at = std::max(at, end);
+  index_t moment = 0;
+  for (const auto& [begin, end] : share_) {
+    step_range(how, begin, end, moment);
+    moment += end - begin;
   }
-  advance(end_);
   return norm;
+}
+
+void Adam::step_range(const kernels::AdamStep& how, index_t begin, index_t end, index_t moment) {
+  const index_t first = begin;
+  const auto advance = [&](index_t to) {
+    if (to > begin)
+      values_finite_ &= kernels::adam_step(to - begin, how, values_.data() + begin, grads_.data() + begin,
+                                           m_.data() + moment + (begin - first), v_.data() + moment + (begin - first));
+  };
+  for (const auto& [frozen_begin, frozen_end] : frozen_) {
+    advance(std::min(frozen_begin, end));
+    begin = std::max(begin, frozen_end);
+  }
+  advance(end);
 }
 
 }  // namespace qkvbench::optim

@@ -50,9 +50,7 @@ std::string list_html(const std::vector<std::string>& lines, const char* css = "
 }
 
 std::string table_section(const StudiedTable& table) {
-  PageInput input{.records = table.part.results, .summary = table.made.summary};
-  input.claims = table.made.claims;
-  input.references = reference_values(*table.recipe, table.made.agreement, table.part.plan.level);
+  const PageInput input = page_of(table);
   std::string html;
   for (const std::string& remark : remarks_of(*table.recipe, table.part.plan))
     html += "<p>" + escaped(remark) + "</p>\n";
@@ -64,6 +62,13 @@ std::string table_section(const StudiedTable& table) {
 }
 
 }  // namespace
+
+PageInput page_of(const StudiedTable& table) {
+  PageInput input{.records = table.part.results, .summary = table.made.summary};
+  input.claims = table.made.claims;
+  input.references = reference_values(*table.recipe, table.made.agreement, table.part.plan.level);
+  return input;
+}
 
 std::string study_page(const Study& study) {
   std::string links, parts;

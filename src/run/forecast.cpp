@@ -78,7 +78,12 @@ Forecast forecast(const Config& config) {
   } else {
     step = time_steps(config, *data);
   }
-  return {step.products_s + step.optimizer_s, step.optimizer_s, config.train.total_steps, by_layers};
+  const train::TrainOptions& train = config.train;
+  const index_t part = train.batch_size / train.replicas;
+  const index_t micro_batches = train.replicas * train::steps_per_epoch(part, std::min(train.micro_batch, part));
+  constexpr double kBackward = 2.0 / 3;  // of a step's products
+  return {step.products_s + step.optimizer_s, step.optimizer_s,
+          kBackward * step.products_s / static_cast<double>(micro_batches), config.train.total_steps, by_layers};
 }
 
 std::vector<RankForecast> rank_forecasts(const Costs& costs, const Forecast& alone, double bits_per_s) {
@@ -89,8 +94,11 @@ std::vector<RankForecast> rank_forecasts(const Costs& costs, const Forecast& alo
     RankForecast rank{.ranks = r.ranks, .sent_bytes_per_step = r.sent_bytes_per_step, .steps = alone.steps};
     rank.memory_bytes = m.total() - m.gradients + r.gradients_bytes;
     rank.sharded_memory_bytes = rank.memory_bytes - m.moments + r.sharded_moments_bytes;
-    rank.send_s = 8 * static_cast<double>(r.sent_bytes_per_step) / bits_per_s;
-    rank.step_s = (alone.step_s - alone.optimizer_s) / static_cast<double>(r.ranks) + alone.optimizer_s + rank.send_s;
+    const double send_s = 8 * static_cast<double>(r.sent_bytes_per_step) / bits_per_s;
+    const index_t elements = m.parameters / static_cast<index_t>(sizeof(real));
+    const auto bucket = static_cast<double>(std::min(train::AllReduce::bucket_size(elements, r.ranks), elements));
+    rank.wait_s = std::max(send_s - alone.last_backward_s, send_s * bucket / static_cast<double>(elements));
+    rank.step_s = (alone.step_s - alone.optimizer_s) / static_cast<double>(r.ranks) + alone.optimizer_s + rank.wait_s;
     out.push_back(rank);
   }
   return out;

@@ -20,12 +20,16 @@ GradientTree::GradientTree(std::span<real> gradient, index_t parts) : gradient_(
   for (index_t size = 1; size < parts; size *= 2) levels_.emplace_back(static_cast<index_t>(gradient.size()));
 }
 
+std::size_t GradientTree::add_waiting(index_t part, index_t begin, index_t end) {
+  std::size_t level = 0;
+  for (; part % 2 == 1; part /= 2)
+    kernels::add_backward(end - begin, levels_[level++].data() + begin, gradient_.data() + begin, true);
+  return level;
+}
+
 void GradientTree::add() {
   const auto n = static_cast<index_t>(gradient_.size());
-  std::size_t level = 0;
-  for (index_t waiting = done_; waiting % 2 == 1; waiting /= 2)
-    kernels::add_backward(n, levels_[level++].data(), gradient_.data(), true);
-  if (++done_ == parts_) return;
+  const std::size_t level = add_waiting(done_++, 0, n);
   real *const from = gradient_.data(), *const to = levels_[level].data();
   constexpr index_t kGrain = 16384;
   parallel_ranges(n, kGrain, [=](index_t begin, index_t end) {
@@ -33,5 +37,7 @@ void GradientTree::add() {
     std::fill(from + begin, from + end, real{0});
   });
 }
+
+void GradientTree::add_last(index_t begin, index_t end) { add_waiting(parts_ - 1, begin, end); }
 
 }  // namespace qkvbench::train

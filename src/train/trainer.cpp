@@ -69,13 +69,12 @@ Trainer::Trainer(nn::Model& model, const data::Dataset& data, const TrainOptions
       model_(model),
       data_(data),
       options_(options),
-      all_reduce_(ranks_, static_cast<index_t>(model.parameters().grads().size())),
-      adam_(model.parameters().values(), model.parameters().grads(), options.adam,
-            sharded_ ? all_reduce_.share()
-                     : std::pair{index_t{0}, static_cast<index_t>(model.parameters().grads().size())}),
       first_part_(options.replicas / ranks_.size() * ranks_.rank()),
       own_parts_(options.replicas / ranks_.size()),
-      gradient_(model.parameters().grads(), own_parts_),
+      reducer_(ranks_, model.parameters(), own_parts_, !sharded_),
+      adam_(model.parameters().values(), model.parameters().grads(), options.adam,
+            sharded_ ? reducer_.all_reduce().share()
+                     : std::vector<Range>{{0, static_cast<index_t>(model.parameters().grads().size())}}),
       tape_(true, options.precision),
       sampler_(data, options),
       batches_([this](index_t number, Batch& batch) { fill(number, batch); }) {
@@ -132,15 +131,18 @@ const Batch& Trainer::take(index_t number) {
   return batches_.take(number, micro_batch_after(number));
 }
 
-kernels::EvalSums Trainer::accumulate_part(index_t part, index_t step_targets) {
+kernels::EvalSums Trainer::accumulate_part(index_t part, index_t step_targets, TapeObserver* watch,
+                                           TapeObserver* last) {
   // Dropout draws by the part, not by what its process did before. The sites of a step are numbers of 24 bits.
   const auto first_site = static_cast<std::uint32_t>(part * ((index_t{1} << 24) / options_.replicas));
   RandomContext random{options_.seed, static_cast<std::uint32_t>(state_.step), first_site};
   kernels::EvalSums score;
   index_t number = (state_.step * options_.replicas + part) * micro_batches_of_part();
   const index_t end = number + micro_batches_of_part();
-  for (; number < end && micro_batch(number).size > 0; ++number) {
+  const auto is_there = [&](index_t which) { return which < end && micro_batch(which).size > 0; };
+  for (; is_there(number); ++number) {
     const Batch& batch = take(number);
+    tape_.watch(part + 1 == first_part_ + own_parts_ && !is_there(number + 1) ? last : watch);
     tape_.reset(random);
     score += accumulate(batch, step_targets);
     random.first_dropout_site = tape_.dropout_site();
@@ -148,71 +150,79 @@ kernels::EvalSums Trainer::accumulate_part(index_t part, index_t step_targets) {
   return score;
 }
 
-kernels::EvalSums Trainer::accumulate_parts(index_t examples) {
+kernels::EvalSums Trainer::accumulate_parts(index_t examples, TapeObserver* watch, TapeObserver* last) {
   const index_t expected = examples * data_.targets_per_example();
   part_scores_.clear();
-  gradient_.begin();
   for (index_t part = first_part_; part < first_part_ + own_parts_; ++part) {
-    part_scores_.push_back(accumulate_part(part, expected));
-    gradient_.add();
+    if (part > first_part_) reducer_.add_part();
+    part_scores_.push_back(accumulate_part(part, expected, watch, last));
   }
   return tree_sum(part_scores_);
 }
 
 kernels::EvalSums Trainer::accumulate_all(index_t examples) {
+  // Who could not come this far says so here. From here on all ranks sum, whatever happens to one of them.
+  ranks_.agree({});
+  reducer_.begin();
   Word word;
   try {
-    const kernels::EvalSums own = accumulate_parts(examples);
+    const kernels::EvalSums own = accumulate_parts(examples, watch_, reducer_.with(watch_));
     word.loss_nats = own.loss_nats;
     word.correct = own.correct;
     word.targets = own.targets;
   } catch (const Stopped& stopped) {  // told to all, so that all stop at this step
     word.stop = 1 + stopped.signal;
+  } catch (...) {
+    reducer_.finish();  // others have to hear of it in the place of the next word, behind the sums
+    throw;
   }
+  reducer_.finish();
   word = ranks_.agree(word);
   if (word.stop != 0) throw Stopped{word.stop - 1};
   const kernels::EvalSums score{word.loss_nats, word.correct, word.targets};
   if (!std::isfinite(score.loss_nats)) return score;
-  const std::span<real> gradient = model_.parameters().grads();
-  all_reduce_.reduce_scatter(gradient);
-  if (!sharded_) all_reduce_.all_gather(gradient);
   // Only behind the last part is it known how many targets were scored.
   const index_t expected = examples * data_.targets_per_example();
   if (score.targets > 0 && score.targets != expected)
-    scale(gradient, static_cast<real>(expected) / static_cast<real>(score.targets));
+    scale(model_.parameters().grads(), static_cast<real>(expected) / static_cast<real>(score.targets));
   return score;
 }
 
 /// The first rank that finds something tells all: parts are in the order of ranks.
 void Trainer::explain(const std::string& what) {
-  const auto message = [&](const std::string& found) {
-    return "step " + std::to_string(state_.step + 1) + ": " + found +
-           " is not finite; try a smaller --lr or --grad-clip";
-  };
   Word word;
+  const auto tell = [&](const std::string& found) {
+    word.tell(
+        ranks_.rank(), 0,
+        "step " + std::to_string(state_.step + 1) + ": " + found + " is not finite; try a smaller --lr or --grad-clip");
+  };
   FiniteObserver finite(model_.parameters());
-  tape_.watch(&finite);
   model_.parameters().zero_grads();
+  reducer_.begin();
   try {
     if (const std::string name = parameter_not_finite(model_.parameters()); !name.empty())
       throw NotFinite{"parameter " + name + " after its update"};
-    accumulate_parts(sampler_.size(state_.step));
+    accumulate_parts(sampler_.size(state_.step), &finite, &finite);
     finite.check();
-    if (const std::string name = gradient_not_finite(model_.parameters()); !name.empty())
-      throw NotFinite{"the gradient of " + name};
   } catch (const NotFinite& first) {
-    word.tell(ranks_.rank(), 0, message(first.what));
+    tell(first.what);
+  } catch (...) {
+    reducer_.finish();
+    throw;
   }
+  reducer_.finish();
+  if (const std::string name = gradient_not_finite(model_.parameters()); word.rank == Word::kNobody && !name.empty())
+    tell("the gradient of " + name);
   tape_.watch(nullptr);
   model_.parameters().zero_grads();
   word = ranks_.put_together(word);
-  throw Error(Exit::kDiverged, word.rank == Word::kNobody ? message(what) : word.text.data());
+  if (word.rank == Word::kNobody) tell(what);
+  throw Error(Exit::kDiverged, word.text.data());
 }
 
 StepReport Trainer::step() {
   const index_t n = sampler_.size(state_.step);
   forget_gathered();
-  tape_.watch(watch_);
   kernels::EvalSums score;
   try {
     score = accumulate_all(n);

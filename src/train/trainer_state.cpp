@@ -17,11 +17,11 @@ std::pair<double, bool> Trainer::optimize(double lr) {
     return {norm, adam_.values_finite()};
   }
   adam_.measure();
-  all_reduce_.all_gather_blocks(adam_.squares());
+  reducer_.all_reduce().add(adam_.squares());
   const double norm = adam_.update(lr);
   model_.parameters().zero_grads();  // others' shares hold half a sum
   if (!std::isfinite(norm)) return {norm, true};
-  all_reduce_.all_gather(model_.parameters().values());
+  reducer_.all_reduce().all_gather(model_.parameters().values());
   Word word;
   word.stop = adam_.values_finite() ? 0 : 1;
   return {norm, ranks_.agree(word).stop == 0};
@@ -39,8 +39,12 @@ void Trainer::gather_moments() {
   if (!sharded_) return;
   const std::span<real> all = model_.parameters().grads();
   const auto gather = [&](std::span<real> share) {
-    std::ranges::copy(share, all.begin() + all_reduce_.share().first);
-    all_reduce_.all_gather(all);
+    auto from = share.begin();
+    for (const auto& [begin, end] : reducer_.all_reduce().share()) {
+      std::copy_n(from, end - begin, all.begin() + begin);
+      from += end - begin;
+    }
+    reducer_.all_reduce().all_gather(all);
   };
   gather(adam_.second_moment());
   if (ranks_.is_first()) std::ranges::copy(all, second_moment().begin());
@@ -60,7 +64,9 @@ void Trainer::share_state() {
   const std::span<real> all = model_.parameters().grads();
   const auto take = [&](std::span<real> share) {
     ranks_.broadcast(std::as_writable_bytes(all));
-    std::copy_n(all.begin() + all_reduce_.share().first, share.size(), share.begin());
+    auto to = share.begin();
+    for (const auto& [begin, end] : reducer_.all_reduce().share())
+      to = std::copy(all.begin() + begin, all.begin() + end, to);
   };
   if (sharded_) {
     take(adam_.first_moment());

@@ -9,6 +9,7 @@
 
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/process.hpp"
+#include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
 #include "support/messages.hpp"
@@ -127,8 +128,14 @@ TEST_CASE("every chart of the page is an SVG and a PDF with its fonts, a column 
     const double points = std::stod(info.substr(info.find("Page size:") + 10));
     CHECK(points == Approx(84 / 25.4 * 72).margin(0.5));
   }
-  REQUIRE(run_qkvbench({"report", runs, "--figures", dir / "b", "-q", "--threads", "3"}).status == 0);
+  const Outcome again = run_qkvbench({"report", runs, "--figures", dir / "b", "-q", "--threads", "3", "--json", "-"});
+  REQUIRE(again.status == 0);
   CHECK(files_of(dir / "b") == files);
+  const auto answer = nlohmann::json::parse(again.out);
+  std::set<std::string> told, written;
+  for (const auto& path : answer.at("figures")) told.insert(path.get<std::string>());
+  for (const auto& [name, content] : files) written.insert(dir / "b/" + name);
+  CHECK(told == written);
 }
 
 TEST_CASE("without rsvg-convert there are SVGs, and a line says what is missing") {

@@ -31,7 +31,7 @@ Arguments with(Arguments arguments, const Arguments& more) {
 
 /// Eight parts of steps of 16, the last of an epoch with fewer examples than parts.
 Arguments task_arguments(const fs::path& out, const Arguments& task) {
-  return with({"train", "--replicas", "8", "--batch-size", "16", "--d-model", "36", "--heads", "4", "--layers", "2",
+  return with({"train", "--replicas", "8", "--batch-size", "16", "--d-model", "84", "--heads", "4", "--layers", "2",
                "--dropout", "0.1", "--log-every", "2", "--out", out.string()},
               task);
 }

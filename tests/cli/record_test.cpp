@@ -128,6 +128,11 @@ TEST_CASE("the study answers every question from what is recorded, and the same 
   answer({"study", dir / "record", "--out", dir / "two"});
   for (const char* name : {"study.md", "study.html"})
     CHECK(read_file(fs::path(dir / "one") / name) == read_file(fs::path(dir / "two") / name));
+  const json drawn = answer({"study", dir / "record", "--out", dir / "two", "--figures", dir / "figures"});
+  REQUIRE(drawn["files"].size() > 4);
+  for (std::size_t i = 2; i < drawn["files"].size(); ++i)
+    CHECK(read_file(drawn["files"][i].get<std::string>()).size() > 500);
+  CHECK(fs::exists(dir / "figures/table1"));
   fs::create_directory(dir / "empty");
   check_fails({"study", dir / "empty"}, 3, {"no table", "empty", "qkvbench record"});
 }

@@ -18,12 +18,25 @@ TEST_CASE("a rank takes its share of a step, the optimizer whole, and sends behi
   CHECK(ranks[0].waiting() == 0);
   CHECK(ranks[1].memory_bytes == 1500);  // one array of gradients less
   CHECK(ranks[1].sharded_memory_bytes == 1400);
-  CHECK(ranks[1].send_s == 2);  // 800 bits
+  CHECK(ranks[1].wait_s == 2);  // 800 bits
   CHECK(ranks[1].step_s == 4 + 1 + 2);
   CHECK(ranks[2].step_s == 2 + 1 + 3);
   CHECK(ranks[2].waiting() == 0.5);
   CHECK(ranks[2].sharded_memory_bytes == 1600 - 200 - 150);
   CHECK(ranks[2].total_s() == 60);
+}
+
+TEST_CASE("what is sent hides behind the last backward pass, but for the last bucket", "[forecast]") {
+  constexpr index_t kBytes = 4 * 32 * (index_t{64} << 14);  // 32 buckets of 64 blocks
+  run::Costs costs{};
+  costs.memory.parameters = kBytes;
+  costs.ranks = {{2, kBytes, 0, 0}};
+  const auto waits = [&](double last_backward_s) {
+    return run::rank_forecasts(costs, {.step_s = 9, .last_backward_s = last_backward_s}, 8.0 * kBytes / 4)[1].wait_s;
+  };
+  CHECK(waits(0) == 4);
+  CHECK(waits(1.5) == 2.5);
+  CHECK(waits(100) == 4.0 / 32);
 }
 
 TEST_CASE("a forecast has the run's steps and a time", "[forecast]") {

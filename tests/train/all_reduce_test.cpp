@@ -25,16 +25,16 @@ TEST_CASE("a sum over ranks is the tree's, on every rank", "[train]") {
   for (const int size : {1, 2, 4, 8})
     // fewer blocks than ranks; shares of several pieces, of uneven sizes
     for (const index_t n : {index_t{5}, kBlock + 1, 5 * kBlock + 37, 35 * kBlock + 11}) {
-      std::vector<std::pair<index_t, index_t>> shares(static_cast<std::size_t>(size));
+      std::vector<std::vector<train::Range>> shares(static_cast<std::size_t>(size));
       run_all_ranks(size, [&](Ranks& ranks) {
         train::AllReduce all_reduce(ranks, n);
         std::vector<real> x(static_cast<std::size_t>(n));
         for (index_t i = 0; i < n; ++i) x[static_cast<std::size_t>(i)] = number(ranks.rank(), i);
-        all_reduce.reduce_scatter(x);
-        const auto [begin, end] = all_reduce.share();
-        shares[static_cast<std::size_t>(ranks.rank())] = {begin, end};
-        for (index_t i = begin; i < end; ++i)
-          if (x[static_cast<std::size_t>(i)] != tree(0, size, i)) fail_internal("a share's sum");
+        for (index_t bucket = all_reduce.buckets(); bucket-- > 0;) all_reduce.reduce_scatter(x, bucket);
+        shares[static_cast<std::size_t>(ranks.rank())] = all_reduce.share();
+        for (const auto& [begin, end] : all_reduce.share())
+          for (index_t i = begin; i < end; ++i)
+            if (x[static_cast<std::size_t>(i)] != tree(0, size, i)) fail_internal("a share's sum");
         all_reduce.all_gather(x);
         for (index_t i = 0; i < n; ++i)
           if (x[static_cast<std::size_t>(i)] != tree(0, size, i)) fail_internal("the sum");
@@ -42,9 +42,11 @@ TEST_CASE("a sum over ranks is the tree's, on every rank", "[train]") {
         if (n > 30 * kBlock && ranks.sent_bytes() > 2 * sizeof(real) * static_cast<std::size_t>(n))
           fail_internal("too much is sent");
       });
-      std::ranges::sort(shares);
+      std::vector<train::Range> all;
+      for (const auto& share : shares) all.insert(all.end(), share.begin(), share.end());
+      std::ranges::sort(all);
       index_t next = 0;
-      for (const auto& [begin, end] : shares) {
+      for (const auto& [begin, end] : all) {
         CHECK(begin == next);
         CHECK((begin % kBlock == 0 || begin == n));
         next = end;
@@ -53,18 +55,27 @@ TEST_CASE("a sum over ranks is the tree's, on every rank", "[train]") {
     }
 }
 
-TEST_CASE("numbers of blocks are put together in their order", "[train]") {
-  constexpr index_t kBlocks = 11;
+TEST_CASE("shares of many buckets are even", "[train]") {
+  constexpr index_t kBlock = train::AllReduce::kBlock, kElements = 1000 * kBlock + 11;
+  for (const int size : {2, 8, 128}) {
+    const index_t bucket = train::AllReduce::bucket_size(kElements, size);
+    CHECK(bucket % (size * kBlock) == 0);
+    CHECK(bucket <= std::max<index_t>(64, size) * kBlock);
+  }
+  CHECK(train::AllReduce::bucket_size(5, 4) == 4 * kBlock);
+  CHECK(train::AllReduce::bucket_size(35 * kBlock, 2) == 4 * kBlock);
+}
+
+TEST_CASE("numbers that one rank has each are put together", "[train]") {
+  constexpr std::size_t kNumbers = 11;
   run_all_ranks(4, [&](Ranks& ranks) {
-    train::AllReduce all_reduce(ranks, kBlocks * train::AllReduce::kBlock - 3);
-    std::vector<double> x(kBlocks, -1);
-    const auto [begin, end] = all_reduce.share();
-    for (index_t i = begin; i < end; i += train::AllReduce::kBlock)
-      x[static_cast<std::size_t>(i / train::AllReduce::kBlock)] = static_cast<double>(i);
-    all_reduce.all_gather_blocks(x);
-    for (index_t block = 0; block < kBlocks; ++block)
-      if (x[static_cast<std::size_t>(block)] != static_cast<double>(block * train::AllReduce::kBlock))
-        fail_internal("another order");
+    train::AllReduce all_reduce(ranks, 3);
+    std::vector<double> x(kNumbers);
+    for (std::size_t i = 0; i < kNumbers; ++i)
+      if (static_cast<int>(i % 4) == ranks.rank()) x[i] = 1 / static_cast<double>(i + 1);
+    all_reduce.add(x);
+    for (std::size_t i = 0; i < kNumbers; ++i)
+      if (x[i] != 1 / static_cast<double>(i + 1)) fail_internal("another number");
   });
 }
 

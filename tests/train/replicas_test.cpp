@@ -72,9 +72,10 @@ TEST_CASE("gradients of parts are added by a tree of neighbours", "[train]") {
       std::ranges::fill(gradient, real{0});
       tree.begin();
       for (index_t part = 0; part < parts; ++part) {
+        if (part > 0) tree.add();
         for (index_t i = 0; i < kElements; ++i) gradient[static_cast<std::size_t>(i)] += uneven(part, i);
-        tree.add();
       }
+      for (index_t i = 0; i < kElements; i += 10) tree.add_last(i, std::min(i + 10, kElements));
       bool in_order = true;
       for (index_t i = 0; i < kElements; ++i) {
         CHECK(gradient[static_cast<std::size_t>(i)] == sum_of(0, parts, i));
@@ -96,7 +97,7 @@ TEST_CASE("a tree that was left in the middle of a step begins anew", "[train]")
   gradient[0] = 1;
   tree.add();
   gradient[0] = 2;
-  tree.add();
+  tree.add_last(0, 1);
   CHECK(gradient[0] == 3);
 }
 

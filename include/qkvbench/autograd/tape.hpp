@@ -21,6 +21,9 @@ struct Node {
   kernels::NumberFormat format = kernels::NumberFormat::kFp32;
   real* grad = nullptr;  ///< null until something flows back
   bool needs_grad = false;
+  /// The place among the operations that have a backward pass; of a parameter that of the last one before it, so that
+  /// all that use it come behind.
+  index_t place = 0;
   const char* operation = "";  ///< the function that made it
   Part part = Part::kOther;    ///< of the operation, to which its backward pass belongs too
   void (*backward)(void* closure) = nullptr;
@@ -134,6 +137,7 @@ class Tape {
     static_assert(std::is_trivially_destructible_v<F> && alignof(F) <= 64);
     Node* node = out.node();
     node->part = current_part();
+    node->place = ++places_;
     node->closure = new (arena_.take_bytes(sizeof(F))) F(backward);
     node->backward = [](void* closure) { (*static_cast<F*>(closure))(); };
     node->previous = last_;
@@ -178,6 +182,7 @@ class Tape {
 
   Arena arena_;
   Node* last_ = nullptr;
+  index_t places_ = 0;
   TapeObserver* watch_ = nullptr;
   RandomContext random_;
   std::uint32_t dropout_site_ = 0;

@@ -2,6 +2,7 @@
 // What they compute is in train/: here bytes are exchanged, and at agreed points a word of fixed size.
 #pragma once
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -57,7 +58,13 @@ class Ranks {
   /// ranks where one was lost.
   virtual int leave(int status);
 
-  /// Bytes that exchange() sent, and seconds that it waited.
+  /// Exchanges from here on are made beside other work, on a thread of their own: nobody waits for them, and they take
+  /// as little of a core as they can. The thread that joined makes none meanwhile. Only where another thread may.
+  void work_beside(bool beside) { beside_ = beside; }
+  bool beside() const { return beside_; }
+  virtual bool any_thread() const { return true; }
+
+  /// Bytes that exchange() sent, and seconds that were waited for it.
   std::uint64_t sent_bytes() const { return sent_bytes_; }
   double waited_s() const { return waited_s_; }
   /// How many ranks share this machine.
@@ -70,6 +77,7 @@ class Ranks {
  private:
   int rank_, size_;
   bool left_ = false, lost_ = false;
+  std::atomic<bool> beside_{false};
   std::uint64_t sent_bytes_ = 0;
   double waited_s_ = 0;
 };

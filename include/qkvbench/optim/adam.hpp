@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "qkvbench/kernels/adam.hpp"
 #include "qkvbench/tensor/buffer.hpp"
 
 namespace qkvbench::optim {
@@ -18,9 +19,10 @@ struct AdamOptions {
 class Adam {
  public:
   Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options);
-  /// For one of several processes: it keeps moments of the elements [begin, end) and steps only those. `begin` is a
-  /// multiple of kernels::kSquaresBlock, and so is `end` unless it is the last.
-  Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options, std::pair<index_t, index_t> share);
+  /// For one of several processes: it keeps moments of some elements, [begin, end) of each range in order, and steps
+  /// only those. `begin` is a multiple of kernels::kSquaresBlock, and so is `end` unless it is the last.
+  Adam(std::span<real> values, std::span<real> grads, const AdamOptions& options,
+       std::vector<std::pair<index_t, index_t>> share);
 
   /// Leaves numbers as they are in every step: their gradients count as zero, and nothing decays.
   void freeze(index_t begin, index_t count);
@@ -29,10 +31,10 @@ class Adam {
   /// finite nothing is changed.
   double step(double lr);
 
-  // The same in two halves, between which processes with a share each put the sums of their blocks together.
+  // The same in two halves, between which processes with a share each add up the sums of their blocks.
   /// Computes squares() of this share's gradients.
   void measure();
-  /// Σ of squares of gradients, one for each kernels::kSquaresBlock of all of them.
+  /// Σ of squares of gradients, one for each kernels::kSquaresBlock of all of them; 0 of those outside this share.
   std::span<double> squares() { return squares_; }
   /// As step(), of this share, with squares() of all.
   double update(double lr);
@@ -42,14 +44,17 @@ class Adam {
 
   index_t steps_done() const { return steps_done_; }
   void set_steps_done(index_t steps) { steps_done_ = steps; }
-  /// Of this share.
+  /// Of this share, range behind range.
   std::span<real> first_moment() { return m_.span(); }
   std::span<real> second_moment() { return v_.span(); }
 
  private:
+  /// Steps the range [begin, end), whose moments are from `moment` on, but for what is frozen.
+  void step_range(const kernels::AdamStep& how, index_t begin, index_t end, index_t moment);
+
   AdamOptions options_;
   std::span<real> values_, grads_;
-  index_t begin_, end_;  // the share
+  std::vector<std::pair<index_t, index_t>> share_;
   Buffer m_, v_;
   std::vector<double> squares_;
   std::vector<std::pair<index_t, index_t>> frozen_;  // begin and end, in order

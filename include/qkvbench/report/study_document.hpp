@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "qkvbench/report/page.hpp"
 #include "qkvbench/report/reproduction.hpp"
 #include "qkvbench/study/questions.hpp"
 #include "qkvbench/study/recorded_part.hpp"
@@ -53,6 +54,8 @@ std::vector<std::string> machines_of(const Study& study);
 
 /// The study as Markdown.
 std::string study_markdown(const Study& study);
+/// A table of the study as a page has it; the study must outlive it.
+PageInput page_of(const StudiedTable& table);
 /// The study as one HTML page, with charts.
 std::string study_page(const Study& study);
 

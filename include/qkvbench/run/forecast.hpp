@@ -8,10 +8,11 @@
 namespace qkvbench::run {
 
 struct Forecast {
-  double step_s = 0;       ///< of one step; evaluations, checkpoints and a teacher's forward pass come on top
-  double optimizer_s = 0;  ///< the part of it that does not grow with the batch
-  index_t steps = 0;       ///< of the run
-  bool by_layers = false;  ///< measured on fewer layers or a part of the batch
+  double step_s = 0;           ///< of one step; evaluations, checkpoints and a teacher's forward pass come on top
+  double optimizer_s = 0;      ///< the part of it that does not grow with the batch
+  double last_backward_s = 0;  ///< of the last micro-batch's backward pass, behind which ranks send
+  index_t steps = 0;           ///< of the run
+  bool by_layers = false;      ///< measured on fewer layers or a part of the batch
   double total_s() const { return step_s * static_cast<double>(steps); }
 };
 
@@ -26,14 +27,15 @@ struct RankForecast {
   index_t ranks = 1;
   index_t memory_bytes = 0, sharded_memory_bytes = 0;  ///< of each, without and with --shard-optimizer
   index_t sent_bytes_per_step = 0;                     ///< by each
-  double send_s = 0, step_s = 0;                       ///< of a step: sending alone, and all of it
+  double wait_s = 0, step_s = 0;                       ///< of a step: what sending adds, and all of it
   index_t steps = 0;
-  double waiting() const { return step_s > 0 ? send_s / step_s : 0; }
+  double waiting() const { return step_s > 0 ? wait_s / step_s : 0; }
   double total_s() const { return step_s * static_cast<double>(steps); }
 };
 
 /// 1, 2, 4 … replicas, each rank on a machine like this one: its share of what `alone` says, the optimizer whole, and
-/// behind it what it sends, at so many bits a second in either direction. Latency is not counted.
+/// what it sends, at so many bits a second in either direction, as far as that does not hide behind the last backward
+/// pass: the last bucket at least. Latency is not counted.
 std::vector<RankForecast> rank_forecasts(const Costs& costs, const Forecast& alone, double bits_per_s);
 
 }  // namespace qkvbench::run

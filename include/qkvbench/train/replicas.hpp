@@ -28,11 +28,15 @@ class GradientTree {
   GradientTree(std::span<real> gradient, index_t parts);
   /// Before the first part of a step, whose gradient will be added to zeros.
   void begin() { done_ = 0; }
-  /// A part's gradient is in the array. Behind it the array holds zeros, for the next part; behind the last part it
-  /// holds the sum of all.
+  /// The gradient of a part that is not the last is in the array. Behind it the array holds zeros, for the next part.
   void add();
+  /// That of the last part is in these elements of the array; behind it they hold the sum of all parts.
+  void add_last(index_t begin, index_t end);
 
  private:
+  /// Adds the sums that wait for a part of this number; returns how many there were.
+  std::size_t add_waiting(index_t part, index_t begin, index_t end);
+
   std::span<real> gradient_;
   index_t parts_, done_ = 0;
   std::vector<Buffer> levels_;  // levels_[k]: the sum of 2^k parts that waits for its neighbour

@@ -11,9 +11,8 @@
 #include "qkvbench/nn/model.hpp"
 #include "qkvbench/optim/adam.hpp"
 #include "qkvbench/optim/schedule.hpp"
-#include "qkvbench/train/all_reduce.hpp"
 #include "qkvbench/train/prefetcher.hpp"
-#include "qkvbench/train/replicas.hpp"
+#include "qkvbench/train/reducer.hpp"
 #include "qkvbench/train/watch.hpp"
 
 namespace qkvbench::train {
@@ -165,10 +164,11 @@ class Trainer {
   std::pair<double, bool> optimize(double lr);
   /// Forward and backward of a batch; its gradients are those of its losses' sum over `step_targets`.
   kernels::EvalSums accumulate(const Batch& batch, index_t step_targets);
-  /// The same of all micro-batches of a part of the step.
-  kernels::EvalSums accumulate_part(index_t part, index_t step_targets);
-  /// This rank's parts of the step, one after the other.
-  kernels::EvalSums accumulate_parts(index_t examples);
+  /// The same of all micro-batches of a part of the step. `watch` looks on, `last` at the last micro-batch of this
+  /// rank.
+  kernels::EvalSums accumulate_part(index_t part, index_t step_targets, TapeObserver* watch, TapeObserver* last);
+  /// This rank's parts of the step, one after the other; the sum of their gradients is left to the reducer.
+  kernels::EvalSums accumulate_parts(index_t examples, TapeObserver* watch, TapeObserver* last);
   /// All parts of the step, on all ranks; gradients add up to those of the mean over all scored targets.
   kernels::EvalSums accumulate_all(index_t examples);
   void note(const kernels::EvalSums& score, double norm, double lr);
@@ -180,12 +180,11 @@ class Trainer {
   nn::Model& model_;
   const data::Dataset& data_;
   TrainOptions options_;
-  AllReduce all_reduce_;
+  index_t first_part_, own_parts_;  // of this rank
+  Reducer reducer_;
   optim::Adam adam_;
   Buffer whole_;  // second_moment() of all ranks, while first_moment() lies where gradients do
   bool gathered_ = false;
-  index_t first_part_, own_parts_;  // of this rank
-  GradientTree gradient_;
   std::vector<kernels::EvalSums> part_scores_;
   Tape tape_;
   std::unique_ptr<Teacher> teacher_;  // none: the targets alone teach
