@@ -143,6 +143,11 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
     return written(*option) + " is missing: " + option->get_description() + help;
   if (option != nullptr && dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
     return lacks_its_value(*option) + help;
+  if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr) {
+    const std::size_t at = message.find(" excludes ");
+    return message.substr(0, at) + " and " + message.substr(at + 10) + " do not go together; leave one of them out" +
+           help;
+  }
   return message + help;
 }
 

@@ -96,6 +96,10 @@ CLI::App& add_command(CLI::App& command, const std::string& name, const std::str
 
 bool is_given(const CLI::App& command, const std::string& name) { return command.get_option(name)->count() > 0; }
 
+void exclude(CLI::App& command, const std::string& flag, const std::vector<std::string>& others) {
+  for (const std::string& other : others) command.get_option(flag)->excludes(command.get_option(other));
+}
+
 void set_footer(CLI::App& command, const std::string& text) { command.footer(text); }
 
 void on_call(CLI::App& command, Session& session, std::function<Exit()> action) {

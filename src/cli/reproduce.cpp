@@ -177,6 +177,10 @@ void check_files(const Session& session, const ReproduceCommand& flags) {
     if (flags.what == "accounting" && !flags.files[i].empty())
       fail_usage(std::string(kPaperForms[i].flag) + " does not concern accounting; leave it out, or take --json");
   }
+  for (const auto& [flag, value] :
+       {std::pair{"--report", &flags.page}, {"--figures", &flags.figures}, {"--record", &flags.record}})
+    if (flags.what == "accounting" && !value->empty())
+      fail_usage(std::string(flag) + " does not concern accounting, which runs nothing; leave it out");
   if (on_stdout.size() > 1)
     fail_usage(on_stdout[0] + " and " + on_stdout[1] + " both want stdout; give one of them a file");
 }
@@ -235,6 +239,7 @@ void add_reproduce(CLI::App& command, Session& session) {
   add_flag(command, "--mix-builds", flags->mix_builds, "average runs of different builds of this program too")
       .group("Runs");
   flags->runs.add_to(command);
+  exclude(command, "--record", {"--budget", "--jobs", "--shard", "--max-time", "--out", "--tensorboard"});
   finish_command(command, session,
                  "Runs the part of a table's grid that fits the budget (or what is missing of\n"
                  "it), and prints for every cell this machine's mean with its 95 % interval and\n"

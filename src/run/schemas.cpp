@@ -5,6 +5,7 @@
 #include "build_info.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/formats/json.hpp"
+#include "qkvbench/nn/variant.hpp"
 
 namespace qkvbench::run {
 
@@ -19,9 +20,18 @@ const std::vector<Schema>& table() {
   return schemas;
 }
 
+/// The schema of a result, with the variants that there are.
+Json result_schema() {
+  Json result = Json::parse(find_schema("result").text);
+  std::vector<std::string> ids;
+  for (const nn::AttentionKind& kind : nn::all_kinds()) ids.emplace_back(kind.id);
+  result["$defs"]["variant_id"]["pattern"] = "^(" + join(ids, "|") + ")[+]?$";
+  return result;
+}
+
 /// Definitions that a kind may refer to.
 Json shared_definitions() {
-  Json result = Json::parse(find_schema("result").text);
+  Json result = result_schema();
   Json definitions = result["$defs"];
   for (const auto& [key, value] : result["properties"].items())
     if (value.value("type", "") == "object") definitions[key] = value;
@@ -61,8 +71,8 @@ const Schema& find_schema(const std::string& kind) {
 }
 
 Json schema_json(const std::string& kind) {
+  if (kind == "result") return result_schema();
   const Json own = Json::parse(find_schema(kind).text);
-  if (kind == "result") return own;
   Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
               {"title", "qkvbench " + kind},
               {"description", own["description"]},

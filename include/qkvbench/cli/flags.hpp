@@ -74,6 +74,9 @@ CLI::App& add_command(CLI::App& command, const std::string& name, const std::str
 /// Whether the flag was typed.
 bool is_given(const CLI::App& command, const std::string& name);
 
+/// Refuses a command line with the flag and one of `others`, which would be of no effect beside it.
+void exclude(CLI::App& command, const std::string& flag, const std::vector<std::string>& others);
+
 /// What --help says below the flags.
 void set_footer(CLI::App& command, const std::string& text);
 
