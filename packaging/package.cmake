@@ -18,12 +18,13 @@ set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS curl)  # `data fetch` starts it
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_LIBDIR}/qkvbench)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "transformers whose query, key and value projections are shared
-qkvbench trains and evaluates transformers whose query, key and value
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "transformers whose query, key and value projections are shared")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "qkvbench trains and evaluates transformers whose query, key and value
 projections are shared in every possible way, on a CPU, and says what that
 costs: in accuracy or perplexity, and in the cache at decoding.
 .
-It repeats and extends \"Do Transformers Need Three Projections? Systematic
-Study of QKV Variants\" (arXiv 2606.04032). The vector instructions of the
-processor, up to AVX-512 and AMX, are used without being compiled for it.")
+It repeats and extends the study Do Transformers Need Three
+Projections?, arXiv 2606.04032. The vector instructions of the
+processor, up to AVX-512 and AMX, are used without being compiled
+for it.")
 include(CPack)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -124,8 +125,11 @@ std::string mpi_name() {
   std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
   int length = 0;
   MPI_Get_library_version(text.data(), &length);
-  const std::string name(text.data(), static_cast<std::size_t>(length));
-  return name.substr(0, name.find_first_of(",\n"));
+  // "Open MPI v4.1.4, package: …", or "MPICH Version:\t4.0.2\nMPICH Release date: …"
+  std::string name(text.data(), static_cast<std::size_t>(length));
+  name.resize(std::min(name.find_first_of(",\n"), name.size()));
+  std::ranges::replace(name, '\t', ' ');
+  return name;
 }
 
 }  // namespace qkvbench

@@ -82,6 +82,14 @@ std::string spaced(const std::vector<std::int32_t>& symbols) {
   return out;
 }
 
+/// The logits of a batch. Throws Error (diverged) when one is not finite: no answer follows from it.
+Value logits_of(const LoadedModel& run, Tape& tape, const Batch& batch) {
+  const Value logits = run.model->forward(tape, batch);
+  if (!std::all_of(logits.data(), logits.data() + logits.shape().elements(), [](real x) { return std::isfinite(x); }))
+    throw Error(Exit::kDiverged, "a logit is not finite: numbers in the model overflow");
+  return logits;
+}
+
 /// The largest logit of each row: logits [T, symbols].
 std::vector<std::int32_t> largest_of_rows(const Value& logits) {
   std::vector<std::int32_t> out;
@@ -115,7 +123,7 @@ Exit predict_list(const Session& session, const PredictFlags& flags, const Loade
   batch.size = 1;
   batch.input = {1, T};
   batch.ids = input;
-  const Value logits = run.model->forward(tape, batch);
+  const Value logits = logits_of(run, tape, batch);
   const std::vector<std::int32_t> output = largest_of_rows(logits);
   const std::vector<std::int32_t> target = data::synthetic_target(run.config.task.id, input);
   std::size_t correct = 0;
@@ -190,7 +198,7 @@ Exit predict_image(const Session& session, const PredictFlags& flags, const Load
   Tape tape(false);
   Batch batch;
   data::image_file_example(task_options(run), flags.input)->fill({&first, 1}, batch);
-  const Value logits = run.model->forward(tape, batch);
+  const Value logits = logits_of(run, tape, batch);
   const std::vector<Ranked> all = ranked(run, logits);
   Json ranking = Json::array();
   for (const Ranked& r : all)

@@ -8,6 +8,7 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/data/documents.hpp"
 #include "qkvbench/formats/json.hpp"
+#include "qkvbench/run/evaluate.hpp"
 #include "qkvbench/run/record.hpp"
 #include "qkvbench/train/trainer.hpp"
 
@@ -18,7 +19,8 @@ DocumentScores score_documents(const LoadedModel& run, const std::string& spec, 
   const data::Documents documents = data::read_documents(spec, *run.tokenizer);
   const index_t T = run.config.model.seq_len;
   const auto score = [&](data::DocumentTargets targets) {
-    return train::evaluate(*run.model, *data::document_windows(documents, T, targets), run.config.train.micro_batch);
+    return finite(
+        train::evaluate(*run.model, *data::document_windows(documents, T, targets), run.config.train.micro_batch));
   };
   const kernels::EvalSums text = score(data::DocumentTargets::kText);
   const auto mean = [](const kernels::EvalSums& sums) { return sums.loss_nats / static_cast<double>(sums.targets); };

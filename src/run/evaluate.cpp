@@ -3,12 +3,19 @@
 #include "qkvbench/run/evaluate.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "qkvbench/run/surgery.hpp"
 #include "qkvbench/train/generate.hpp"
 #include "qkvbench/train/kinds.hpp"
 
 namespace qkvbench::run {
+
+const kernels::EvalSums& finite(const kernels::EvalSums& score) {
+  if (!std::isfinite(score.loss_nats))
+    throw Error(Exit::kDiverged, "the loss is not finite: numbers in the model overflow");
+  return score;
+}
 
 SplitScores score_splits(const nn::Model& model, data::TaskData& data, index_t batch_size,
                          std::optional<kernels::NumberFormat> cached) {
@@ -18,12 +25,12 @@ SplitScores score_splits(const nn::Model& model, data::TaskData& data, index_t b
     if (cached && examples->size() > 0) {
       const train::DecodedScore decoded = train::evaluate_decoding(model, *examples, batch_size, *cached);
       scores.cache_bytes = decoded.cache_bytes;
-      return decoded.score;
+      return finite(decoded.score);
     }
     const auto kinds = split == data::Split::kValidation ? data.kinds() : std::vector<data::TargetKind>{};
     const train::KindScores found = train::evaluate_kinds(model, *examples, batch_size, kinds);
     for (std::size_t k = 0; k < kinds.size(); ++k) scores.validation_kinds.push_back({kinds[k].name, found.by_kind[k]});
-    return found.all;
+    return finite(found.all);
   };
   scores.validation = score(data::Split::kValidation);
   scores.test = score(data::Split::kTest);

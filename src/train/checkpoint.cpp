@@ -3,6 +3,7 @@
 #include "qkvbench/train/checkpoint.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/formats/json.hpp"
@@ -34,7 +35,10 @@ void load_tensors(const formats::Safetensors& file, const std::string& prefix, c
       fail_input(file.origin() + ": " + prefix + p.name + " has shape " + found.text() + ", the model needs " +
                  p.shape.text());
     }
-    file.copy_floats(prefix + p.name, flat + p.offset);
+    real* const values = flat + p.offset;
+    file.copy_floats(prefix + p.name, values);
+    if (!std::all_of(values, values + p.shape.elements(), [](real x) { return std::isfinite(x); }))
+      fail_input(file.origin() + ": " + prefix + p.name + " has a number that is not finite; the model has diverged");
   }
 }
 

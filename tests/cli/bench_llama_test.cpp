@@ -71,7 +71,8 @@ JSON
 
 }  // namespace
 
-TEST_CASE("bench decode --peer has llama-bench time the exported q_k_v at the same contexts, and removes the file") {
+TEST_CASE("bench decode --peer has llama-bench time the exported q_k_v at the same contexts, and removes the file",
+          "[release]") {
   const TemporaryDirectory dir;
   std::filesystem::create_directory(dir / "tmp");
   write_program(dir / "llama-bench", kAnswers);

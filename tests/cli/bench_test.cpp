@@ -141,7 +141,7 @@ TEST_CASE("bench refuses what it does not know and what has no effect") {
   refused({"bench", "decode", "--preset", "quick"}, 2, "no language model");
 }
 
-TEST_CASE("bench --peer says what is missing, and takes the faster of the peer's answers") {
+TEST_CASE("bench --peer says what is missing, and takes the faster of the peer's answers", "[release]") {
   {
     const EnvironmentVariable path("PATH", "/nonexistent");
     refused(quick("train", {"--peer"}), 3, "--peer needs a python3 that can import torch");
@@ -223,7 +223,7 @@ TEST_CASE("bench data times examples and batches of a task") {
   CHECK(names == Arguments{"glyphs, read", "glyphs, batches", "glyphs, batches augmented", "copy, batches"});
 }
 
-TEST_CASE("bench decode times every way to share; caches and bounds are what they must be") {
+TEST_CASE("bench decode times every way to share; caches and bounds are what they must be", "[release]") {
   const Outcome r = run_qkvbench(
       {"bench", "decode", "--preset", "char", "--contexts", "8,24", "--seconds", "0.001", "-q", "--json", "-"});
   INFO(r.err);

@@ -1,5 +1,7 @@
 // Lists that predict takes and refuses, and hints that name only what the command has.
 // What a model makes of a list or an image is in commands_test.cpp and vision_test.cpp.
+#include <cmath>
+#include <cstring>
 #include <regex>
 
 #include "data/image_fixtures.hpp"
@@ -102,6 +104,36 @@ TEST_CASE("a list that is too long is refused with what predict can do about it"
   check_refused(said, {"129 symbols", "128 learned positions", "at most"});
   CHECK_FALSE(has(said.err, "--max-len"));
   CHECK(run_qkvbench({"predict", model, std::string(128, '1')}).status == 0);
+}
+
+TEST_CASE("a model whose numbers are not finite, or overflow, has no answer and no score") {
+  const TemporaryDirectory dir;
+  const std::string model = qkvbench::read_file(trained(dir) + "/model.safetensors");
+  std::uint64_t header = 0;
+  std::memcpy(&header, model.data(), sizeof header);
+  const auto with_numbers = [&](const char* name, float number, bool all) {
+    std::string changed = model;
+    for (std::size_t at = 8 + header; at < (all ? changed.size() : 8 + header + 4); at += 4)
+      std::memcpy(changed.data() + at, &number, 4);
+    return dir.write(name, changed);
+  };
+  const std::string nan = with_numbers("nan.safetensors", NAN, false);
+  const std::string huge = with_numbers("huge.safetensors", 3e38F, true);
+  for (const auto& words : {std::vector<std::string>{"predict", "", "1234"}, {"eval", ""}}) {
+    std::vector<std::string> call = words;
+    call[1] = nan;
+    Outcome r = run_qkvbench(call);
+    INFO(words[0] << ": " << r.err);
+    CHECK(r.status == 3);
+    CHECK(has(r.err, "nan.safetensors: "));
+    CHECK(has(r.err, "has a number that is not finite"));
+    call[1] = huge;
+    r = run_qkvbench(call);
+    INFO(r.err);
+    CHECK(r.status == 5);
+    CHECK(has(r.err, "is not finite: numbers in the model overflow"));
+    CHECK(r.out.empty());
+  }
 }
 
 TEST_CASE("errors of commands that read a model name flags that these commands have") {

@@ -88,7 +88,7 @@ TEST_CASE("the memory of a training step is what was said", "[nn][release]") {
         }
 }
 
-TEST_CASE("the memory of a training step of every kind and option is what was said", "[nn]") {
+TEST_CASE("the memory of a training step of every kind and option is what was said", "[nn][release]") {
   for (auto& [name, config] : modern_models())
     for (const bool recompute : {false, true}) {
       INFO(name);

@@ -83,7 +83,7 @@ TEST_CASE("text: a clear gain is called better") {
   CHECK(has(said_of_text(kHigher, "qk_v", kPerplexities), "Better than q_k_v in perplexity: qk_v −4.8 % ["));
 }
 
-TEST_CASE("text that the baseline has not learned: nothing is said of any variant, once") {
+TEST_CASE("text that the baseline has not learned: nothing is said of any variant, once", "[release]") {
   std::vector<Record> records;
   add(records, "lm", "q_k_v", kPerplexities, 1.9);
   add(records, "lm", "q_kv", kHigher, 1.9);
@@ -129,7 +129,7 @@ TEST_CASE("a baseline near to guessing, of a task whose best is not known, is a 
   CHECK(has(text, "q_k_v itself has accuracy 0.260, guessing 0.100: longer training may change this."));
 }
 
-TEST_CASE("many variants: the corrected p decides, not each alone") {
+TEST_CASE("many variants: the corrected p decides, not each alone", "[release]") {
   const std::vector<double> noise{0.02, -0.01, 0.05, -0.03, 0.04};
   std::vector<Record> records;
   add(records, "lm", "q_k_v", many(10, 5), 1.05);

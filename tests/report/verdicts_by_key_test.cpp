@@ -78,7 +78,8 @@ TEST_CASE("an arm has learned, or has not, against half-way from a guess to the 
   CHECK(threshold_text(below).starts_with("< "));
 }
 
-TEST_CASE("a penalty that falls from the first value of the key to the last catches up, seed by seed", "[verdicts]") {
+TEST_CASE("a penalty that falls from the first value of the key to the last catches up, seed by seed",
+          "[verdicts][release]") {
   const auto result_of = [](const std::vector<double>& first, const std::vector<double>& last) {
     std::vector<Record> records;
     for (const index_t heads : {1, 2, 4}) add(records, "lm", "q_k_v", {10, 20, 40}, heads);

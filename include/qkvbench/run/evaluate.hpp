@@ -16,8 +16,11 @@ struct SplitScores {
   index_t cache_bytes = 0;                  ///< of a micro-batch, when cached
 };
 
+/// The score itself. Throws Error (diverged) when its loss is not finite.
+const kernels::EvalSums& finite(const kernels::EvalSums& score);
+
 /// Scores both splits, `batch_size` examples at a time; `cached`: of text, one token after the other through a decoding
-/// cache in that format.
+/// cache in that format. Throws Error (diverged) when a loss is not finite.
 SplitScores score_splits(const nn::Model& model, data::TaskData& data, index_t batch_size,
                          std::optional<kernels::NumberFormat> cached = {});
 

@@ -34,10 +34,11 @@ class Reducer : public TapeObserver {
   /// Behind the last part, or where the step is given up: waits until all buckets are summed. Throws RankLost.
   void finish();
 
-  /// Watches a backward pass on behalf of another observer too; null: of none.
+  /// Who is to watch the last micro-batch: this, on behalf of another observer too (null: of none), or that one alone
+  /// where nothing is sent beside the pass.
   TapeObserver* with(TapeObserver* next) {
     next_ = next;
-    return this;
+    return beside_ ? this : next;
   }
   void on_result(const Node& node) override;
   void on_parameter(const Node& node) override;
