@@ -15,46 +15,65 @@ namespace {
 constexpr double kSeconds = 1, kMostSeconds = 8;  // of the steps that are timed; of four steps as they are
 constexpr index_t kLeastSteps = 2;
 
-/// Of one step.
-struct StepTime {
-  double products_s, optimizer_s;
-};
-
-/// The least of some steps behind a first one, which takes the memory.
-StepTime time_steps(const Config& config, const data::Dataset& data) {
-  nn::Model model(config.model);
-  model.parameters().allocate();
-  model.parameters().initialise(config.train.seed);
-  train::TrainOptions options = config.train;
-  options.total_steps =
-      std::max<index_t>(options.total_steps, index_t{1} << 40);  // a short run may be timed for longer
-  train::Trainer trainer(model, data, options);
-  trainer.step();
-  StepTime least{1e300, 0};
-  const double end = seconds_now() + kSeconds;
-  for (index_t i = 0; i < kLeastSteps || seconds_now() < end; ++i) {
+/// A model of its own that is trained on for its times, of which the least counts.
+class TimedSteps {
+ public:
+  TimedSteps(const Config& config, const data::Dataset& data)
+      : model_(config.model), trainer_(begun(config), data, endless(config.train)) {
+    trainer_.step();  // takes the memory
+  }
+  void step() {
     Profile profile;
     const double begin = seconds_now();
-    trainer.step();
+    trainer_.step();
     const double all_s = seconds_now() - begin;
     const double optimizer_s = profile.seconds()[static_cast<std::size_t>(Part::kOptimizer)];
-    if (all_s - optimizer_s < least.products_s) least = {all_s - optimizer_s, optimizer_s};
+    if (all_s - optimizer_s < least_.products_s) least_ = {all_s - optimizer_s, optimizer_s};
   }
-  return least;
-}
+  const StepTime& least() const { return least_; }
 
-/// The same of a model of so many layers, and of the whole batch by a part of it.
-StepTime time_part(Config config, index_t layers, index_t examples, const data::Dataset& data) {
-  const double parts = static_cast<double>(config.train.batch_size) / static_cast<double>(examples);
+ private:
+  nn::Model& begun(const Config& config) {
+    model_.parameters().allocate();
+    model_.parameters().initialise(config.train.seed);
+    return model_;
+  }
+  /// A short run may be timed for longer.
+  static train::TrainOptions endless(train::TrainOptions options) {
+    options.total_steps = std::max<index_t>(options.total_steps, index_t{1} << 40);
+    return options;
+  }
+
+  nn::Model model_;
+  train::Trainer trainer_;
+  StepTime least_{1e300, 0};
+};
+
+/// The same of so many layers and examples.
+Config part_of(Config config, index_t layers, index_t examples) {
   config.model.layers = layers;
   config.train.replicas = 1;
   config.train.batch_size = config.train.micro_batch = examples;
-  StepTime time = time_steps(config, data);
-  time.products_s *= parts;
-  return time;
+  return config;
+}
+
+/// Steps all of them in turn, for so many seconds each.
+void time_in_turn(std::initializer_list<TimedSteps*> all) {
+  const double end = seconds_now() + kSeconds * static_cast<double>(all.size());
+  for (index_t i = 0; i < kLeastSteps || seconds_now() < end; ++i)
+    for (TimedSteps* const steps : all) steps->step();
 }
 
 }  // namespace
+
+StepTime of_layers(const StepTime& one, const StepTime& two, double layer_share, index_t more) {
+  // On a busy host the difference of two times may be anything; by its multiply-adds a layer is known to a factor of
+  // two.
+  const double expected = one.products_s * layer_share;
+  const double layer = std::clamp(two.products_s - one.products_s, expected / 2, expected * 2);
+  const double optimizer = std::clamp(two.optimizer_s - one.optimizer_s, 0.0, one.optimizer_s);
+  return {one.products_s + static_cast<double>(more) * layer, one.optimizer_s + static_cast<double>(more) * optimizer};
+}
 
 Forecast forecast(const Config& config) {
   const auto data = data::find_task(config.task.id).open(config.task)->split(data::Split::kTrain);
@@ -71,12 +90,14 @@ Forecast forecast(const Config& config) {
   if (by_layers) {
     const index_t most = std::min(config.train.micro_batch, config.train.batch_size);
     const auto examples = std::clamp(static_cast<index_t>(kSeconds / seconds_of(2)), index_t{1}, most);
-    const StepTime one = time_part(config, 1, examples, *data), two = time_part(config, 2, examples, *data);
-    const auto more = static_cast<double>(layers - 1);
-    step = {one.products_s + more * (two.products_s - one.products_s),
-            one.optimizer_s + more * (two.optimizer_s - one.optimizer_s)};
+    TimedSteps one(part_of(config, 1, examples), *data), two(part_of(config, 2, examples), *data);
+    time_in_turn({&one, &two});
+    step = of_layers(one.least(), two.least(), seconds_of(2) / seconds_of(1) - 1, layers - 1);
+    step.products_s *= static_cast<double>(config.train.batch_size) / static_cast<double>(examples);
   } else {
-    step = time_steps(config, *data);
+    TimedSteps whole(config, *data);
+    time_in_turn({&whole});
+    step = whole.least();
   }
   const train::TrainOptions& train = config.train;
   const index_t part = train.batch_size / train.replicas;

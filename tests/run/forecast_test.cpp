@@ -39,6 +39,15 @@ TEST_CASE("what is sent hides behind the last backward pass, but for the last bu
   CHECK(waits(100) == 4.0 / 32);
 }
 
+TEST_CASE("a layer takes what two layers take more than one, as far as its multiply-adds bear it out", "[forecast]") {
+  const auto products_s = [](double two_s) { return run::of_layers({4, 1}, {two_s, 1.5}, 0.5, 10).products_s; };
+  CHECK(products_s(6.5) == 4 + 10 * 2.5);
+  CHECK(products_s(1) == 4 + 10 * 1);   // the host was busy while one layer was timed
+  CHECK(products_s(40) == 4 + 10 * 4);  // or two
+  CHECK(run::of_layers({4, 1}, {6, 1.5}, 0.5, 10).optimizer_s == 1 + 10 * 0.5);
+  CHECK(run::of_layers({4, 1}, {6, 0.5}, 0.5, 10).optimizer_s == 1);
+}
+
 TEST_CASE("a forecast has the run's steps and a time", "[forecast]") {
   run::Config config;
   config.task.id = "reverse";

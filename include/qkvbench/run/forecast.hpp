@@ -22,6 +22,15 @@ struct Forecast {
 /// The configuration must be resolved. Throws as opening the task's data does.
 Forecast forecast(const Config& config);
 
+/// Seconds of one step: all but the optimizer, and that.
+struct StepTime {
+  double products_s, optimizer_s;
+};
+
+/// A step of 1 + `more` layers from those of one layer and of two, whose layer makes `layer_share` of the multiply-adds
+/// of the model of one layer. What a further layer takes is at least half and at most twice what these say.
+StepTime of_layers(const StepTime& one, const StepTime& two, double layer_share, index_t more);
+
 /// What a rank would hold and do where the run has replicas.
 struct RankForecast {
   index_t ranks = 1;
