@@ -3,12 +3,12 @@
 #include "qkvbench/train/checkpoint.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/manifest.hpp"
 #include "qkvbench/formats/strict_json.hpp"
+#include "qkvbench/train/watch.hpp"
 
 namespace qkvbench::train {
 
@@ -35,10 +35,7 @@ void load_tensors(const formats::Safetensors& file, const std::string& prefix, c
       fail_input(file.origin() + ": " + prefix + p.name + " has shape " + found.text() + ", the model needs " +
                  p.shape.text());
     }
-    real* const values = flat + p.offset;
-    file.copy_floats(prefix + p.name, values);
-    if (!std::all_of(values, values + p.shape.elements(), [](real x) { return std::isfinite(x); }))
-      fail_input(file.origin() + ": " + prefix + p.name + " has a number that is not finite; the model has diverged");
+    file.copy_floats(prefix + p.name, flat + p.offset);
   }
 }
 
@@ -97,6 +94,8 @@ void load_model(const formats::Safetensors& file, const std::string& prefix, nn:
       fail_input(file.origin() + ": " + name + " is no parameter of this model");
   }
   load_tensors(file, prefix, model.parameters(), model.parameters().values().data());
+  if (const std::string name = parameter_not_finite(model.parameters()); !name.empty())
+    fail_input(file.origin() + ": " + prefix + name + " has a number that is not finite; the model has diverged");
 }
 
 formats::ManifestEntry write_checkpoint(const std::filesystem::path& path, const nn::Model& model, Trainer& trainer,

@@ -18,7 +18,8 @@ formats::ManifestEntry write_model(const std::filesystem::path& path, const nn::
                                    std::map<std::string, std::string> metadata);
 
 /// Copies a file's tensors into the model's parameters. `prefix` is put before each name ("param.").
-/// Throws Error (input) unless file and model have the same names and shapes (tensors without the prefix are ignored).
+/// Throws Error (input) unless file and model have the same names and shapes (tensors without the prefix are ignored),
+/// and every number is finite.
 void load_model(const formats::Safetensors& file, const std::string& prefix, nn::Model& model);
 
 /// Writes a checkpoint: parameters, moments (optimizer.m.*, optimizer.v.*), the trainer's state, and the metadata of

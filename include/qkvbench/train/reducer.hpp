@@ -24,7 +24,6 @@ class Reducer : public TapeObserver {
   Reducer(Ranks& ranks, nn::Parameters& parameters, index_t parts, bool gather);
   ~Reducer();
 
-  const AllReduce& all_reduce() const { return all_reduce_; }
   AllReduce& all_reduce() { return all_reduce_; }
 
   /// Before the first part of a step.
