@@ -2,6 +2,8 @@
 #include "qkvbench/report/effects.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 
 namespace qkvbench::report {
@@ -123,6 +125,42 @@ Units change_of(const PaperTable& recipe, const Claim& claim, const Summary& sum
   const double widest = change.population.most - change.population.least;  // of accuracies; else there is no bound
   change.population = {change.population.shape, -widest, widest};
   return change;
+}
+
+TrendBySize trend_by_size(const PaperTable& recipe, const Claim& claim, const Summary& summary) {
+  std::vector<double> sizes;                   // log₁₀ of parameters
+  std::vector<std::vector<double>> penalties;  // at each size, by seed
+  Units lines{{}, population_of_differences(claim.tasks.front())};
+  for (const Group& group : summary.groups) {
+    const std::string at = group.value(recipe.by);
+    const Units here = differences_of(recipe, claim, summary, {claim.arm, at}, {claim.against, at});
+    const auto cells = cells_of(recipe, summary, group.task, {claim.against, at});
+    if (!here.incomplete.empty()) lines.incomplete = here.incomplete;
+    if (here.values.empty() || cells.empty()) continue;
+    sizes.push_back(std::log10(static_cast<double>(cells.front()->samples.front().record->model.params_total)));
+    penalties.push_back(here.values);
+  }
+  const auto seeds = penalties.empty() ? 0 : penalties.front().size();
+  const bool pairs = std::ranges::all_of(penalties, [&](const auto& at) { return at.size() == seeds; });
+  if (lines.incomplete.empty() && !pairs) lines.incomplete = "not every size has the same seeds";
+  if (lines.incomplete.empty() && sizes.size() < 2) lines.incomplete = "there is one " + recipe.by + " only";
+  TrendBySize trend{lines, lines};
+  constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+  trend.per_tenfold.population = {lines.population.shape, -kUnbounded, kUnbounded};
+  if (!pairs || sizes.size() < 2) return trend;
+  const double middle = mean(sizes);
+  double spread = 0;
+  for (const double size : sizes) spread += (size - middle) * (size - middle);
+  for (std::size_t seed = 0; seed < seeds; ++seed) {
+    double level = 0, slope = 0;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      level += penalties[i][seed] / static_cast<double>(sizes.size());
+      slope += penalties[i][seed] * (sizes[i] - middle) / spread;
+    }
+    trend.per_tenfold.values.push_back(slope);
+    trend.at_paper.values.push_back(level + slope * (std::log10(recipe.paper_parameters) - middle));
+  }
+  return trend;
 }
 
 Units values_of(const Cell& cell) {

@@ -19,7 +19,7 @@ using study::Claim;
 using study::ClaimKind;
 using study::PaperTable;
 
-constexpr double kSignificant = 0.05, kPerCent = 100;  // of all claims of a table together
+constexpr double kSignificant = 0.05, kPerCent = 100, kMillion = 1e6;  // of all claims of a table together
 
 /// One number against one threshold: what a verdict follows from.
 struct Test {
@@ -230,6 +230,28 @@ void judge_catching_up(const Judging& table, const Claim& claim, ClaimResult& re
     conclude(table, test_lowest({turned(change, up)}, 0, table.level()), 0, up, kPerCent, result);
 }
 
+/// What becomes of the effect as models grow, or at the paper's size if it goes on so.
+void judge_trend(const Judging& table, const Claim& claim, ClaimResult& result) {
+  const double up = metric_of(claim.tasks.front()).higher_is_better ? 1 : -1;
+  const bool at_paper = claim.kind == ClaimKind::kAtPaperSize;
+  const TrendBySize trend = trend_by_size(table.recipe, claim, table.summary);
+  const Units& units = at_paper ? trend.at_paper : trend.per_tenfold;
+  result.unit = is_relative(claim) ? "%" : "points";
+  result.threshold = -up * kPerCent * claim.margin + 0.0;
+  result.above = up > 0;
+  result.note = units.incomplete;
+  result.test = claim.arm.name() + " − " + claim.against.name() +
+                (at_paper ? ", at " + fixed(table.recipe.paper_parameters / kMillion, 1) + " million parameters"
+                          : ", for each ten times as many parameters");
+  if (const auto paper =
+          paper_effect(table.recipe, claim.tasks, {claim.arm, study::kPaperSize}, {claim.against, study::kPaperSize});
+      paper && at_paper)
+    result.paper = kPerCent * *paper;
+  if (!units.values.empty())
+    conclude(table, test_lowest({turned(units, up)}, -claim.margin, table.level()), -claim.margin, up, kPerCent,
+             result);
+}
+
 /// The grid before the one that was run; empty when there is none.
 std::string next_larger(const PaperTable& recipe, const std::string& grid) {
   const auto at = std::ranges::find(recipe.levels, grid);
@@ -239,6 +261,8 @@ std::string next_larger(const PaperTable& recipe, const std::string& grid) {
 /// The values of the recipe's key `by` at which the baseline must have learned; one empty text without such a key.
 std::vector<std::string> places_of(const Judging& table, const Claim& claim) {
   if (table.recipe.by.empty()) return {""};
+  // Small models reach less by nature: of a table by size only the largest are asked.
+  if (table.recipe.paper_parameters > 0) return {table.summary.groups.back().value(table.recipe.by)};
   std::vector<std::string> places;
   for (const Group& group : table.summary.groups) {
     const std::string at = group.value(table.recipe.by);
@@ -282,6 +306,8 @@ std::vector<ClaimResult> judge(const PaperTable& recipe, const Summary& summary,
       case ClaimKind::kLearned: judge_level(table, claim, 1, result); break;
       case ClaimKind::kNotLearned: judge_level(table, claim, -1, result); break;
       case ClaimKind::kCatchesUp: judge_catching_up(table, claim, result); break;
+      case ClaimKind::kFallsBySize:
+      case ClaimKind::kAtPaperSize: judge_trend(table, claim, result); break;
     }
     result.rule = "the effect's interval lies wholly beyond the threshold: " + fixed(kPerCent * table.level(), 2) +
                   " %, so that all " + std::to_string(recipe.claims.size()) + " claims together have 95 %";

@@ -61,6 +61,14 @@ std::vector<GridBlock> table4(const std::vector<Axis>& base, const Axis& seeds) 
   return {block({"q_k_v", "qk_v", "q_kv", "qkv"}, {"8"}), block({"q_k_v", "q_kv"}, {"2", "1"})};
 }
 
+std::vector<GridBlock> table4_on_llama(std::vector<Axis> base, const Axis& seeds) {
+  base.insert(base.begin(), {"preset", {"llama-char"}});
+  std::vector<GridBlock> blocks = table4(base, seeds);
+  base.insert(base.end(), {{"heads", {"8"}}, variant("q_kv"), {"rope_value", {"relative"}}, seeds});
+  blocks.push_back({base});
+  return blocks;
+}
+
 std::vector<GridBlock> modern_char() {
   const Axis rope{"positions", {"rope"}}, both_values{"rope_value", {"unrotated", "relative"}};
   const Axis qk_norm{"qk_norm", {"true"}};
@@ -152,6 +160,28 @@ std::vector<GridBlock> lengths(index_t tokens, const std::vector<index_t>& of, c
                                                            : std::vector<std::string>{"q_k_v"}},
                                            {"kv_heads", {kv_heads}},
                                            kThreeSeeds});
+      blocks.push_back(block);
+    }
+  return blocks;
+}
+
+std::vector<GridBlock> sizes(const std::vector<Width>& widths, index_t tokens_a_weight, const std::vector<Axis>& own) {
+  constexpr index_t kLayers = 4, kHeads = 4, kRows = 8, kLength = 64;  // but for the rows, the preset's
+  std::vector<GridBlock> blocks;
+  for (const auto& [d, lr] : widths)
+    for (const index_t kv_heads : {kHeads, kHeads / 2}) {
+      const index_t steps = tokens_a_weight * 12 * kLayers * d * d / (kRows * kLength);
+      std::vector<std::string> variants{"q_k_v"};
+      if (kv_heads == kHeads) variants.emplace_back("q_kv");
+      GridBlock block{{{"preset", {"char"}}}};
+      block.axes.insert(block.axes.end(), own.begin(), own.end());
+      block.axes.insert(block.axes.end(), {{"d_model", {std::to_string(d)}},
+                                           {"steps", {std::to_string(steps)}},
+                                           {"batch_size", {std::to_string(kRows)}},
+                                           {"lr", {lr}},
+                                           {"variant", variants},
+                                           {"kv_heads", {std::to_string(kv_heads)}},
+                                           kFiveSeeds});
       blocks.push_back(block);
     }
   return blocks;

@@ -58,6 +58,38 @@ Claim few_per_cent_at_most(const char* id, const char* text, const Arm& arm, con
   return {id, text, ClaimKind::kLosesAtMost, arm, {"q_k_v"}, tasks, kFewPercent};
 }
 
+std::vector<Claim> table4_claims() {
+  using enum ClaimKind;
+  return {
+      few_per_cent_at_most("q_kv-close", "sharing K and V costs a few per cent of perplexity at most", {"q_kv"},
+                           {"lm"}),
+      few_per_cent_at_most("gqa-close", "a quarter of the key/value heads costs a few per cent at most", {"q_k_v", 2},
+                           {"lm"}),
+      few_per_cent_at_most("mqa-close", "one key/value head costs a few per cent at most", {"q_k_v", 1}, {"lm"}),
+      {"mqa-cheaper", "one key/value head costs less than sharing K and V", kBetter, {"q_k_v", 1}, {"q_kv"}, {"lm"}},
+      {"q_kv-better-than-qk_v", "sharing K and V costs less than sharing Q and K", kBetter, {"q_kv"}, {"qk_v"}, {"lm"}},
+      {"qkv-worst", "one projection for all costs most", kWorst, {"qkv"}, {}, {"lm"}}};
+}
+
+/// Table 4 once more on the block of today's models, and what there is to choose of values under RoPE.
+PaperTable modern_recipe() {
+  const Arm k_is_v{"q_kv"}, turned{"q_kv", 0, {{"rope_value", "relative"}}};
+  PaperTable table{"modern",
+                   "Modern block: Table 4's ways to share with RoPE, RMSNorm and SwiGLU, perplexity against q_k_v",
+                   {"lm-llama", "lm-llama-stories", "lm-llama-least"},
+                   table4_cells(),
+                   table4_claims(),
+                   "The paper has GPT-2's block only; its per cents stand beside all the same. With rope_value "
+                   "relative, values turn as the keys that they are, and what attention gives is turned back."};
+  table.claims.push_back({"relative-cheaper",
+                          "K = V costs less when values turn as their keys do",
+                          ClaimKind::kBetter,
+                          turned,
+                          k_is_v,
+                          {"lm"}});
+  return table;
+}
+
 const std::vector<PaperTable>& recipes() {
   using enum ClaimKind;
   static const std::vector<PaperTable> rows{
@@ -86,25 +118,15 @@ const std::vector<PaperTable>& recipes() {
        "Table 4: language models, perplexity against q_k_v",
        {"lm-nano", "lm-char", "lm-stories", "lm-least"},
        table4_cells(),
-       {few_per_cent_at_most("q_kv-close", "sharing K and V costs a few per cent of perplexity at most", {"q_kv"},
-                             {"lm"}),
-        few_per_cent_at_most("gqa-close", "a quarter of the key/value heads costs a few per cent at most", {"q_k_v", 2},
-                             {"lm"}),
-        few_per_cent_at_most("mqa-close", "one key/value head costs a few per cent at most", {"q_k_v", 1}, {"lm"}),
-        {"mqa-cheaper", "one key/value head costs less than sharing K and V", kBetter, {"q_k_v", 1}, {"q_kv"}, {"lm"}},
-        {"q_kv-better-than-qk_v",
-         "sharing K and V costs less than sharing Q and K",
-         kBetter,
-         {"q_kv"},
-         {"qk_v"},
-         {"lm"}},
-        {"qkv-worst", "one projection for all costs most", kWorst, {"qkv"}, {}, {"lm"}}},
+       table4_claims(),
        "The paper trains 300 million parameters on 10 billion tokens, which no budget here reaches: perplexities "
        "cannot be "
        "compared, differences from q_k_v can. 4 kv heads of the paper's 16 stand beside 2 of 8."},
       recall_recipe(),
       plus_recipe(table1_cells()),
+      modern_recipe(),
       table16_recipe(),
+      scaling_recipe(),
       similarity_recipe(table1_cells()),
       surgery_recipe(),
   };

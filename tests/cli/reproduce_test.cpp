@@ -187,7 +187,8 @@ TEST_CASE("every further table has a smallest part that needs no download") {
   };
   for (const Least& least :
        {Least{"recall", "recall-least", "144 runs"}, Least{"plus", "plus-least", "288 runs"},
-        Least{"table16", "length-least", "27 runs"}, Least{"similarity", "similarity-least", "10 runs"}}) {
+        Least{"modern", "lm-llama-least", "27 runs"}, Least{"table16", "length-least", "27 runs"},
+        Least{"scaling", "scaling-least", "45 runs"}, Least{"similarity", "similarity-least", "10 runs"}}) {
     const std::string out = dir / least.table;
     write_plan(out + "/plan-" + least.table + "-60s.json", least.level, {"recall", "reverse", "swap", "lm"},
                json::array());

@@ -41,7 +41,12 @@ std::set<Run> runs_of(const study::PaperTable& recipe) {
       for (const Side& side : {Side{claim.arm, claim.at}, Side{claim.against, claim.against_at}})
         if (!side.arm.variant.empty() && side.at.empty() == recipe.by.empty()) runs.insert({task, side.arm, side.at});
   for (const auto& [task, arm, at] : std::set<Run>(runs)) runs.insert({task, {"q_k_v"}, at});
-  return runs;
+  if (recipe.by != "d_model") return runs;
+  std::set<Run> at_widths;  // not at the paper's size, which nobody runs
+  for (const study::Claim& claim : recipe.claims)
+    for (const Arm& arm : {claim.arm, claim.against})
+      for (const char* width : {"32", "64", "128"}) at_widths.insert({claim.tasks.front(), arm, width});
+  return at_widths;
 }
 
 /// A table as it may be run: all its arms and tasks, configurations that differ in their warm-up.
@@ -54,6 +59,8 @@ std::vector<Record> records_of(const study::PaperTable& recipe, int configuratio
         Record record;
         record.config = testing::config_of(task, arm.variant, static_cast<std::uint64_t>(seed), heads, arm.kv_heads);
         for (const auto& [key, value] : arm.options) set_option(record.config, run::find_option(key, "test"), value);
+        if (recipe.by == "d_model") record.config.model.d_model = std::stoi(at);
+        record.model.params_total = 50 * record.config.model.d_model * record.config.model.d_model;
         if (recipe.by == "seq_len") record.config.task.seq_len = std::stoi(at);
         record.config.warmup = 0.01 * c;  // what tells configurations apart
         record.run = run_name(record.config);
@@ -89,10 +96,11 @@ void draw(std::vector<Record>& records, Draws& draws, double down) {
 /// Whether a verdict is false where arms lose nothing, or (`at_margin`) exactly what a claim allows.
 bool is_false(const ClaimResult& result, ClaimKind kind, bool at_margin) {
   const bool holds = result.verdict == Verdict::kHolds, refuted = result.verdict == Verdict::kRefuted;
-  if (kind == ClaimKind::kLosesAtMost) return at_margin ? holds || refuted : refuted;
+  if (kind == ClaimKind::kLosesAtMost || kind == ClaimKind::kAtPaperSize) return at_margin ? holds || refuted : refuted;
   if (kind == ClaimKind::kAllSolve || kind == ClaimKind::kNotLearned) return holds;
   if (kind == ClaimKind::kLearned) return refuted;
-  if (kind == ClaimKind::kCatchesUp) return holds || refuted;  // every length loses the same
+  if (kind == ClaimKind::kCatchesUp || kind == ClaimKind::kFallsBySize)
+    return holds || refuted;  // every length and width loses the same
   return !at_margin && (holds || refuted);
 }
 

@@ -107,4 +107,53 @@ TEST_CASE("a penalty that falls from the first value of the key to the last catc
   CHECK(result_of({10.5, 21}, {10.2, 20.42, 40.8}).note.find("missing") != std::string::npos);
 }
 
+TEST_CASE("a penalty by size is a line for each seed over the logarithm of parameters, continued to the paper's",
+          "[verdicts]") {
+  const std::vector<std::vector<double>> penalties{{.10, .12, .11, .09}, {.06, .07, .08, .07}, {.05, .03, .04, .05}};
+  const auto judged = [&](const ClaimKind kind, std::size_t widths, std::size_t seeds_of_last) {
+    std::vector<Record> records;
+    const std::vector<index_t> parameters{100000, 400000, 2000000};
+    for (std::size_t w = 0; w < widths; ++w) {
+      std::vector<double> with_k_as_v;
+      for (std::size_t seed = 0; seed < 4; ++seed) with_k_as_v.push_back(10 * (1 + penalties[w][seed]));
+      if (w == 2) with_k_as_v.resize(seeds_of_last);
+      const std::size_t before = records.size();
+      add(records, "lm", "q_k_v", {10, 10, 10, 10});
+      add(records, "lm", "q_kv", with_k_as_v);
+      for (std::size_t i = before; i < records.size(); ++i) {
+        records[i].config.model.d_model = 32 * (static_cast<index_t>(w) + 1);
+        records[i].run = run_name(records[i].config);
+        records[i].model.params_total = parameters[w];
+        if (w + 1 < widths) records[i].metrics.set("val_loss", 2);  // only the largest must have learned
+      }
+    }
+    PaperTable recipe;
+    recipe.by = "d_model";
+    recipe.paper_parameters = 305534976;
+    recipe.cells = {{"lm", {"q_k_v"}, 5.11, study::kPaperSize}, {"lm", {"q_kv"}, 5.27, study::kPaperSize}};
+    recipe.claims = {{"claim", "", kind, {"q_kv"}, {"q_k_v"}, {"lm"}, kind == ClaimKind::kAtPaperSize ? .05 : 0}};
+    SummaryOptions options;
+    options.telling.keys = {"d_model"};
+    return judge(recipe, summarize(records, options)).front();
+  };
+  constexpr double kTolerance = 1e-9;
+  // numpy.polyfit of each seed, then Student's t over the four
+  const ClaimResult falls = judged(ClaimKind::kFallsBySize, 3, 4);
+  CHECK(falls.verdict == Verdict::kHolds);
+  CHECK(std::abs(*falls.effect + 4.780731356777682) <= kTolerance);
+  CHECK(std::abs(falls.interval->low + 7.496115221591728) <= kTolerance);
+  CHECK(std::abs(falls.interval->high + 2.065347491963637) <= kTolerance);
+  CHECK_FALSE(falls.paper);
+  CHECK(falls.test == "q_kv − q_k_v, for each ten times as many parameters");
+  const ClaimResult continued = judged(ClaimKind::kAtPaperSize, 3, 4);
+  CHECK(continued.verdict == Verdict::kHolds);
+  CHECK(std::abs(*continued.effect + 6.3784194247192865) <= kTolerance);
+  CHECK(std::abs(continued.interval->low + 13.784338443984847) <= kTolerance);
+  CHECK(std::abs(continued.interval->high - 1.0274995945462746) <= kTolerance);
+  CHECK(std::abs(*continued.paper - 100 * (5.27 / 5.11 - 1)) <= kTolerance);
+  CHECK(continued.test == "q_kv − q_k_v, at 305.5 million parameters");
+  CHECK(judged(ClaimKind::kFallsBySize, 1, 4).note.find("one d_model only") != std::string::npos);
+  CHECK(judged(ClaimKind::kFallsBySize, 3, 2).note.find("missing") != std::string::npos);
+}
+
 }  // namespace qkvbench::report

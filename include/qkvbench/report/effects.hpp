@@ -47,6 +47,14 @@ Units differences_of(const study::PaperTable& recipe, const study::Claim& claim,
 Units change_of(const study::PaperTable& recipe, const study::Claim& claim, const Summary& summary,
                 const std::string& first, const std::string& last);
 
+/// The claim's differences arm − against over the decimal logarithm of the parameters that `against` has, all values of
+/// `by` together: of each seed the straight line of least squares.
+struct TrendBySize {
+  Units per_tenfold;  ///< its slopes: the change from models of one size to those ten times as large
+  Units at_paper;     ///< what it gives at the recipe's paper_parameters
+};
+TrendBySize trend_by_size(const study::PaperTable& recipe, const study::Claim& claim, const Summary& summary);
+
 /// The values of a cell.
 Units values_of(const Cell& cell);
 

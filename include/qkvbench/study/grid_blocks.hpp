@@ -35,6 +35,9 @@ GridBlock table2_grey(std::vector<Axis> training);
 /// paper's 4 of 16, and one.
 std::vector<GridBlock> table4(const std::vector<Axis>& base, const Axis& seeds);
 
+/// The same on Llama's block, and q_kv once more with values that turn as its keys do.
+std::vector<GridBlock> table4_on_llama(std::vector<Axis> base, const Axis& seeds);
+
 /// q_k_v and q_kv on blocks from GPT-2's to Gemma's, and on Llama's every other way; all have the parameters of q_k_v.
 std::vector<GridBlock> modern_char();
 
@@ -60,6 +63,19 @@ std::vector<GridBlock> plus_controls(const std::vector<Axis>& sizes, const Axis&
 
 /// Language models by context length, with the same tokens in a step at every length.
 std::vector<GridBlock> lengths(index_t tokens, const std::vector<index_t>& of, const std::vector<Axis>& own);
+
+/// A width, and the learning rate for it.
+struct Width {
+  index_t d_model;
+  const char* lr;
+};
+/// Of small language models about the best of three: 0.256 / d.
+inline const std::vector<Width> kWidths{{32, "8e-3"}, {48, "5.3e-3"}, {64, "4e-3"}, {96, "2.7e-3"}, {128, "2e-3"}},
+    kLeastWidths{{16, "1.6e-2"}, {24, "1.1e-2"}, {32, "8e-3"}};
+
+/// Language models by width, each on so many tokens for each weight of its blocks (12 · layers · d²): q_k_v, and the
+/// two ways to halve its cache.
+std::vector<GridBlock> sizes(const std::vector<Width>& widths, index_t tokens_a_weight, const std::vector<Axis>& own);
 
 /// Trained models to measure: lists, Shakespeare and stories. `shakespeare` and `stories` shorten their training.
 std::vector<GridBlock> similarity(const std::vector<Axis>& shakespeare, const std::vector<Axis>& stories);

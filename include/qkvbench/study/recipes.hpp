@@ -20,6 +20,9 @@ struct PaperCell {
   std::string at{};  ///< the value of the table's key `by` that it is of
 };
 
+/// PaperCell::at of the model to which kAtPaperSize continues.
+inline constexpr const char* kPaperSize = "the paper's size";
+
 enum class ClaimKind {
   kLosesAtMost,  ///< arm is worse than `against` by no more than the margin
   kBetter,       ///< arm is better than `against`
@@ -27,7 +30,9 @@ enum class ClaimKind {
   kAllSolve,     ///< every arm's mean accuracy is at least kSolved
   kLearned,      ///< arm's mean accuracy is above half-way from a guess to the best there is
   kNotLearned,   ///< it is below
-  kCatchesUp     ///< arm − against is better at the last value of the table's key `by` than at the first
+  kCatchesUp,    ///< arm − against is better at the last value of the table's key `by` than at the first
+  kFallsBySize,  ///< arm − against gets better with the model's size: a straight line through all values of `by`
+  kAtPaperSize   ///< that line, continued to the paper's model, is worse by no more than the margin
 };
 
 /// A claim of the paper, or one made of what it studies. Effects are differences of accuracy, or relative differences
@@ -55,7 +60,8 @@ struct PaperTable {
   /// What is shown of the runs: their metrics, how alike q, k and v of the models are
   /// (study/similarity), or what becomes of the models when K and V are made one (study/surgery).
   enum class Shown { kMetrics, kSimilarity, kSurgery } shown = Shown::kMetrics;
-  double further = 0;  ///< what is done with the runs takes so many times as long as they do
+  double paper_parameters = 0;  ///< of the model to which kAtPaperSize continues
+  double further = 0;           ///< what is done with the runs takes so many times as long as they do
 };
 
 /// Whether a grid is the recipe's first: only then the paper's means of accuracy are means over the same
@@ -71,6 +77,7 @@ PaperTable table16_recipe();
 PaperTable similarity_recipe(const std::vector<PaperCell>& table1);
 PaperTable surgery_recipe();
 PaperTable plus_recipe(const std::vector<PaperCell>& table1);
+PaperTable scaling_recipe();
 /// All that `reproduce` takes, in the order of help: the recipes, and accounting.
 std::vector<std::string> recipe_names();
 /// Throws Error (usage) with the nearest name if there is no such recipe.
