@@ -103,7 +103,7 @@ Exit tell(const Session& session, const EvalFlags& flags, const LoadedModel& run
 }
 
 Json metrics_of(const run::SplitScores& scores, const data::DataFacts& facts) {
-  return run::scores_json(scores.validation, scores.test, facts, scores.validation_kinds);
+  return run::numbers_json(run::numbers_of(scores, facts));
 }
 
 /// What --blend and --swap ask for. Throws Error (usage) when they do not go together or with others.

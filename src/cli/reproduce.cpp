@@ -251,8 +251,9 @@ void add_reproduce(CLI::App& command, Session& session) {
                  "runs, and plans anew when data that were missing are there.\n"
                  "Beyond Tables 1, 2 and 4: recall (accuracy by heads), plus (the + term part by\n"
                  "part), modern (Table 4 on Llama's block), table16 (perplexity by context\n"
-                 "length), scaling (by width, continued to the paper's size), similarity (of\n"
-                 "trained q, k, v), surgery (K and V made one in trained models).",
+                 "length), scaling (by width, continued to the paper's size), padding (what\n"
+                 "scored padding hides), similarity (of trained q, k, v), surgery (K and V made\n"
+                 "one in trained models).",
                  "  qkvbench reproduce table1 --budget 20m\n"
                  "  qkvbench reproduce table4 --budget 1h --report table4.html\n"
                  "  qkvbench reproduce recall --csv recall.csv\n"

@@ -1,4 +1,4 @@
-// Three forms of files, and rows of tokens with padding behind them.
+// Three forms of files and a corpus, and rows of tokens with padding behind them.
 // A language model looks back only, so padding changes no score of the text before it.
 #include "qkvbench/data/documents.hpp"
 
@@ -56,18 +56,24 @@ Documents encoded(const std::vector<std::string>& texts, const Tokenizer& tokeni
   return documents;
 }
 
+/// What stands between tokens that end a document, without what is empty.
+template <class Token>
+std::vector<std::vector<std::int32_t>> between(std::span<const Token> tokens, std::int32_t end_of_text) {
+  std::vector<std::vector<std::int32_t>> documents;
+  for (auto at = tokens.begin(); at != tokens.end();) {
+    const auto end = std::find(at, tokens.end(), end_of_text);
+    if (end != at) documents.emplace_back(at, end);
+    at = end == tokens.end() ? end : end + 1;
+  }
+  return documents;
+}
+
 Documents read_tokens(const fs::path& path, index_t vocab) {
   if (vocab <= kGpt2EndOfText)
     fail_input(path.string() + ": documents are divided by GPT-2's token 50256, which a vocabulary of " +
                std::to_string(vocab) + " does not have");
   const formats::TokenFile file = formats::read_token_file(path, vocab, kMaxBytes);
-  Documents documents{{}, kGpt2EndOfText, std::nullopt, {file.source}};
-  for (auto at = file.tokens.begin(); at != file.tokens.end();) {
-    const auto end = std::find(at, file.tokens.end(), kGpt2EndOfText);
-    if (end != at) documents.ids.emplace_back(at, end);
-    at = end == file.tokens.end() ? end : end + 1;
-  }
-  return documents;
+  return {between<std::uint16_t>(file.tokens, kGpt2EndOfText), kGpt2EndOfText, std::nullopt, {file.source}};
 }
 
 Documents read_texts(const std::string& spec, const Tokenizer& own) {
@@ -86,10 +92,10 @@ Documents read_texts(const std::string& spec, const Tokenizer& own) {
 
 class DocumentWindows : public Dataset {
  public:
-  DocumentWindows(const Documents& documents, index_t seq_len, DocumentTargets scored)
-      : documents_(documents), T_(seq_len), scored_(scored) {}
+  DocumentWindows(std::shared_ptr<const Documents> documents, index_t seq_len, DocumentTargets scored)
+      : documents_(std::move(documents)), T_(seq_len), scored_(scored) {}
 
-  index_t size() const override { return static_cast<index_t>(documents_.ids.size()); }
+  index_t size() const override { return static_cast<index_t>(documents_->ids.size()); }
   index_t targets_per_example() const override { return T_; }
 
   void fill(std::span<const index_t> indices, Batch& batch) const override {
@@ -99,13 +105,13 @@ class DocumentWindows : public Dataset {
     for (const index_t document : indices) T = std::max(T, length_of(document));
     batch.size = B;
     batch.input = {B, T};
-    batch.ids.assign(static_cast<std::size_t>(B * T), documents_.end_of_text);
+    batch.ids.assign(static_cast<std::size_t>(B * T), documents_->end_of_text);
     batch.targets.assign(batch.ids.size(), kIgnoredTarget);
     for (index_t b = 0; b < B; ++b) {
       const index_t document = indices[static_cast<std::size_t>(b)], length = length_of(document);
       const auto row = batch.ids.begin() + b * T;
-      std::copy_n(documents_.ids[static_cast<std::size_t>(document)].begin(), length, row);
-      const index_t first = text ? 1 : length, last = text ? length : T;
+      std::copy_n(documents_->ids[static_cast<std::size_t>(document)].begin(), length, row);
+      const index_t first = scored_ == DocumentTargets::kPadding ? length : 1, last = text ? length : T;
       for (index_t t = first; t < last; ++t) batch.targets[static_cast<std::size_t>(b * T + t - 1)] = row[t];
     }
   }
@@ -113,12 +119,35 @@ class DocumentWindows : public Dataset {
  private:
   /// Of what is scored of a document.
   index_t length_of(index_t document) const {
-    return std::min(T_, static_cast<index_t>(documents_.ids[static_cast<std::size_t>(document)].size()));
+    return std::min(T_, static_cast<index_t>(documents_->ids[static_cast<std::size_t>(document)].size()));
   }
 
-  const Documents& documents_;
+  std::shared_ptr<const Documents> documents_;
   index_t T_;
   DocumentTargets scored_;
+};
+
+class TrainingDocuments : public DocumentWindows {
+ public:
+  TrainingDocuments(std::shared_ptr<const Documents> documents, index_t seq_len, index_t size, std::uint64_t seed)
+      : DocumentWindows(documents, seq_len, DocumentTargets::kAll),
+        size_(size),
+        number_(static_cast<std::uint32_t>(documents->ids.size())),
+        random_(seed, Purpose::kTrain, fnv1a("documents")) {}
+  index_t size() const override { return size_; }
+  bool in_random_order() const override { return true; }
+
+  void fill(std::span<const index_t> indices, Batch& batch) const override {
+    std::vector<index_t> drawn;
+    for (const index_t i : indices)
+      drawn.push_back(static_cast<index_t>(random_.below(static_cast<std::uint64_t>(i), number_)));
+    DocumentWindows::fill(drawn, batch);
+  }
+
+ private:
+  index_t size_;
+  std::uint32_t number_;
+  RandomStream random_;
 };
 
 }  // namespace
@@ -153,9 +182,35 @@ Documents read_documents(const std::string& spec, const Tokenizer& own) {
   return documents;
 }
 
-std::unique_ptr<Dataset> document_windows(const Documents& documents, index_t seq_len, DocumentTargets scored) {
+Documents documents_of(const Corpus& corpus, std::span<const std::uint16_t> part) {
+  std::optional<std::int32_t> end = corpus.tokenizer.end_of_text();
+  if (corpus.tokenizer.kind() == Tokenizer::Kind::kIds && corpus.vocab() > kGpt2EndOfText) end = kGpt2EndOfText;
+  const auto& words = corpus.tokenizer.symbols();
+  const auto line_end = std::ranges::find(words, "\n");
+  if (corpus.tokenizer.kind() == Tokenizer::Kind::kWords && line_end != words.end())
+    end = static_cast<std::int32_t>(line_end - words.begin());
+  if (!end)
+    fail_usage("corpus " + corpus.name +
+               ": it has no token that ends a document, so documents cannot be padded; take stories or a directory of "
+               "token files, or leave --pad-documents out");
+  Documents documents{between(part, *end), *end, corpus.tokenizer, corpus.files};
+  if (documents.ids.empty() || std::ranges::find(part, *end) == part.end())
+    fail_input("corpus " + corpus.name + ": nothing ends a document in it (token " + std::to_string(*end) +
+               "), so documents cannot be padded; take stories or a directory of token files, or leave "
+               "--pad-documents out");
+  return documents;
+}
+
+std::unique_ptr<Dataset> document_windows(std::shared_ptr<const Documents> documents, index_t seq_len,
+                                          DocumentTargets scored) {
   if (seq_len < 2) fail_usage("documents: a model of one position sees no token before a target");
-  return std::make_unique<DocumentWindows>(documents, seq_len, scored);
+  return std::make_unique<DocumentWindows>(std::move(documents), seq_len, scored);
+}
+
+std::unique_ptr<Dataset> training_documents(std::shared_ptr<const Documents> documents, index_t seq_len, index_t size,
+                                            std::uint64_t seed) {
+  if (seq_len < 2) fail_usage("documents: a model of one position sees no token before a target");
+  return std::make_unique<TrainingDocuments>(std::move(documents), seq_len, size, seed);
 }
 
 }  // namespace qkvbench::data

@@ -3,6 +3,7 @@
 #include "qkvbench/data/text.hpp"
 
 #include "qkvbench/base/error.hpp"
+#include "qkvbench/data/documents.hpp"
 #include "qkvbench/data/windows.hpp"
 
 namespace qkvbench::data {
@@ -37,6 +38,10 @@ class TextData : public TaskData {
 
   std::unique_ptr<Dataset> split(Split split) override {
     if (split == Split::kTest) return no_examples();
+    if (options_.pad_documents)
+      return split == Split::kTrain
+                 ? training_documents(documents(split), options_.seq_len, options_.n_windows, options_.seed)
+                 : document_windows(documents(split), options_.seq_len, DocumentTargets::kText);
     return split == Split::kTrain ? training_windows(corpus(), options_.seq_len, options_.n_windows, options_.seed)
                                   : validation_windows(corpus(), options_.seq_len);
   }
@@ -49,11 +54,11 @@ class TextData : public TaskData {
     facts.n_train = static_cast<index_t>(text.train.size());
     facts.n_val = static_cast<index_t>(text.validation.size());
     facts.files = text.files;
-    if (text.validation_target_bytes)
+    if (text.validation_target_bytes && !options_.pad_documents)
       facts.val_bytes_per_target =
           static_cast<double>(*text.validation_target_bytes) / static_cast<double>(text.validation_targets());
     if (text.floor) {
-      facts.val_floor_nats = text.floor->validation_nats;
+      facts.val_floor_nats = options_.pad_documents ? floor_of_documents() : text.floor->validation_nats;
       facts.entropy_rate_nats = text.floor->rate_nats;
     }
     return facts;
@@ -63,7 +68,33 @@ class TextData : public TaskData {
     return corpus()->floor ? story_kinds(corpus()->tokenizer.symbols()) : std::vector<TargetKind>{};
   }
 
+  std::unique_ptr<Dataset> padding() override {
+    if (!options_.pad_documents) return nullptr;
+    return document_windows(documents(Split::kValidation), options_.seq_len, DocumentTargets::kPadding);
+  }
+
  private:
+  std::shared_ptr<const Documents> documents(Split split) {
+    const auto& part = split == Split::kTrain ? corpus()->train : corpus()->validation;
+    return std::make_shared<const Documents>(documents_of(*corpus(), part));
+  }
+
+  /// Of the targets that are scored: of each document its first seq_len tokens but the first.
+  double floor_of_documents() {
+    double nats = 0;
+    index_t targets = 0;
+    const Corpus& text = *corpus();
+    auto at = text.floor->validation_log_probs.begin();
+    const auto validation = documents(Split::kValidation);
+    for (const auto& document : validation->ids) {
+      const auto scored = std::min(static_cast<index_t>(document.size()), options_.seq_len);
+      for (index_t t = 1; t < scored; ++t) nats -= at[t];
+      targets += std::max<index_t>(scored - 1, 0);
+      at += static_cast<std::ptrdiff_t>(document.size()) + 1;  // and the token that ends it; no story is empty
+    }
+    return nats / static_cast<double>(targets);
+  }
+
   std::shared_ptr<const Corpus> corpus() {
     if (!corpus_) corpus_ = open_corpus(options_);
     return corpus_;

@@ -2,8 +2,6 @@
 #include "qkvbench/report/effects.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <map>
 
 namespace qkvbench::report {
@@ -80,7 +78,10 @@ std::vector<std::string> tasks_of(const Claim& claim, const Summary& summary) {
 bool is_relative(const Claim& claim) { return !metric_of(claim.tasks.front()).is_share; }
 
 Units differences_of(const PaperTable& recipe, const Claim& claim, const Summary& summary, const Side& one,
-                     const Side& other) {
+                     const Side& other, const char* metric) {
+  const auto value_of = [&](const Sample& sample) {
+    return metric == nullptr || !sample.value ? sample.value : sample.record->metrics.value(metric);
+  };
   const std::string differing_key = one.at == other.at ? "" : recipe.by;
   Units out{{}, population_of_differences(claim.tasks.front())};
   ByUnit by_unit;
@@ -92,75 +93,21 @@ Units differences_of(const PaperTable& recipe, const Claim& claim, const Summary
     std::map<Unit, double> base;
     for (const Cell* cell : others)
       for (const Sample& sample : cell->samples)
-        if (sample.value) base[unit_of(sample, differing_key)] = *sample.value;
+        if (const auto value = value_of(sample)) base[unit_of(sample, differing_key)] = *value;
     for (const Cell* cell : ones)
       for (const Sample& sample : cell->samples) {
         const Unit unit = unit_of(sample, differing_key);
+        const auto value = value_of(sample);
         const auto at = base.find(unit);
-        if (!sample.value || at == base.end()) continue;
-        const double difference = *sample.value - at->second;
+        if (!value || at == base.end()) continue;
+        const double difference = *value - at->second;
         by_unit[unit].push_back(is_relative(claim) ? difference / at->second : difference);
       }
   }
   out.values = independent(by_unit);
-  if (out.values.empty() && out.incomplete.empty()) out.incomplete = "none of its tasks was run";
+  if (out.values.empty() && out.incomplete.empty())
+    out.incomplete = metric == nullptr ? "none of its tasks was run" : "no run has " + std::string(metric);
   return out;
-}
-
-Units change_of(const PaperTable& recipe, const Claim& claim, const Summary& summary, const std::string& first,
-                const std::string& last) {
-  const auto at = [&](const std::string& place) {
-    return differences_of(recipe, claim, summary, {claim.arm, place}, {claim.against, place});
-  };
-  const Units before = at(first);
-  Units change = at(last);
-  for (const Units& end : {before, change})
-    if (!end.incomplete.empty()) change.incomplete = end.incomplete;
-  if (before.values.size() != change.values.size()) {  // not the same seeds
-    if (change.incomplete.empty()) change.incomplete = "runs at the two ends are no pairs";
-    change.values.clear();
-    return change;
-  }
-  for (std::size_t i = 0; i < change.values.size(); ++i) change.values[i] -= before.values[i];
-  const double widest = change.population.most - change.population.least;  // of accuracies; else there is no bound
-  change.population = {change.population.shape, -widest, widest};
-  return change;
-}
-
-TrendBySize trend_by_size(const PaperTable& recipe, const Claim& claim, const Summary& summary) {
-  std::vector<double> sizes;                   // log₁₀ of parameters
-  std::vector<std::vector<double>> penalties;  // at each size, by seed
-  Units lines{{}, population_of_differences(claim.tasks.front())};
-  for (const Group& group : summary.groups) {
-    const std::string at = group.value(recipe.by);
-    const Units here = differences_of(recipe, claim, summary, {claim.arm, at}, {claim.against, at});
-    const auto cells = cells_of(recipe, summary, group.task, {claim.against, at});
-    if (!here.incomplete.empty()) lines.incomplete = here.incomplete;
-    if (here.values.empty() || cells.empty()) continue;
-    sizes.push_back(std::log10(static_cast<double>(cells.front()->samples.front().record->model.params_total)));
-    penalties.push_back(here.values);
-  }
-  const auto seeds = penalties.empty() ? 0 : penalties.front().size();
-  const bool pairs = std::ranges::all_of(penalties, [&](const auto& at) { return at.size() == seeds; });
-  if (lines.incomplete.empty() && !pairs) lines.incomplete = "not every size has the same seeds";
-  if (lines.incomplete.empty() && sizes.size() < 2) lines.incomplete = "there is one " + recipe.by + " only";
-  TrendBySize trend{lines, lines};
-  constexpr double kUnbounded = std::numeric_limits<double>::infinity();
-  trend.per_tenfold.population = {lines.population.shape, -kUnbounded, kUnbounded};
-  if (!pairs || sizes.size() < 2) return trend;
-  const double middle = mean(sizes);
-  double spread = 0;
-  for (const double size : sizes) spread += (size - middle) * (size - middle);
-  for (std::size_t seed = 0; seed < seeds; ++seed) {
-    double level = 0, slope = 0;
-    for (std::size_t i = 0; i < sizes.size(); ++i) {
-      level += penalties[i][seed] / static_cast<double>(sizes.size());
-      slope += penalties[i][seed] * (sizes[i] - middle) / spread;
-    }
-    trend.per_tenfold.values.push_back(slope);
-    trend.at_paper.values.push_back(level + slope * (std::log10(recipe.paper_parameters) - middle));
-  }
-  return trend;
 }
 
 Units values_of(const Cell& cell) {

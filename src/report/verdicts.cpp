@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "qkvbench/base/text.hpp"
+#include "qkvbench/report/changes.hpp"
 #include "qkvbench/report/effects.hpp"
 #include "qkvbench/report/learned.hpp"
 #include "qkvbench/report/mean_interval.hpp"
@@ -19,7 +20,7 @@ using study::Claim;
 using study::ClaimKind;
 using study::PaperTable;
 
-constexpr double kSignificant = 0.05, kPerCent = 100, kMillion = 1e6;  // of all claims of a table together
+constexpr double kSignificant = 0.05, kPerCent = 100;  // of all claims of a table together
 
 /// One number against one threshold: what a verdict follows from.
 struct Test {
@@ -209,46 +210,18 @@ void judge_level(const Judging& table, const Claim& claim, double sign, ClaimRes
     conclude(table, test_lowest({turned(units, sign)}, sign * *needed, table.level()), sign * *needed, sign, 1, result);
 }
 
-/// How the effect at the last value of the recipe's key differs from that at the first.
-void judge_catching_up(const Judging& table, const Claim& claim, ClaimResult& result) {
+/// How the effect changes with something.
+void judge_change(const Judging& table, const Claim& claim, ClaimResult& result) {
   const double up = metric_of(claim.tasks.front()).higher_is_better ? 1 : -1;
-  result.unit = is_relative(claim) ? "%" : "points";
-  result.threshold = 0;
-  result.above = up > 0;
-  const std::vector<Group>& groups = table.summary.groups;
-  if (groups.size() < 2) {
-    result.note = "there is one " + table.recipe.by + " only";
-    return;
-  }
-  const std::string first = groups.front().value(table.recipe.by), last = groups.back().value(table.recipe.by);
-  const Units change = change_of(table.recipe, claim, table.summary, first, last);
-  result.test = claim.arm.name() + " − " + claim.against.name() + " at " + table.recipe.by + " " + last +
-                ", less the same at " + first;
-  result.note = change.incomplete;
-  if (const auto paper = paper_change(table.recipe, claim)) result.paper = kPerCent * *paper;
-  if (!change.values.empty())
-    conclude(table, test_lowest({turned(change, up)}, 0, table.level()), 0, up, kPerCent, result);
-}
-
-/// What becomes of the effect as models grow, or at the paper's size if it goes on so.
-void judge_trend(const Judging& table, const Claim& claim, ClaimResult& result) {
-  const double up = metric_of(claim.tasks.front()).higher_is_better ? 1 : -1;
-  const bool at_paper = claim.kind == ClaimKind::kAtPaperSize;
-  const TrendBySize trend = trend_by_size(table.recipe, claim, table.summary);
-  const Units& units = at_paper ? trend.at_paper : trend.per_tenfold;
+  const Change change = change_of(table.recipe, claim, table.summary);
   result.unit = is_relative(claim) ? "%" : "points";
   result.threshold = -up * kPerCent * claim.margin + 0.0;
   result.above = up > 0;
-  result.note = units.incomplete;
-  result.test = claim.arm.name() + " − " + claim.against.name() +
-                (at_paper ? ", at " + fixed(table.recipe.paper_parameters / kMillion, 1) + " million parameters"
-                          : ", for each ten times as many parameters");
-  if (const auto paper =
-          paper_effect(table.recipe, claim.tasks, {claim.arm, study::kPaperSize}, {claim.against, study::kPaperSize});
-      paper && at_paper)
-    result.paper = kPerCent * *paper;
-  if (!units.values.empty())
-    conclude(table, test_lowest({turned(units, up)}, -claim.margin, table.level()), -claim.margin, up, kPerCent,
+  result.test = change.test;
+  result.note = change.units.incomplete;
+  if (change.paper) result.paper = kPerCent * *change.paper;
+  if (!change.units.values.empty())
+    conclude(table, test_lowest({turned(change.units, up)}, -claim.margin, table.level()), -claim.margin, up, kPerCent,
              result);
 }
 
@@ -305,9 +278,10 @@ std::vector<ClaimResult> judge(const PaperTable& recipe, const Summary& summary,
       case ClaimKind::kAllSolve: judge_all_solve(table, claim, result); break;
       case ClaimKind::kLearned: judge_level(table, claim, 1, result); break;
       case ClaimKind::kNotLearned: judge_level(table, claim, -1, result); break;
-      case ClaimKind::kCatchesUp: judge_catching_up(table, claim, result); break;
+      case ClaimKind::kCatchesUp:
       case ClaimKind::kFallsBySize:
-      case ClaimKind::kAtPaperSize: judge_trend(table, claim, result); break;
+      case ClaimKind::kAtPaperSize:
+      case ClaimKind::kHidden: judge_change(table, claim, result); break;
     }
     result.rule = "the effect's interval lies wholly beyond the threshold: " + fixed(kPerCent * table.level(), 2) +
                   " %, so that all " + std::to_string(recipe.claims.size()) + " claims together have 95 %";

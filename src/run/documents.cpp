@@ -16,11 +16,11 @@ namespace qkvbench::run {
 
 DocumentScores score_documents(const LoadedModel& run, const std::string& spec, bool padded) {
   if (!run.tokenizer) fail_usage("--documents: task " + run.config.task.id + " reads no text; only language models do");
-  const data::Documents documents = data::read_documents(spec, *run.tokenizer);
+  const auto read = std::make_shared<const data::Documents>(data::read_documents(spec, *run.tokenizer));
+  const data::Documents& documents = *read;
   const index_t T = run.config.model.seq_len;
   const auto score = [&](data::DocumentTargets targets) {
-    return finite(
-        train::evaluate(*run.model, *data::document_windows(documents, T, targets), run.config.train.micro_batch));
+    return finite(train::evaluate(*run.model, *data::document_windows(read, T, targets), run.config.train.micro_batch));
   };
   const kernels::EvalSums text = score(data::DocumentTargets::kText);
   const auto mean = [](const kernels::EvalSums& sums) { return sums.loss_nats / static_cast<double>(sums.targets); };

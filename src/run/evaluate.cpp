@@ -34,6 +34,8 @@ SplitScores score_splits(const nn::Model& model, data::TaskData& data, index_t b
   };
   scores.validation = score(data::Split::kValidation);
   scores.test = score(data::Split::kTest);
+  if (const auto padding = data.padding(); padding && !cached)
+    scores.padding = finite(train::evaluate(model, *padding, batch_size));
   return scores;
 }
 

@@ -98,6 +98,10 @@ const std::vector<Option>& table() {
        "stories (generated), tinyshakespeare, a text file, bytes:FILE, bpe:FILE (GPT-2's tokens), or a directory with "
        "train.bin and val.bin",
        "Task", at<&C::task, &T::corpus>, 0, 0, kText},
+      {"pad_documents",
+       "a row is one document, filled up with the token that ends one, which is trained on: as the paper's released "
+       "scripts do",
+       "Task", at<&C::task, &T::pad_documents>, 0, 0, kText, "false"},
       {"data", "folder of the images or features; default: $QKVBENCH_DATA/<set>, or data/<set>", "Task",
        at<&C::task, &T::data>, 0, 0, kFiles},
       {"source", "what sets are made of: a set of images, or npy (see list tasks)", "Task",

@@ -32,7 +32,7 @@ void add_score(const std::string& split, const kernels::EvalSums& score, Numbers
 }
 
 Numbers metrics_of(const Outcome& o, const data::DataFacts& facts) {
-  Numbers metrics = scores_of(o.validation, o.test, facts, o.validation_kinds);
+  Numbers metrics = numbers_of(o.scores, facts);
   const train::CurvePoint last =
       o.state.curve.empty() ? train::CurvePoint{0, NAN, NAN, NAN, NAN} : o.state.curve.back();
   metrics.set("train_accuracy", last.train_accuracy);
@@ -54,28 +54,36 @@ Timing timing_of(const Config& config, const Outcome& o) {
 
 }  // namespace
 
-Numbers scores_of(const kernels::EvalSums& validation, const kernels::EvalSums& test, const data::DataFacts& facts,
-                  std::span<const KindScore> validation_kinds) {
-  Numbers scores;
-  if (facts.n_test > 0) add_score("test", test, scores);
-  if (facts.n_val > 0) add_score("val", validation, scores);
-  if (!facts.tokenizer) return scores;
-  const double loss = validation.loss_nats / static_cast<double>(validation.targets);
-  scores.set("perplexity", std::exp(loss));
-  if (facts.val_bytes_per_target) scores.set("bits_per_byte", loss / (std::numbers::ln2 * *facts.val_bytes_per_target));
+Numbers numbers_of(const Scores& scores, const data::DataFacts& facts) {
+  const auto mean = [](const kernels::EvalSums& sums) { return sums.loss_nats / static_cast<double>(sums.targets); };
+  Numbers numbers;
+  if (facts.n_test > 0) add_score("test", scores.test, numbers);
+  if (facts.n_val > 0) add_score("val", scores.validation, numbers);
+  if (!facts.tokenizer) return numbers;
+  const double loss = mean(scores.validation);
+  numbers.set("perplexity", std::exp(loss));
+  if (facts.val_bytes_per_target)
+    numbers.set("bits_per_byte", loss / (std::numbers::ln2 * *facts.val_bytes_per_target));
   if (facts.val_floor_nats) {
-    scores.set("val_floor", *facts.val_floor_nats);
-    scores.set("val_above_floor", loss - *facts.val_floor_nats);
-    scores.set("entropy_rate", *facts.entropy_rate_nats);
+    numbers.set("val_floor", *facts.val_floor_nats);
+    numbers.set("val_above_floor", loss - *facts.val_floor_nats);
+    numbers.set("entropy_rate", *facts.entropy_rate_nats);
   }
-  kernels::EvalSums rest = validation;
-  for (const KindScore& kind : validation_kinds) {
-    scores.set("val_loss_" + kind.name, kind.score.loss_nats / static_cast<double>(kind.score.targets));
+  kernels::EvalSums rest = scores.validation;
+  for (const KindScore& kind : scores.validation_kinds) {
+    numbers.set("val_loss_" + kind.name, mean(kind.score));
     rest.loss_nats -= kind.score.loss_nats;
     rest.targets -= kind.score.targets;
   }
-  if (!validation_kinds.empty()) scores.set("val_loss_rest", rest.loss_nats / static_cast<double>(rest.targets));
-  return scores;
+  if (!scores.validation_kinds.empty()) numbers.set("val_loss_rest", mean(rest));
+  if (scores.padding.targets > 0) {
+    kernels::EvalSums all = scores.validation;
+    all += scores.padding;
+    numbers.set("padding_share", static_cast<double>(scores.padding.targets) / static_cast<double>(all.targets));
+    numbers.set("padded_loss", mean(all));
+    numbers.set("padded_perplexity", std::exp(mean(all)));
+  }
+  return numbers;
 }
 
 Json tokenizer_json(const data::Tokenizer& tokenizer) {

@@ -164,22 +164,25 @@ class Worker {
     }
   }
 
-  /// The kinds of validation targets that the task tells apart.
+  /// Scores the splits, and apart the kinds of validation targets and the padding that the task tells of.
   void test() {
-    validation_kinds_.clear();
+    scores_ = {};
     trainer_.release_activations();  // evaluation takes its own
     for (const auto& [split, score] :
-         {std::pair{data::Split::kValidation, &validation_}, std::pair{data::Split::kTest, &test_}}) {
+         {std::pair{data::Split::kValidation, &scores_.validation}, std::pair{data::Split::kTest, &scores_.test}}) {
       const std::vector<data::TargetKind> kinds =
           split == data::Split::kValidation ? data_.kinds() : std::vector<data::TargetKind>{};
       const train::KindScores scores =
           train::evaluate_kinds(model_, *data_.split(split), config_.train.micro_batch, kinds, &stop_);
       *score = scores.all;
-      for (std::size_t k = 0; k < kinds.size(); ++k) validation_kinds_.push_back({kinds[k].name, scores.by_kind[k]});
+      for (std::size_t k = 0; k < kinds.size(); ++k)
+        scores_.validation_kinds.push_back({kinds[k].name, scores.by_kind[k]});
       if (!std::isfinite(score->loss_nats))
         throw Error(Exit::kDiverged, "after step " + std::to_string(trainer_.state().step) +
                                          ": the loss of the test is not finite; try a smaller --lr or --grad-clip");
     }
+    if (const auto padding = data_.padding())
+      scores_.padding = train::evaluate(model_, *padding, config_.train.micro_batch, &stop_);
   }
 
   /// Writes what a run of that status leaves.
@@ -194,9 +197,7 @@ class Worker {
     outcome.argv = options_.argv;
     std::optional<formats::ManifestEntry> model;
     if (status == Status::kCompleted) {
-      outcome.validation = validation_;
-      outcome.validation_kinds = validation_kinds_;
-      outcome.test = test_;
+      outcome.scores = scores_;
       model = train::write_model(files_.model, model_, model_metadata(config_, facts_));
     }
     outcome.wall_s = seconds_now() - began_;
@@ -225,8 +226,7 @@ class Worker {
   Checkpoints checkpoints_;
   RunLog log_;
   train::StopObserver stop_;
-  kernels::EvalSums validation_, test_;
-  std::vector<KindScore> validation_kinds_;
+  Scores scores_;
   Talk talk_{*options_.together.ranks};
   double train_s_ = 0, saved_s_ = 0;
   index_t tokens_timed_ = 0;

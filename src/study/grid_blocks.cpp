@@ -187,6 +187,24 @@ std::vector<GridBlock> sizes(const std::vector<Width>& widths, index_t tokens_a_
   return blocks;
 }
 
+std::vector<GridBlock> padded_stories(const char* steps, const Axis& seeds) {
+  std::vector<GridBlock> blocks;
+  for (const char* kv_heads : {"4", "1"}) {
+    GridBlock block{{{"preset", {"char"}},
+                     {"corpus", {"stories"}},
+                     {"pad_documents", {"true"}},
+                     {"seq_len", {"128"}},
+                     {"layers", {"2"}},
+                     {"lr", {"4e-3"}},
+                     {"steps", {steps}}}};
+    std::vector<std::string> variants{"q_k_v"};
+    if (kv_heads == std::string("4")) variants.emplace_back("q_kv");
+    block.axes.insert(block.axes.end(), {{"variant", variants}, {"kv_heads", {kv_heads}}, seeds});
+    blocks.push_back(block);
+  }
+  return blocks;
+}
+
 std::vector<GridBlock> similarity(const std::vector<Axis>& shakespeare, const std::vector<Axis>& stories) {
   std::vector<GridBlock> blocks{{{{"task", {"reverse"}}}},
                                 {{{"preset", {"char"}}, {"corpus", {"tinyshakespeare"}}}},

@@ -127,6 +127,7 @@ const std::vector<PaperTable>& recipes() {
       modern_recipe(),
       table16_recipe(),
       scaling_recipe(),
+      padding_recipe(),
       similarity_recipe(table1_cells()),
       surgery_recipe(),
   };

@@ -2,7 +2,9 @@
 // Their scores by a model are in run/documents_test.
 #include "qkvbench/data/documents.hpp"
 
+#include <cstdlib>
 #include <fstream>
+#include <map>
 
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/data/byte_pairs.hpp"
@@ -36,7 +38,7 @@ Batch rows(const Documents& documents, index_t T, DocumentTargets scored) {
   Batch batch;
   std::vector<index_t> all;
   for (index_t i = 0; i < static_cast<index_t>(documents.ids.size()); ++i) all.push_back(i);
-  document_windows(documents, T, scored)->fill(all, batch);
+  document_windows(std::make_shared<const Documents>(documents), T, scored)->fill(all, batch);
   return batch;
 }
 
@@ -86,6 +88,41 @@ TEST_CASE("text and padding share no target and leave none out") {
   // Only padding needs rows of the full length.
   CHECK(rows(documents, 10, DocumentTargets::kText).input == Shape{3, 6});
   CHECK(rows(documents, 10, DocumentTargets::kPadding).input == Shape{3, 10});
+}
+
+TEST_CASE("a corpus is divided by what ends a document, and trained on in rows with their padding") {
+  Corpus corpus;
+  corpus.name = "made";
+  corpus.tokenizer = Tokenizer::words({"\n", "a", "b"});
+  corpus.train = {1, 2, 1, 0, 2, 0, 0, 1, 1};
+  const auto documents = std::make_shared<const Documents>(documents_of(corpus, corpus.train));
+  CHECK(documents->ids == std::vector<Ids>{{1, 2, 1}, {2}, {1, 1}});
+  CHECK(documents->end_of_text == 0);
+  const Batch all = rows(*documents, 4, DocumentTargets::kAll);
+  CHECK(all.ids == Ids{1, 2, 1, 0, 2, 0, 0, 0, 1, 1, 0, 0});
+  CHECK(all.targets == Ids{2, 1, 0, -1, 0, 0, 0, -1, 1, 0, 0, -1});
+
+  const auto drawn = training_documents(documents, 4, 300, 5), again = training_documents(documents, 4, 300, 5);
+  CHECK(drawn->size() == 300);
+  CHECK(drawn->in_random_order());
+  std::map<Ids, int> counts;
+  for (index_t i = 0; i < drawn->size(); ++i) {
+    Batch one, same;
+    drawn->fill(std::vector<index_t>{i}, one);
+    again->fill(std::vector<index_t>{i}, same);
+    CHECK(one.ids == same.ids);
+    ++counts[one.ids];
+  }
+  REQUIRE(counts.size() == 3);  // each a third of the time, within four deviations
+  for (const auto& [row, count] : counts) CHECK(std::abs(count - 100) <= 33);
+
+  corpus.tokenizer = Tokenizer::characters({"a", "b", "c"});
+  check_error(Exit::kUsage, {"made", "no token that ends a document", "--pad-documents"},
+              [&] { documents_of(corpus, corpus.train); });
+  corpus.tokenizer = Tokenizer::ids(50304);
+  check_error(Exit::kInput, {"made", "50256"}, [&] { documents_of(corpus, corpus.train); });
+  corpus.train = {7, 50256, 8, 9};
+  CHECK(documents_of(corpus, corpus.train).ids == std::vector<Ids>{{7}, {8, 9}});
 }
 
 TEST_CASE("documents that cannot be read say why") {

@@ -107,6 +107,25 @@ TEST_CASE("a penalty that falls from the first value of the key to the last catc
   CHECK(result_of({10.5, 21}, {10.2, 20.42, 40.8}).note.find("missing") != std::string::npos);
 }
 
+TEST_CASE("what padding hides of a penalty is told by the same runs, counted in two ways", "[verdicts]") {
+  const auto judged = [](bool padded) {
+    std::vector<Record> records;
+    add(records, "lm", "q_k_v", {4, 4, 4, 4});
+    add(records, "lm", "q_kv", {4.4, 4.4, 4.6, 4.6});
+    for (Record& record : records)
+      if (padded) record.metrics.set("padded_perplexity", *record.metrics.value("perplexity") / 2 + 1);
+    PaperTable recipe;
+    recipe.claims = {{"hidden", "", ClaimKind::kHidden, {"q_kv"}, {"q_k_v"}, {"lm"}}};
+    return judge(recipe, summarize(records)).front();
+  };
+  const ClaimResult hidden = judged(true);  // (3.2 − 3)/3 − .1, and (3.3 − 3)/3 − .15, twice each
+  CHECK(hidden.verdict == Verdict::kHolds);
+  CHECK(std::abs(*hidden.effect - 100 * (-1. / 30 - .05) / 2) <= 1e-9);
+  CHECK(hidden.unit == "%");
+  CHECK(judged(false).verdict == Verdict::kInconclusive);
+  CHECK(judged(false).note == "no run has padded_perplexity");
+}
+
 TEST_CASE("a penalty by size is a line for each seed over the logarithm of parameters, continued to the paper's",
           "[verdicts]") {
   const std::vector<std::vector<double>> penalties{{.10, .12, .11, .09}, {.06, .07, .08, .07}, {.05, .03, .04, .05}};

@@ -5,6 +5,7 @@
 
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/data/byte_pairs.hpp"
+#include "qkvbench/data/text.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
@@ -98,4 +99,55 @@ TEST_CASE("only language models are asked for documents", "[documents]") {
   const run::LoadedModel none;
   testing::check_error(Exit::kUsage, {"--documents", "language models"},
                        [&] { run::score_documents(none, "x.txt", false); });
+}
+
+TEST_CASE("padded stories score their text alone, against the floor of just that text", "[documents]") {
+  constexpr index_t T = 60;
+  data::TaskOptions options;
+  options.id = "lm";
+  options.seq_len = T;
+  options.n_windows = 1;
+  options.pad_documents = true;
+  data::find_task("lm").complete(options);
+  const auto task = data::find_task("lm").open(options);
+  index_t text = 0, padding = 0;
+  const auto count = [](const data::Dataset& rows) {
+    index_t targets = 0;
+    data::for_batches(rows, 64, [&](const Batch& batch) {
+      targets += std::ranges::count_if(batch.targets, [](std::int32_t target) { return target >= 0; });
+    });
+    return targets;
+  };
+  const auto validation = task->split(data::Split::kValidation);
+  text = count(*validation), padding = count(*task->padding());
+  CHECK(text + padding == validation->size() * (T - 1));
+  CHECK(padding > 0);
+
+  const auto corpus = data::open_corpus(options);
+  const auto end = corpus->tokenizer.encode("\n")[0];
+  double nats = 0;
+  index_t at = 0, scored = 0;
+  for (std::size_t i = 0; i < corpus->validation.size(); ++i) {
+    if (corpus->validation[i] == end) {
+      at = 0;
+      continue;
+    }
+    if (at > 0 && at < T) nats -= corpus->floor->validation_log_probs[i], ++scored;
+    ++at;
+  }
+  CHECK(scored == text);
+  CHECK(std::abs(*task->facts().val_floor_nats - nats / static_cast<double>(scored)) <= 1e-9);
+
+  run::Scores scores;
+  scores.validation.loss_nats = 30, scores.validation.targets = 10;
+  scores.padding.loss_nats = 1, scores.padding.targets = 30;
+  const run::Numbers numbers = run::numbers_of(scores, task->facts());
+  CHECK(std::abs(*numbers.value("perplexity") - std::exp(3)) <= 1e-12);
+  CHECK(std::abs(*numbers.value("padded_loss") - 31. / 40) <= 1e-12);
+  CHECK(std::abs(*numbers.value("padded_perplexity") - std::exp(31. / 40)) <= 1e-12);
+  CHECK(*numbers.value("padding_share") == .75);
+  CHECK_FALSE(numbers.value("bits_per_byte"));
+
+  options.pad_documents = false;
+  CHECK(data::find_task("lm").open(options)->padding() == nullptr);
 }

@@ -53,8 +53,9 @@ TEST_CASE("a result is the same bytes after it was written and read", "[result]"
   facts.val_floor_nats = 1.25, facts.entropy_rate_nats = 1e-300;
   Outcome outcome;
   outcome.status = Status::kCompleted;
-  outcome.validation.loss_nats = 20, outcome.validation.correct = 3, outcome.validation.targets = 9;
-  outcome.validation_kinds = {{"names", {}}};
+  outcome.scores.validation.loss_nats = 20, outcome.scores.validation.correct = 3,
+  outcome.scores.validation.targets = 9;
+  outcome.scores.validation_kinds = {{"names", {}}};
   outcome.state.step = 10, outcome.state.examples_seen = 40, outcome.state.tokens_seen = 160;
   outcome.state.curve = {{5, 2.5, 0.5, 1e-3, NAN}, {10, HUGE_VAL, 0, 1e-3, 1}};
   outcome.wall_s = 3, outcome.tokens_timed = 160;  // train_s is 0: the speed does not exist

@@ -64,10 +64,11 @@ struct TaskOptions {
   std::optional<Normalisation> pixels;                ///< of images, as a trained model saw them; none: by the set
   std::optional<Tokenizer> tokenizer;                 ///< of text, a trained model's; none: the corpus's own
   std::vector<std::string>
-      class_names;          ///< of images, a trained model's: folders are matched by name; empty: the set's
-  bool trained = false;     ///< a trained model asks: of the training examples only those to validate on are read
-  bool whole_text = false;  ///< of text: all of it is the validation split
-  index_t features = 0;     ///< of sets, of one element; 0: as the data have it
+      class_names;             ///< of images, a trained model's: folders are matched by name; empty: the set's
+  bool trained = false;        ///< a trained model asks: of the training examples only those to validate on are read
+  bool whole_text = false;     ///< of text: all of it is the validation split
+  bool pad_documents = false;  ///< of text: a row is one document and padding, which is trained on, see documents.hpp
+  index_t features = 0;        ///< of sets, of one element; 0: as the data have it
   std::uint64_t seed = 0;
   /// Of text: what complete() read to know the vocabulary, so that open() need not read it again.
   std::shared_ptr<const OpenedCorpus> opened = nullptr;
@@ -110,6 +111,8 @@ class TaskData {
   virtual std::unique_ptr<Dataset> split(Split split) = 0;
   /// Of validation targets; none as a rule.
   virtual std::vector<TargetKind> kinds() { return {}; }
+  /// The validation examples with those targets that are padding, which the split does not score; null as a rule.
+  virtual std::unique_ptr<Dataset> padding() { return nullptr; }
 };
 
 /// A task: a name, the family of model that it trains, and how its data are made.

@@ -38,22 +38,10 @@ std::vector<std::string> tasks_of(const study::Claim& claim, const Summary& summ
 bool is_relative(const study::Claim& claim);
 
 /// Differences one − other of runs that have the same configuration and seed (but for the key `by` where the two sides
-/// name different values of it), over all tasks of the claim; fractions.
+/// name different values of it), over all tasks of the claim; fractions. `metric`: another one of the same runs, such
+/// as padded_perplexity; null: that of the cells.
 Units differences_of(const study::PaperTable& recipe, const study::Claim& claim, const Summary& summary,
-                     const Side& one, const Side& other);
-
-/// The claim's differences arm − against at `last` less those at `first`, seed by seed; each end must be one
-/// configuration.
-Units change_of(const study::PaperTable& recipe, const study::Claim& claim, const Summary& summary,
-                const std::string& first, const std::string& last);
-
-/// The claim's differences arm − against over the decimal logarithm of the parameters that `against` has, all values of
-/// `by` together: of each seed the straight line of least squares.
-struct TrendBySize {
-  Units per_tenfold;  ///< its slopes: the change from models of one size to those ten times as large
-  Units at_paper;     ///< what it gives at the recipe's paper_parameters
-};
-TrendBySize trend_by_size(const study::PaperTable& recipe, const study::Claim& claim, const Summary& summary);
+                     const Side& one, const Side& other, const char* metric = nullptr);
 
 /// The values of a cell.
 Units values_of(const Cell& cell);

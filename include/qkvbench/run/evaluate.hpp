@@ -10,10 +10,8 @@
 
 namespace qkvbench::run {
 
-struct SplitScores {
-  kernels::EvalSums validation, test;       ///< no targets where the task has no such split
-  std::vector<KindScore> validation_kinds;  ///< of tasks that tell kinds of targets apart; not when cached
-  index_t cache_bytes = 0;                  ///< of a micro-batch, when cached
+struct SplitScores : Scores {  ///< of kinds and padding only when not cached
+  index_t cache_bytes = 0;     ///< of a micro-batch, when cached
 };
 
 /// The score itself. Throws Error (diverged) when its loss is not finite.

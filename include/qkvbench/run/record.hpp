@@ -15,11 +15,17 @@ struct KindScore {
   kernels::EvalSums score;
 };
 
+/// What a model scored on its task's data.
+struct Scores {
+  kernels::EvalSums validation, test;       ///< no targets where the task has no such split
+  std::vector<KindScore> validation_kinds;  ///< of tasks that tell kinds of targets apart
+  kernels::EvalSums padding;                ///< of padded documents: validation targets that are padding
+};
+
 /// What a run measured; the rest of its result follows from the configuration and the build.
 struct Outcome {
   Status status = Status::kFailed;
-  kernels::EvalSums validation, test;  ///< no targets when the task has no such split or the run did not get that far
-  std::vector<KindScore> validation_kinds;  ///< of tasks that tell kinds of targets apart
+  Scores scores;  ///< empty when the run did not get that far
   train::TrainState state;
   double wall_s = 0, train_s = 0;   ///< of this process
   double data_wait_s = 0;           ///< of train_s, waiting for batches
@@ -31,14 +37,10 @@ struct Outcome {
 /// The result of a run. The configuration must be resolved; `facts` are those of its data.
 Result result_of(const Config& config, const data::DataFacts& facts, const Outcome& outcome);
 
-/// What scores on the two splits mean: loss and accuracy of each that has targets, and for text perplexity, bits a
-/// byte and the distance to the floor where they are known; of kinds of validation targets, and of the rest, the loss.
-Numbers scores_of(const kernels::EvalSums& validation, const kernels::EvalSums& test, const data::DataFacts& facts,
-                  std::span<const KindScore> validation_kinds = {});
-inline Json scores_json(const kernels::EvalSums& validation, const kernels::EvalSums& test,
-                        const data::DataFacts& facts, std::span<const KindScore> validation_kinds = {}) {
-  return numbers_json(scores_of(validation, test, facts, validation_kinds));
-}
+/// What scores mean: loss and accuracy of each split that has targets, and for text perplexity, bits a byte and the
+/// distance to the floor where they are known; of kinds of validation targets, and of the rest, the loss. Where
+/// documents are padded, padded_loss and padded_perplexity are of text and padding together.
+Numbers numbers_of(const Scores& scores, const data::DataFacts& facts);
 
 /// A vocabulary as a model file's metadata holds it: kind, and symbols or how many ids there are.
 Json tokenizer_json(const data::Tokenizer& tokenizer);

@@ -77,6 +77,9 @@ inline const std::vector<Width> kWidths{{32, "8e-3"}, {48, "5.3e-3"}, {64, "4e-3
 /// two ways to halve its cache.
 std::vector<GridBlock> sizes(const std::vector<Width>& widths, index_t tokens_a_weight, const std::vector<Axis>& own);
 
+/// Stories, each in a row of its own with padding behind it: q_k_v, q_kv, and one key/value head.
+std::vector<GridBlock> padded_stories(const char* steps, const Axis& seeds);
+
 /// Trained models to measure: lists, Shakespeare and stories. `shakespeare` and `stories` shorten their training.
 std::vector<GridBlock> similarity(const std::vector<Axis>& shakespeare, const std::vector<Axis>& stories);
 

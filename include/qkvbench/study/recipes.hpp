@@ -32,7 +32,8 @@ enum class ClaimKind {
   kNotLearned,   ///< it is below
   kCatchesUp,    ///< arm − against is better at the last value of the table's key `by` than at the first
   kFallsBySize,  ///< arm − against gets better with the model's size: a straight line through all values of `by`
-  kAtPaperSize   ///< that line, continued to the paper's model, is worse by no more than the margin
+  kAtPaperSize,  ///< that line, continued to the paper's model, is worse by no more than the margin
+  kHidden        ///< arm − against is less in perplexities that count padding than in those of text alone
 };
 
 /// A claim of the paper, or one made of what it studies. Effects are differences of accuracy, or relative differences
@@ -78,6 +79,7 @@ PaperTable similarity_recipe(const std::vector<PaperCell>& table1);
 PaperTable surgery_recipe();
 PaperTable plus_recipe(const std::vector<PaperCell>& table1);
 PaperTable scaling_recipe();
+PaperTable padding_recipe();
 /// All that `reproduce` takes, in the order of help: the recipes, and accounting.
 std::vector<std::string> recipe_names();
 /// Throws Error (usage) with the nearest name if there is no such recipe.

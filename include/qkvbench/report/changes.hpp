@@ -1,0 +1,26 @@
+// Claims of how a penalty changes: with a key of the table, with the models' size, or with what is counted.
+// Which of them holds, report/verdicts says.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "qkvbench/report/effects.hpp"
+
+namespace qkvbench::report {
+
+/// What such a claim is judged by.
+struct Change {
+  Units units;
+  std::string test;               ///< "q_kv − q_k_v, for each ten times as many parameters"
+  std::optional<double> paper{};  ///< a fraction, as the units are
+};
+
+/// Of the claim's differences d = arm − against, seed by seed:
+///   kCatchesUp    d at the last value of the recipe's key `by` less d at the first; each must be one configuration
+///   kFallsBySize  the slope of d over the decimal logarithm of the parameters that `against` has, all values of `by`
+///                 together: a straight line of least squares for each seed
+///   kAtPaperSize  what those lines give at the recipe's paper_parameters
+///   kHidden       d of perplexities that count padding, less d of text alone
+Change change_of(const study::PaperTable& recipe, const study::Claim& claim, const Summary& summary);
+
+}  // namespace qkvbench::report

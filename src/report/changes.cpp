@@ -1,0 +1,127 @@
+// Differences of differences, and lines through them.
+#include "qkvbench/report/changes.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "qkvbench/report/table.hpp"
+#include "qkvbench/report/verdicts.hpp"
+
+namespace qkvbench::report {
+
+using study::Claim;
+using study::ClaimKind;
+using study::PaperTable;
+
+namespace {
+
+constexpr double kMillion = 1e6;
+
+std::string pair_name(const Claim& claim) { return claim.arm.name() + " − " + claim.against.name(); }
+
+/// `now` less `before`, seed by seed.
+Units less(Units now, const Units& before) {
+  for (const Units& one : {before, now})
+    if (!one.incomplete.empty()) now.incomplete = one.incomplete;
+  if (before.values.size() != now.values.size()) {  // not the same seeds
+    if (now.incomplete.empty()) now.incomplete = "runs at the two ends are no pairs";
+    now.values.clear();
+    return now;
+  }
+  for (std::size_t i = 0; i < now.values.size(); ++i) now.values[i] -= before.values[i];
+  const double widest = now.population.most - now.population.least;  // of accuracies; else there is no bound
+  now.population = {now.population.shape, -widest, widest};
+  return now;
+}
+
+Change catching_up(const PaperTable& recipe, const Claim& claim, const Summary& summary) {
+  if (summary.groups.size() < 2) return {{{}, {}, "there is one " + recipe.by + " only"}, ""};
+  const std::string first = summary.groups.front().value(recipe.by), last = summary.groups.back().value(recipe.by);
+  const auto at = [&](const std::string& place) {
+    return differences_of(recipe, claim, summary, {claim.arm, place}, {claim.against, place});
+  };
+  return {less(at(last), at(first)), pair_name(claim) + " at " + recipe.by + " " + last + ", less the same at " + first,
+          paper_change(recipe, claim)};
+}
+
+Change hidden(const PaperTable& recipe, const Claim& claim, const Summary& summary) {
+  const auto of = [&](const char* metric) {
+    return differences_of(recipe, claim, summary, {claim.arm}, {claim.against}, metric);
+  };
+  return {less(of("padded_perplexity"), of(nullptr)),
+          pair_name(claim) + " in perplexities that count padding, less the same of text alone"};
+}
+
+/// The penalty at each size, by seed.
+struct BySize {
+  std::vector<double> sizes;  ///< log₁₀ of the parameters of `against`
+  std::vector<std::vector<double>> penalties;
+  std::string incomplete{};
+};
+
+BySize by_size(const PaperTable& recipe, const Claim& claim, const Summary& summary) {
+  BySize out;
+  for (const Group& group : summary.groups) {
+    const std::string at = group.value(recipe.by);
+    const Units here = differences_of(recipe, claim, summary, {claim.arm, at}, {claim.against, at});
+    const auto cells = cells_of(recipe, summary, group.task, {claim.against, at});
+    if (!here.incomplete.empty()) out.incomplete = here.incomplete;
+    if (here.values.empty() || cells.empty()) continue;
+    out.sizes.push_back(std::log10(static_cast<double>(cells.front()->samples.front().record->model.params_total)));
+    out.penalties.push_back(here.values);
+  }
+  if (!out.incomplete.empty()) return out;
+  const bool pairs =
+      std::ranges::all_of(out.penalties, [&](const auto& at) { return at.size() == out.penalties.front().size(); });
+  if (!pairs) out.incomplete = "not every size has the same seeds";
+  if (out.sizes.size() < 2) out.incomplete = "there is one " + recipe.by + " only";
+  return out;
+}
+
+/// The value at `x` of the line of least squares through the points, or for none its slope.
+double on_line(const std::vector<double>& xs, const std::vector<double>& ys, std::optional<double> x) {
+  const double middle = mean(xs);
+  double spread = 0, together = 0;
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    spread += (xs[i] - middle) * (xs[i] - middle);
+    together += (xs[i] - middle) * ys[i];
+  }
+  const double slope = together / spread;
+  return x ? mean(ys) + slope * (*x - middle) : slope;
+}
+
+Change trend(const PaperTable& recipe, const Claim& claim, const Summary& summary) {
+  const bool at_paper = claim.kind == ClaimKind::kAtPaperSize;
+  Change change{
+      {{}, population_of_differences(claim.tasks.front())},
+      pair_name(claim) + (at_paper ? ", at " + fixed(recipe.paper_parameters / kMillion, 1) + " million parameters"
+                                   : ", for each ten times as many parameters")};
+  if (at_paper)
+    change.paper =
+        paper_effect(recipe, claim.tasks, {claim.arm, study::kPaperSize}, {claim.against, study::kPaperSize});
+  constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+  if (!at_paper) change.units.population = {change.units.population.shape, -kUnbounded, kUnbounded};
+  const BySize points = by_size(recipe, claim, summary);
+  change.units.incomplete = points.incomplete;
+  if (!points.incomplete.empty()) return change;
+  for (std::size_t seed = 0; seed < points.penalties.front().size(); ++seed) {
+    std::vector<double> of_seed;
+    for (const auto& at : points.penalties) of_seed.push_back(at[seed]);
+    change.units.values.push_back(
+        on_line(points.sizes, of_seed, at_paper ? std::optional(std::log10(recipe.paper_parameters)) : std::nullopt));
+  }
+  return change;
+}
+
+}  // namespace
+
+Change change_of(const PaperTable& recipe, const Claim& claim, const Summary& summary) {
+  switch (claim.kind) {
+    case ClaimKind::kCatchesUp: return catching_up(recipe, claim, summary);
+    case ClaimKind::kHidden: return hidden(recipe, claim, summary);
+    default: return trend(recipe, claim, summary);
+  }
+}
+
+}  // namespace qkvbench::report
