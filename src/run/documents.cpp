@@ -39,11 +39,9 @@ DocumentScores score_documents(const LoadedModel& run, const std::string& spec, 
   if (const auto bytes = documents.target_bytes(T))
     m["bits_per_byte"] = or_null(text.loss_nats / (std::numbers::ln2 * static_cast<double>(*bytes)));
   if (!padded) return scores;
-  kernels::EvalSums all = score(data::DocumentTargets::kPadding);
-  m["padding_share"] = or_null(static_cast<double>(all.targets) / static_cast<double>(all.targets + text.targets));
-  all += text;
-  m["padded_loss"] = or_null(mean(all));
-  m["padded_perplexity"] = or_null(std::exp(mean(all)));
+  Numbers with_padding;
+  add_padded(text, score(data::DocumentTargets::kPadding), with_padding);
+  m.update(numbers_json(with_padding));
   return scores;
 }
 

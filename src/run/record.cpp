@@ -76,14 +76,17 @@ Numbers numbers_of(const Scores& scores, const data::DataFacts& facts) {
     rest.targets -= kind.score.targets;
   }
   if (!scores.validation_kinds.empty()) numbers.set("val_loss_rest", mean(rest));
-  if (scores.padding.targets > 0) {
-    kernels::EvalSums all = scores.validation;
-    all += scores.padding;
-    numbers.set("padding_share", static_cast<double>(scores.padding.targets) / static_cast<double>(all.targets));
-    numbers.set("padded_loss", mean(all));
-    numbers.set("padded_perplexity", std::exp(mean(all)));
-  }
+  if (scores.padding.targets > 0) add_padded(scores.validation, scores.padding, numbers);
   return numbers;
+}
+
+void add_padded(const kernels::EvalSums& text, const kernels::EvalSums& padding, Numbers& numbers) {
+  kernels::EvalSums all = text;
+  all += padding;
+  const auto targets = static_cast<double>(all.targets);
+  numbers.set("padding_share", static_cast<double>(padding.targets) / targets);
+  numbers.set("padded_loss", all.loss_nats / targets);
+  numbers.set("padded_perplexity", std::exp(all.loss_nats / targets));
 }
 
 Json tokenizer_json(const data::Tokenizer& tokenizer) {

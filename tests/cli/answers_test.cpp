@@ -59,13 +59,15 @@ void train_models(Answers& answers) {
   answers.train({"--task", "copy", "--n-train", "3200", "--max-time", "0.001s"}, "stopped", 75);
   answers.train(few({"--task", "glyphs", "--n-val", "8"}), "images");
   answers.train({"--task", "lm", "--seq-len", "8", "--steps", "2"}, "lm");
+  answers.train({"--task", "lm", "--seq-len", "72", "--pad-documents", "true", "--steps", "2", "--d-model", "8"},
+                "padded");
   answers.train({"--task", "copy", "--lr", "-1"}, "none", 2);
 }
 
 void use_models(Answers& answers) {
   const TemporaryDirectory& dir = answers.dir;
   const std::string copy = only_entry(dir / "one"), images = only_entry(dir / "images"), lm = only_entry(dir / "lm");
-  for (const std::string& model : {copy, images, lm}) answers.take({"eval", model});
+  for (const std::string& model : {copy, images, lm, only_entry(dir / "padded").string()}) answers.take({"eval", model});
   answers.take({"eval", lm, "--cached"});
   answers.take({"predict", copy, "123"});
   answers.take({"predict", copy, "123", "--logits"});

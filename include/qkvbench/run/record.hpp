@@ -41,6 +41,8 @@ Result result_of(const Config& config, const data::DataFacts& facts, const Outco
 /// distance to the floor where they are known; of kinds of validation targets, and of the rest, the loss. Where
 /// documents are padded, padded_loss and padded_perplexity are of text and padding together.
 Numbers numbers_of(const Scores& scores, const data::DataFacts& facts);
+/// padding_share, padded_loss and padded_perplexity of text and the padding behind it.
+void add_padded(const kernels::EvalSums& text, const kernels::EvalSums& padding, Numbers& numbers);
 
 /// A vocabulary as a model file's metadata holds it: kind, and symbols or how many ids there are.
 Json tokenizer_json(const data::Tokenizer& tokenizer);
