@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/report/verdicts.hpp"
@@ -42,15 +43,7 @@ Change catching_up(const PaperTable& recipe, const Claim& claim, const Summary& 
     return differences_of(recipe, claim, summary, {claim.arm, place}, {claim.against, place});
   };
   return {less(at(last), at(first)), pair_name(claim) + " at " + recipe.by + " " + last + ", less the same at " + first,
-          paper_change(recipe, claim)};
-}
-
-Change hidden(const PaperTable& recipe, const Claim& claim, const Summary& summary) {
-  const auto of = [&](const char* metric) {
-    return differences_of(recipe, claim, summary, {claim.arm}, {claim.against}, metric);
-  };
-  return {less(of("padded_perplexity"), of(nullptr)),
-          pair_name(claim) + " in perplexities that count padding, less the same of text alone"};
+          paper_change(recipe, claim), metric_of(claim.tasks.front()).higher_is_better};
 }
 
 /// The penalty at each size, by seed.
@@ -100,6 +93,7 @@ Change trend(const PaperTable& recipe, const Claim& claim, const Summary& summar
   if (at_paper)
     change.paper =
         paper_effect(recipe, claim.tasks, {claim.arm, study::kPaperSize}, {claim.against, study::kPaperSize});
+  change.upwards = metric_of(claim.tasks.front()).higher_is_better;
   constexpr double kUnbounded = std::numeric_limits<double>::infinity();
   if (!at_paper) change.units.population = {change.units.population.shape, -kUnbounded, kUnbounded};
   const BySize points = by_size(recipe, claim, summary);
@@ -114,12 +108,39 @@ Change trend(const PaperTable& recipe, const Claim& claim, const Summary& summar
   return change;
 }
 
+Change hidden(const Claim& claim, const Summary& summary) {
+  constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+  Change change{{{}, {Population::Shape::kSymmetric, -kUnbounded, kUnbounded}},
+                "1 − the slope of loss with padding over loss of text, variant by variant of each seed",
+                {},
+                true};
+  std::map<std::uint64_t, std::pair<std::vector<double>, std::vector<double>>> by_seed;
+  std::size_t arms = 0;
+  for (const Cell& cell : summary.cells) {
+    if (cell.task != claim.tasks.front()) continue;
+    ++arms;
+    if (!cell.mean) change.units.incomplete = cell.arm.name() + " on " + cell.task + ": runs are missing";
+    for (const Sample& sample : cell.samples) {
+      const auto text = sample.record->metrics.value("val_loss"), all = sample.record->metrics.value("padded_loss");
+      if (!all || !text) change.units.incomplete = "runs have no padded_loss";
+      if (!all || !text) continue;
+      by_seed[sample.seed].first.push_back(*text);
+      by_seed[sample.seed].second.push_back(*all);
+    }
+  }
+  if (change.units.incomplete.empty() && arms < 2) change.units.incomplete = "there is one variant only";
+  if (!change.units.incomplete.empty()) return change;
+  for (const auto& [seed, losses] : by_seed)
+    change.units.values.push_back(1 - on_line(losses.first, losses.second, {}));
+  return change;
+}
+
 }  // namespace
 
 Change change_of(const PaperTable& recipe, const Claim& claim, const Summary& summary) {
   switch (claim.kind) {
     case ClaimKind::kCatchesUp: return catching_up(recipe, claim, summary);
-    case ClaimKind::kHidden: return hidden(recipe, claim, summary);
+    case ClaimKind::kHidden: return hidden(claim, summary);
     default: return trend(recipe, claim, summary);
   }
 }

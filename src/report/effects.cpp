@@ -78,10 +78,7 @@ std::vector<std::string> tasks_of(const Claim& claim, const Summary& summary) {
 bool is_relative(const Claim& claim) { return !metric_of(claim.tasks.front()).is_share; }
 
 Units differences_of(const PaperTable& recipe, const Claim& claim, const Summary& summary, const Side& one,
-                     const Side& other, const char* metric) {
-  const auto value_of = [&](const Sample& sample) {
-    return metric == nullptr || !sample.value ? sample.value : sample.record->metrics.value(metric);
-  };
+                     const Side& other) {
   const std::string differing_key = one.at == other.at ? "" : recipe.by;
   Units out{{}, population_of_differences(claim.tasks.front())};
   ByUnit by_unit;
@@ -93,20 +90,18 @@ Units differences_of(const PaperTable& recipe, const Claim& claim, const Summary
     std::map<Unit, double> base;
     for (const Cell* cell : others)
       for (const Sample& sample : cell->samples)
-        if (const auto value = value_of(sample)) base[unit_of(sample, differing_key)] = *value;
+        if (sample.value) base[unit_of(sample, differing_key)] = *sample.value;
     for (const Cell* cell : ones)
       for (const Sample& sample : cell->samples) {
         const Unit unit = unit_of(sample, differing_key);
-        const auto value = value_of(sample);
         const auto at = base.find(unit);
-        if (!value || at == base.end()) continue;
-        const double difference = *value - at->second;
+        if (!sample.value || at == base.end()) continue;
+        const double difference = *sample.value - at->second;
         by_unit[unit].push_back(is_relative(claim) ? difference / at->second : difference);
       }
   }
   out.values = independent(by_unit);
-  if (out.values.empty() && out.incomplete.empty())
-    out.incomplete = metric == nullptr ? "none of its tasks was run" : "no run has " + std::string(metric);
+  if (out.values.empty() && out.incomplete.empty()) out.incomplete = "none of its tasks was run";
   return out;
 }
 

@@ -212,8 +212,8 @@ void judge_level(const Judging& table, const Claim& claim, double sign, ClaimRes
 
 /// How the effect changes with something.
 void judge_change(const Judging& table, const Claim& claim, ClaimResult& result) {
-  const double up = metric_of(claim.tasks.front()).higher_is_better ? 1 : -1;
   const Change change = change_of(table.recipe, claim, table.summary);
+  const double up = change.upwards ? 1 : -1;
   result.unit = is_relative(claim) ? "%" : "points";
   result.threshold = -up * kPerCent * claim.margin + 0.0;
   result.above = up > 0;
@@ -283,8 +283,9 @@ std::vector<ClaimResult> judge(const PaperTable& recipe, const Summary& summary,
       case ClaimKind::kAtPaperSize:
       case ClaimKind::kHidden: judge_change(table, claim, result); break;
     }
+    const std::string count = std::to_string(recipe.claims.size());
     result.rule = "the effect's interval lies wholly beyond the threshold: " + fixed(kPerCent * table.level(), 2) +
-                  " %, so that all " + std::to_string(recipe.claims.size()) + " claims together have 95 %";
+                  " %" + (count == "1" ? "" : ", so that all " + count + " claims together have 95 %");
     gate(table, claim, grid, result);
     results.push_back(result);
   }

@@ -42,7 +42,7 @@ std::span<const Question> paper_questions() {
 std::span<const Question> paper_doubts() {
   static const std::vector<Question> rows{
       {"Documents were padded, and the padding was scored: how much of the penalty does it hide?",
-       {{"padding", "q_kv-hidden"}, {"padding", "mqa-hidden"}}},
+       {{"padding", "hides"}}},
       {"What do \"cos(K, V) = .73\" and \"effective rank 687\" say, without a definition and an untrained model beside "
        "them?",
        {},

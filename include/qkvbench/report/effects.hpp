@@ -38,10 +38,9 @@ std::vector<std::string> tasks_of(const study::Claim& claim, const Summary& summ
 bool is_relative(const study::Claim& claim);
 
 /// Differences one − other of runs that have the same configuration and seed (but for the key `by` where the two sides
-/// name different values of it), over all tasks of the claim; fractions. `metric`: another one of the same runs, such
-/// as padded_perplexity; null: that of the cells.
+/// name different values of it), over all tasks of the claim; fractions.
 Units differences_of(const study::PaperTable& recipe, const study::Claim& claim, const Summary& summary,
-                     const Side& one, const Side& other, const char* metric = nullptr);
+                     const Side& one, const Side& other);
 
 /// The values of a cell.
 Units values_of(const Cell& cell);

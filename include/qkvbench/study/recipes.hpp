@@ -33,7 +33,7 @@ enum class ClaimKind {
   kCatchesUp,    ///< arm − against is better at the last value of the table's key `by` than at the first
   kFallsBySize,  ///< arm − against gets better with the model's size: a straight line through all values of `by`
   kAtPaperSize,  ///< that line, continued to the paper's model, is worse by no more than the margin
-  kHidden        ///< arm − against is less in perplexities that count padding than in those of text alone
+  kHidden        ///< of differences between arms, losses that count padding hide a share
 };
 
 /// A claim of the paper, or one made of what it studies. Effects are differences of accuracy, or relative differences
