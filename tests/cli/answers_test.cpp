@@ -67,7 +67,8 @@ void train_models(Answers& answers) {
 void use_models(Answers& answers) {
   const TemporaryDirectory& dir = answers.dir;
   const std::string copy = only_entry(dir / "one"), images = only_entry(dir / "images"), lm = only_entry(dir / "lm");
-  for (const std::string& model : {copy, images, lm, only_entry(dir / "padded").string()}) answers.take({"eval", model});
+  for (const std::string& model : {copy, images, lm, only_entry(dir / "padded").string()})
+    answers.take({"eval", model});
   answers.take({"eval", lm, "--cached"});
   answers.take({"predict", copy, "123"});
   answers.take({"predict", copy, "123", "--logits"});
