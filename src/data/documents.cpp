@@ -93,7 +93,9 @@ Documents read_texts(const std::string& spec, const Tokenizer& own) {
 class DocumentWindows : public Dataset {
  public:
   DocumentWindows(std::shared_ptr<const Documents> documents, index_t seq_len, DocumentTargets scored)
-      : documents_(std::move(documents)), T_(seq_len), scored_(scored) {}
+      : documents_(std::move(documents)), T_(seq_len), scored_(scored) {
+    if (seq_len < 2) fail_usage("documents: a model of one position sees no token before a target");
+  }
 
   index_t size() const override { return static_cast<index_t>(documents_->ids.size()); }
   index_t targets_per_example() const override { return T_; }
@@ -203,13 +205,11 @@ Documents documents_of(const Corpus& corpus, std::span<const std::uint16_t> part
 
 std::unique_ptr<Dataset> document_windows(std::shared_ptr<const Documents> documents, index_t seq_len,
                                           DocumentTargets scored) {
-  if (seq_len < 2) fail_usage("documents: a model of one position sees no token before a target");
   return std::make_unique<DocumentWindows>(std::move(documents), seq_len, scored);
 }
 
 std::unique_ptr<Dataset> training_documents(std::shared_ptr<const Documents> documents, index_t seq_len, index_t size,
                                             std::uint64_t seed) {
-  if (seq_len < 2) fail_usage("documents: a model of one position sees no token before a target");
   return std::make_unique<TrainingDocuments>(std::move(documents), seq_len, size, seed);
 }
 

@@ -72,16 +72,21 @@ BySize by_size(const PaperTable& recipe, const Claim& claim, const Summary& summ
   return out;
 }
 
-/// The value at `x` of the line of least squares through the points, or for none its slope.
-double on_line(const std::vector<double>& xs, const std::vector<double>& ys, std::optional<double> x) {
+/// level + slope · (x − middle)
+struct Line {
+  double slope, middle, level;
+  double at(double x) const { return level + slope * (x - middle); }
+};
+
+/// Of least squares.
+Line line_through(const std::vector<double>& xs, const std::vector<double>& ys) {
   const double middle = mean(xs);
   double spread = 0, together = 0;
   for (std::size_t i = 0; i < xs.size(); ++i) {
     spread += (xs[i] - middle) * (xs[i] - middle);
     together += (xs[i] - middle) * ys[i];
   }
-  const double slope = together / spread;
-  return x ? mean(ys) + slope * (*x - middle) : slope;
+  return {together / spread, middle, mean(ys)};
 }
 
 Change trend(const PaperTable& recipe, const Claim& claim, const Summary& summary) {
@@ -102,8 +107,8 @@ Change trend(const PaperTable& recipe, const Claim& claim, const Summary& summar
   for (std::size_t seed = 0; seed < points.penalties.front().size(); ++seed) {
     std::vector<double> of_seed;
     for (const auto& at : points.penalties) of_seed.push_back(at[seed]);
-    change.units.values.push_back(
-        on_line(points.sizes, of_seed, at_paper ? std::optional(std::log10(recipe.paper_parameters)) : std::nullopt));
+    const Line line = line_through(points.sizes, of_seed);
+    change.units.values.push_back(at_paper ? line.at(std::log10(recipe.paper_parameters)) : line.slope);
   }
   return change;
 }
@@ -131,7 +136,7 @@ Change hidden(const Claim& claim, const Summary& summary) {
   if (change.units.incomplete.empty() && arms < 2) change.units.incomplete = "there is one variant only";
   if (!change.units.incomplete.empty()) return change;
   for (const auto& [seed, losses] : by_seed)
-    change.units.values.push_back(1 - on_line(losses.first, losses.second, {}));
+    change.units.values.push_back(1 - line_through(losses.first, losses.second).slope);
   return change;
 }
 

@@ -18,7 +18,7 @@ const kernels::EvalSums& finite(const kernels::EvalSums& score) {
 }
 
 SplitScores score_splits(const nn::Model& model, data::TaskData& data, index_t batch_size,
-                         std::optional<kernels::NumberFormat> cached) {
+                         std::optional<kernels::NumberFormat> cached, TapeObserver* watch) {
   SplitScores scores;
   const auto score = [&](data::Split split) {
     const auto examples = data.split(split);
@@ -28,14 +28,14 @@ SplitScores score_splits(const nn::Model& model, data::TaskData& data, index_t b
       return finite(decoded.score);
     }
     const auto kinds = split == data::Split::kValidation ? data.kinds() : std::vector<data::TargetKind>{};
-    const train::KindScores found = train::evaluate_kinds(model, *examples, batch_size, kinds);
+    const train::KindScores found = train::evaluate_kinds(model, *examples, batch_size, kinds, watch);
     for (std::size_t k = 0; k < kinds.size(); ++k) scores.validation_kinds.push_back({kinds[k].name, found.by_kind[k]});
     return finite(found.all);
   };
   scores.validation = score(data::Split::kValidation);
   scores.test = score(data::Split::kTest);
-  if (const auto padding = data.padding(); padding && !cached)
-    scores.padding = finite(train::evaluate(model, *padding, batch_size));
+  if (cached) return scores;
+  if (const auto padding = data.padding()) scores.padding = finite(train::evaluate(model, *padding, batch_size, watch));
   return scores;
 }
 

@@ -12,13 +12,13 @@
 #include "qkvbench/formats/json_text.hpp"
 #include "qkvbench/formats/manifest.hpp"
 #include "qkvbench/formats/strict_json.hpp"
+#include "qkvbench/run/evaluate.hpp"
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/model_file.hpp"
 #include "qkvbench/run/run_files.hpp"
 #include "qkvbench/run/run_log.hpp"
 #include "qkvbench/run/together.hpp"
 #include "qkvbench/train/checkpoint.hpp"
-#include "qkvbench/train/kinds.hpp"
 
 namespace qkvbench::run {
 
@@ -164,25 +164,15 @@ class Worker {
     }
   }
 
-  /// Scores the splits, and apart the kinds of validation targets and the padding that the task tells of.
   void test() {
-    scores_ = {};
     trainer_.release_activations();  // evaluation takes its own
-    for (const auto& [split, score] :
-         {std::pair{data::Split::kValidation, &scores_.validation}, std::pair{data::Split::kTest, &scores_.test}}) {
-      const std::vector<data::TargetKind> kinds =
-          split == data::Split::kValidation ? data_.kinds() : std::vector<data::TargetKind>{};
-      const train::KindScores scores =
-          train::evaluate_kinds(model_, *data_.split(split), config_.train.micro_batch, kinds, &stop_);
-      *score = scores.all;
-      for (std::size_t k = 0; k < kinds.size(); ++k)
-        scores_.validation_kinds.push_back({kinds[k].name, scores.by_kind[k]});
-      if (!std::isfinite(score->loss_nats))
-        throw Error(Exit::kDiverged, "after step " + std::to_string(trainer_.state().step) +
-                                         ": the loss of the test is not finite; try a smaller --lr or --grad-clip");
+    try {
+      scores_ = score_splits(model_, data_, config_.train.micro_batch, {}, &stop_);
+    } catch (const Error& error) {
+      if (error.status() != Exit::kDiverged) throw;
+      throw Error(Exit::kDiverged, "after step " + std::to_string(trainer_.state().step) +
+                                       ": the loss of the test is not finite; try a smaller --lr or --grad-clip");
     }
-    if (const auto padding = data_.padding())
-      scores_.padding = train::evaluate(model_, *padding, config_.train.micro_batch, &stop_);
   }
 
   /// Writes what a run of that status leaves.

@@ -19,7 +19,7 @@ struct PaperCounts {
 };
 constexpr index_t kTwoProjections[]{36792434688, 155222802432, 331920441344, 749740228608};
 constexpr std::array<PaperCounts, 4> kCounts300m{{
-    {"q_k_v", 305534976, 83968000, {39476789248, 165960220672, 353395277824, 792689901568}},
+    {"q_k_v", kPaperParameters, 83968000, {39476789248, 165960220672, 353395277824, 792689901568}},
     {"qk_v", 284542976, 62976000, {kTwoProjections[0], kTwoProjections[1], kTwoProjections[2], kTwoProjections[3]}},
     {"q_kv", 284542976, 62976000, {kTwoProjections[0], kTwoProjections[1], kTwoProjections[2], kTwoProjections[3]}},
     {"qkv", 263550976, 41984000, {34108080128, 144485384192, 310445604864, 706790555648}},

@@ -24,6 +24,19 @@ Axis d_ff(const char* width) { return {"d_ff", {width}}; }
 
 Axis kv_heads(const char* number) { return {"kv_heads", {number}}; }
 
+/// The preset char as `own` and `sizes` change it: q_k_v and q_kv with its four key/value heads, and q_k_v with fewer.
+void add_small_models(std::vector<GridBlock>& blocks, const std::vector<Axis>& own, const std::vector<Axis>& sizes,
+                      const char* fewer, const Axis& seeds) {
+  GridBlock block{{{"preset", {"char"}}}};
+  block.axes.insert(block.axes.end(), own.begin(), own.end());
+  block.axes.insert(block.axes.end(), sizes.begin(), sizes.end());
+  for (const auto& [variants, number] :
+       {std::pair{Axis{"variant", {"q_k_v", "q_kv"}}, "4"}, {variant("q_k_v"), fewer}}) {
+    blocks.push_back(block);
+    blocks.back().axes.insert(blocks.back().axes.end(), {variants, kv_heads(number), seeds});
+  }
+}
+
 }  // namespace
 
 GridBlock table1(std::vector<Axis> sizes, const Axis& seeds) {
@@ -150,58 +163,31 @@ std::vector<GridBlock> plus_controls(const std::vector<Axis>& sizes, const Axis&
 std::vector<GridBlock> lengths(index_t tokens, const std::vector<index_t>& of, const std::vector<Axis>& own) {
   std::vector<GridBlock> blocks;
   for (const index_t length : of)
-    for (const char* kv_heads : {"4", "1"}) {
-      GridBlock block{{{"preset", {"char"}}}};
-      block.axes.insert(block.axes.end(), own.begin(), own.end());
-      const bool all = kv_heads == std::string("4");
-      block.axes.insert(block.axes.end(), {{"seq_len", {std::to_string(length)}},
-                                           {"batch_size", {std::to_string(tokens / length)}},
-                                           {"variant", all ? std::vector<std::string>{"q_k_v", "q_kv"}
-                                                           : std::vector<std::string>{"q_k_v"}},
-                                           {"kv_heads", {kv_heads}},
-                                           kThreeSeeds});
-      blocks.push_back(block);
-    }
+    add_small_models(blocks, own,
+                     {{"seq_len", {std::to_string(length)}}, {"batch_size", {std::to_string(tokens / length)}}}, "1",
+                     kThreeSeeds);
   return blocks;
 }
 
 std::vector<GridBlock> sizes(const std::vector<Width>& widths, index_t tokens_a_weight, const std::vector<Axis>& own) {
-  constexpr index_t kLayers = 4, kHeads = 4, kRows = 8, kLength = 64;  // but for the rows, the preset's
+  constexpr index_t kLayers = 4, kRows = 8, kLength = 64;  // but for the rows, the preset's
   std::vector<GridBlock> blocks;
-  for (const auto& [d, lr] : widths)
-    for (const index_t kv_heads : {kHeads, kHeads / 2}) {
-      const index_t steps = tokens_a_weight * 12 * kLayers * d * d / (kRows * kLength);
-      std::vector<std::string> variants{"q_k_v"};
-      if (kv_heads == kHeads) variants.emplace_back("q_kv");
-      GridBlock block{{{"preset", {"char"}}}};
-      block.axes.insert(block.axes.end(), own.begin(), own.end());
-      block.axes.insert(block.axes.end(), {{"d_model", {std::to_string(d)}},
-                                           {"steps", {std::to_string(steps)}},
-                                           {"batch_size", {std::to_string(kRows)}},
-                                           {"lr", {lr}},
-                                           {"variant", variants},
-                                           {"kv_heads", {std::to_string(kv_heads)}},
-                                           kFiveSeeds});
-      blocks.push_back(block);
-    }
+  for (const auto& [d, lr] : widths) {
+    const index_t steps = tokens_a_weight * 12 * kLayers * d * d / (kRows * kLength);
+    add_small_models(blocks, own,
+                     {{"d_model", {std::to_string(d)}},
+                      {"steps", {std::to_string(steps)}},
+                      {"batch_size", {std::to_string(kRows)}},
+                      {"lr", {lr}}},
+                     "2", kFiveSeeds);
+  }
   return blocks;
 }
 
 std::vector<GridBlock> padded_stories(const char* steps, const Axis& seeds) {
   std::vector<GridBlock> blocks;
-  for (const char* kv_heads : {"4", "1"}) {
-    GridBlock block{{{"preset", {"char"}},
-                     {"corpus", {"stories"}},
-                     {"pad_documents", {"true"}},
-                     {"seq_len", {"128"}},
-                     {"layers", {"2"}},
-                     {"lr", {"4e-3"}},
-                     {"steps", {steps}}}};
-    std::vector<std::string> variants{"q_k_v"};
-    if (kv_heads == std::string("4")) variants.emplace_back("q_kv");
-    block.axes.insert(block.axes.end(), {{"variant", variants}, {"kv_heads", {kv_heads}}, seeds});
-    blocks.push_back(block);
-  }
+  add_small_models(blocks, {{"corpus", {"stories"}}, {"pad_documents", {"true"}}},
+                   {{"seq_len", {"128"}}, {"layers", {"2"}}, {"lr", {"4e-3"}}, {"steps", {steps}}}, "1", seeds);
   return blocks;
 }
 

@@ -9,7 +9,6 @@ PaperTable recall_recipe() {
   using enum ClaimKind;
   const Arm separate{"q_k_v"}, k_is_v{"q_kv"}, q_is_k{"qk_v"};
   const std::vector<std::string> recall{"recall"};
-  constexpr double kFewPercent = 0.05;
   PaperTable table{"recall",
                    "Associative recall: accuracy of answers by the number of heads",
                    {"recall-heads", "recall-partitions", "recall-least"},

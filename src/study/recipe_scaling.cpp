@@ -1,5 +1,6 @@
 // What the two ways to halve the cache cost by the size of the model: K = V, and half the key/value heads.
 // Source of the numbers at 300 million parameters: the paper's Table 4, which has a quarter of the heads, not half.
+#include "qkvbench/study/accounting.hpp"
 #include "qkvbench/study/recipes.hpp"
 
 namespace qkvbench::study {
@@ -7,7 +8,6 @@ namespace qkvbench::study {
 PaperTable scaling_recipe() {
   using enum ClaimKind;
   const Arm separate{"q_k_v"}, k_is_v{"q_kv"}, half_the_heads{"q_k_v", 2};
-  constexpr double kFewPercent = 0.05;
   PaperTable table{"scaling",
                    "Scaling: language models, perplexity against q_k_v by width",
                    {"scaling-char", "scaling-stories", "scaling-least"},
@@ -41,7 +41,7 @@ PaperTable scaling_recipe() {
        {"lm"},
        kFewPercent}};
   table.by = "d_model";
-  table.paper_parameters = 305534976;
+  table.paper_parameters = static_cast<double>(kPaperParameters);
   return table;
 }
 

@@ -54,7 +54,6 @@ std::vector<PaperCell> table4_cells() {
 
 /// An arm loses at most a few per cent against q_k_v.
 Claim few_per_cent_at_most(const char* id, const char* text, const Arm& arm, const std::vector<std::string>& tasks) {
-  constexpr double kFewPercent = 0.05;
   return {id, text, ClaimKind::kLosesAtMost, arm, {"q_k_v"}, tasks, kFewPercent};
 }
 

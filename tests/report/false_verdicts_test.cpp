@@ -104,9 +104,8 @@ bool is_false(const ClaimResult& result, ClaimKind kind, bool at_margin) {
   if (kind == ClaimKind::kLosesAtMost || kind == ClaimKind::kAtPaperSize) return at_margin ? holds || refuted : refuted;
   if (kind == ClaimKind::kAllSolve || kind == ClaimKind::kNotLearned) return holds;
   if (kind == ClaimKind::kLearned) return refuted;
-  if (kind == ClaimKind::kCatchesUp || kind == ClaimKind::kFallsBySize)
-    return holds || refuted;  // every length and width loses the same
-  if (kind == ClaimKind::kHidden) return holds || refuted;
+  if (kind == ClaimKind::kCatchesUp || kind == ClaimKind::kFallsBySize || kind == ClaimKind::kHidden)
+    return holds || refuted;  // every length and width loses the same, and padding hides nothing
   return !at_margin && (holds || refuted);
 }
 

@@ -110,7 +110,6 @@ TEST_CASE("padded stories score their text alone, against the floor of just that
   options.pad_documents = true;
   data::find_task("lm").complete(options);
   const auto task = data::find_task("lm").open(options);
-  index_t text = 0, padding = 0;
   const auto count = [](const data::Dataset& rows) {
     index_t targets = 0;
     data::for_batches(rows, 64, [&](const Batch& batch) {
@@ -119,7 +118,7 @@ TEST_CASE("padded stories score their text alone, against the floor of just that
     return targets;
   };
   const auto validation = task->split(data::Split::kValidation);
-  text = count(*validation), padding = count(*task->padding());
+  const index_t text = count(*validation), padding = count(*task->padding());
   CHECK(text + padding == validation->size() * (T - 1));
   CHECK(padding > 0);
 

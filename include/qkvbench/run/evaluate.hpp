@@ -10,17 +10,18 @@
 
 namespace qkvbench::run {
 
-struct SplitScores : Scores {  ///< of kinds and padding only when not cached
-  index_t cache_bytes = 0;     ///< of a micro-batch, when cached
+/// Kinds and padding are scored only when not cached.
+struct SplitScores : Scores {
+  index_t cache_bytes = 0;  ///< of a micro-batch, when cached
 };
 
 /// The score itself. Throws Error (diverged) when its loss is not finite.
 const kernels::EvalSums& finite(const kernels::EvalSums& score);
 
 /// Scores both splits, `batch_size` examples at a time; `cached`: of text, one token after the other through a decoding
-/// cache in that format. Throws Error (diverged) when a loss is not finite.
+/// cache in that format; `watch` sees every operation else. Throws Error (diverged) when a loss is not finite.
 SplitScores score_splits(const nn::Model& model, data::TaskData& data, index_t batch_size,
-                         std::optional<kernels::NumberFormat> cached = {});
+                         std::optional<kernels::NumberFormat> cached = {}, TapeObserver* watch = nullptr);
 
 /// One change of keys or values, see run/surgery, in a layer or in all.
 struct Intervention {

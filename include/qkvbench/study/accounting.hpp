@@ -9,6 +9,9 @@
 
 namespace qkvbench::study {
 
+/// Of q_k_v, all together.   Source: the same.
+inline constexpr index_t kPaperParameters = 305534976;
+
 /// One number of the paper and ours.
 struct AccountingRow {
   std::string variant;

@@ -69,7 +69,7 @@ struct Width {
   index_t d_model;
   const char* lr;
 };
-/// Of small language models about the best of three: 0.256 / d.
+/// The rate falls as the width grows: the preset's at 128, at 32 the best of 4e-3, 8e-3 and 1.6e-2.
 inline const std::vector<Width> kWidths{{32, "8e-3"}, {48, "5.3e-3"}, {64, "4e-3"}, {96, "2.7e-3"}, {128, "2e-3"}},
     kLeastWidths{{16, "1.6e-2"}, {24, "1.1e-2"}, {32, "8e-3"}};
 

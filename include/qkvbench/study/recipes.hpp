@@ -23,6 +23,9 @@ struct PaperCell {
 /// PaperCell::at of the model to which kAtPaperSize continues.
 inline constexpr const char* kPaperSize = "the paper's size";
 
+/// What "a few per cent at most" allows.
+inline constexpr double kFewPercent = 0.05;
+
 enum class ClaimKind {
   kLosesAtMost,  ///< arm is worse than `against` by no more than the margin
   kBetter,       ///< arm is better than `against`
