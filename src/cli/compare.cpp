@@ -1,10 +1,11 @@
 // qkvbench compare: two results or two directories of them, metric by metric, with tolerances for scripts.
-// What is compared and what holds is decided in study/compare.
-#include "qkvbench/study/compare.hpp"
+// What is compared and what holds is decided in report/compare.
+#include "qkvbench/report/compare.hpp"
 
 #include <cmath>
 #include <memory>
 
+#include "qkvbench/base/text.hpp"
 #include "qkvbench/cli/flags.hpp"
 #include "qkvbench/cli/results.hpp"
 #include "qkvbench/cli/shown.hpp"
@@ -17,14 +18,14 @@ namespace qkvbench::cli {
 namespace {
 
 using formats::Json;
+using report::Comparison;
+using report::MetricPair;
+using report::RunPair;
 using run::or_null;
-using study::Comparison;
-using study::MetricPair;
-using study::RunPair;
 
 struct CompareFlags {
   std::string a, b;
-  study::Tolerance demand;
+  report::Tolerance demand;
 };
 
 std::optional<double> difference_of(const MetricPair& m) {
@@ -43,8 +44,9 @@ Json pair_json(const RunPair& pair) {
                        {"b", or_null(m.b)},
                        {"difference", or_null(difference_of(m))},
                        {"relative", or_null(relative_of(m))},
+                       {"seed_noise", or_null(m.seed_noise)},
                        {"within", m.within}};
-  for (const study::FieldPair& f : pair.fields) fields.push_back({{"field", f.field}, {"a", f.a}, {"b", f.b}});
+  for (const report::FieldPair& f : pair.fields) fields.push_back({{"field", f.field}, {"a", f.a}, {"b", f.b}});
   return {{"run_a", pair.run_a},
           {"run_b", pair.run_b},
           {"path_a", pair.path_a.string()},
@@ -62,7 +64,10 @@ Json comparison_json(const CompareFlags& flags, const Comparison& comparison) {
   return {{"a", flags.a},
           {"b", flags.b},
           {"exact", flags.demand.exact()},
-          {"tolerance", {{"abs", or_null(flags.demand.absolute)}, {"rel", or_null(flags.demand.relative)}}},
+          {"tolerance",
+           {{"abs", or_null(flags.demand.absolute)},
+            {"rel", or_null(flags.demand.relative)},
+            {"seed_noise", flags.demand.seed_noise}}},
           {"holds", comparison.holds},
           {"runs", runs},
           {"only_a", comparison.only_a},
@@ -77,23 +82,23 @@ std::string shown(const std::optional<double>& x) {
 }
 
 /// One pair in full.
-std::string pair_text(const Session& session, const RunPair& pair) {
+std::string pair_text(const Session& session, const RunPair& pair, bool seeds) {
   using report::Align;
   report::Table table({{"metric"},
                        {"a", Align::kRight},
                        {"b", Align::kRight},
                        {"b − a", Align::kRight},
-                       {"relative", Align::kRight},
+                       {seeds ? "seeds ±" : "relative", Align::kRight},
                        {""}});
   for (const MetricPair& m : pair.metrics) {
-    const auto difference = difference_of(m), relative = relative_of(m);
+    const auto difference = difference_of(m), beside = seeds ? m.seed_noise : relative_of(m);
     table.add({m.name, shown(m.a), shown(m.b), difference ? report::scientific(*difference, 2) : "–",
-               relative ? report::scientific(*relative, 2) : "–", m.within ? "" : "differs"});
+               beside ? report::scientific(*beside, 2) : "–", m.within ? "" : "differs"});
     table.mark(5, report::Mark::kBad);
   }
   std::string text;
   if (pair.fields_differing > 0) text += "\n";
-  for (const study::FieldPair& f : pair.fields)
+  for (const report::FieldPair& f : pair.fields)
     text += f.field + ": " + shortened(f.a, 60) + " and " + shortened(f.b, 60) + "\n";
   if (pair.fields_differing > pair.fields.size())
     text += "… and " + std::to_string(pair.fields_differing - pair.fields.size()) + " other fields differ\n";
@@ -124,14 +129,26 @@ std::string list_text(const Session& session, const Comparison& comparison) {
   return any || session.format != "text" ? shown(session, table) : "";
 }
 
-Exit compare(const Session& session, const CompareFlags& flags) {
-  const Comparison comparison = study::compare(flags.a, flags.b, flags.demand);
-  note_left_out(session, comparison.left_out);
-  const std::string tables =
-      comparison.runs.size() == 1 ? pair_text(session, comparison.runs[0]) : list_text(session, comparison);
+/// Runs without a counterpart: the first of them, or where that is no failure how many.
+std::string only_text(const std::string& side, const std::vector<std::string>& names, bool allowed) {
+  constexpr std::size_t kNamed = 8;
+  if (names.empty()) return "";
+  if (allowed) return "only in " + side + ": " + counted(names.size(), "run") + "\n";
+  const std::size_t named = names.size() > kNamed + 1 ? kNamed : names.size();
   std::string text;
-  for (const auto& [side, names] : {std::pair("a", &comparison.only_a), std::pair("b", &comparison.only_b)})
-    for (const std::string& name : *names) text += std::string("only in ") + side + ": " + name + "\n";
+  for (std::size_t i = 0; i < named; ++i) text += "only in " + side + ": " + names[i] + "\n";
+  if (named < names.size()) text += "only in " + side + ": " + std::to_string(names.size() - named) + " more\n";
+  return text;
+}
+
+Exit compare(const Session& session, const CompareFlags& flags) {
+  const Comparison comparison = report::compare(flags.a, flags.b, flags.demand);
+  note_left_out(session, comparison.left_out);
+  const std::string tables = comparison.runs.size() == 1
+                                 ? pair_text(session, comparison.runs[0], flags.demand.seed_noise)
+                                 : list_text(session, comparison);
+  std::string text = only_text("a", comparison.only_a, flags.demand.allow_missing) +
+                     only_text("b", comparison.only_b, flags.demand.allow_missing);
   std::size_t equal = 0, holding = 0;
   for (const RunPair& pair : comparison.runs) equal += pair.equal, holding += pair.holds;
   text += (tables.empty() && text.empty() ? "" : "\n") + std::to_string(comparison.runs.size()) +
@@ -154,6 +171,7 @@ void add_compare(CLI::App& command, Session& session) {
   add_option(command, "--rel", flags->demand.relative, "or by this share of the larger one")
       .between(0.0, 1e300)
       .type_name("X");
+  add_flag(command, "--seed-noise", flags->demand.seed_noise, "or by what seeds differ: t·s·√2 of the seeds on side A");
   add_option(command, "--metric", flags->demand.metrics, "only this metric; may be given several times")
       .type_name("NAME")
       .one_at_a_time();
@@ -161,10 +179,11 @@ void add_compare(CLI::App& command, Session& session) {
   finish_command(
       command, session,
       "Two runs are compared whatever their names, directories of runs by the names of runs. Without --abs,\n"
-      "--rel and --metric everything but timing, env, tool and argv must be equal; with them only metrics\n"
-      "count. Status 7 when something differs by more, or a run has no counterpart.",
+      "--rel, --seed-noise and --metric everything but timing, env, tool and argv must be equal; with them\n"
+      "only metrics count. Status 7 when something differs by more, or a run has no counterpart.",
       "  qkvbench compare results/RUN other/RUN\n"
-      "  qkvbench compare results other --rel 1e-4 --metric test_loss --json -");
+      "  qkvbench compare results other --rel 1e-4 --metric test_loss --json -\n"
+      "  qkvbench compare results/record again --seed-noise --allow-missing");
   on_call(command, session, flags, compare);
 }
 

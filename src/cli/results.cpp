@@ -7,7 +7,13 @@
 namespace qkvbench::cli {
 
 void note_left_out(const Session& session, const std::vector<run::SkippedFile>& left_out) {
-  for (const run::SkippedFile& one : left_out) note(session, "left out: " + one.path.string() + ": " + one.reason);
+  constexpr std::size_t kNamed = 8;
+  const std::size_t named = left_out.size() > kNamed + 1 ? kNamed : left_out.size();
+  for (std::size_t i = 0; i < named; ++i)
+    note(session, "left out: " + left_out[i].path.string() + ": " + left_out[i].reason);
+  if (named < left_out.size())
+    note(session,
+         "left out: " + std::to_string(left_out.size() - named) + " more; qkvbench report --json - names all of them");
 }
 
 formats::Json interval_json(const std::optional<report::Interval>& interval) {

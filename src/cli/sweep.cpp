@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <set>
 
 #include "qkvbench/cli/flags.hpp"
+#include "qkvbench/cli/results.hpp"
 #include "qkvbench/cli/shown.hpp"
 #include "qkvbench/cli/slurm_script.hpp"
 #include "qkvbench/cli/sweep_run.hpp"
@@ -16,6 +18,7 @@
 #include "qkvbench/report/table.hpp"
 #include "qkvbench/run/identity.hpp"
 #include "qkvbench/run/record.hpp"
+#include "qkvbench/run/recorded_results.hpp"
 #include "qkvbench/run/records.hpp"
 #include "qkvbench/study/grid.hpp"
 
@@ -34,6 +37,8 @@ struct SweepCommand {
   std::string what;
   SweepFlags runs;
   std::string record;  // a directory of recorded results, or empty
+  int sample = 0;      // so many of the runs by chance; 0: all
+  std::uint64_t sample_seed = 0;
   bool status = false;
   SlurmFlags slurm;
 };
@@ -92,9 +97,26 @@ Json sweep_json(const std::string& grid, const std::vector<PlannedRun>& runs, do
   return {{"grid", grid}, {"counts", counts_json(counts)}, {"left_s", run::or_null(left_s)}, {"runs", rows}};
 }
 
-/// The grid's runs but for those that are recorded.
+/// A grid by name, whatever directories are called so, or by file, or the runs of recorded results.
+study::Grid grid_of(const Session& session, const std::string& what) {
+  const bool is_name = std::ranges::find(study::all_grids(), what, &study::Grid::id) != study::all_grids().end();
+  if (is_name || (!std::filesystem::is_directory(what) && !run::has_recorded_results(what)))
+    return study::grid_of(what);
+  run::RecordSet set = run::read_records({what});
+  keep_one_build(set, true);
+  note_left_out(session, set.left_out);
+  if (set.records.empty()) fail_input(what + ": it holds no finished result, so there is no run to make again");
+  study::Grid grid{(std::filesystem::path(what) / "").parent_path().filename().string(), "", {}};
+  std::set<std::string> seen;  // runs of one configuration on different data are one run to make again
+  for (const run::Record& record : set.records)
+    if (seen.insert(record.run).second) grid.listed.push_back(record.config);
+  return grid;
+}
+
+/// The grid's runs but for those that are recorded, or a sample of them.
 std::vector<run::Config> runs_of(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
   std::vector<run::Config> configs = study::expand(grid);
+  if (flags.sample > 0) configs = study::sample_of(configs, static_cast<std::size_t>(flags.sample), flags.sample_seed);
   if (flags.record.empty()) return configs;
   std::set<std::string> names;
   for (const run::Record& record : run::read_records({flags.record}).records)
@@ -138,7 +160,11 @@ Exit sweep(const Session& session, const SweepCommand& flags) {
     fail_usage("--mpi and --single-node say what script --slurm prints; add --slurm N");
   if (flags.slurm.tasks > 0 && !flags.record.empty())
     fail_usage("--record does not go into a job script; run the sweep without --slurm, or leave --record out");
-  const study::Grid grid = study::grid_of(flags.what);
+  if (flags.slurm.tasks > 0 && flags.sample > 0)
+    fail_usage("--sample does not go into a job script; run the sweep without --slurm, or leave --sample out");
+  if (flags.sample == 0 && flags.sample_seed > 0)
+    fail_usage("--sample-seed says which runs --sample takes; add --sample N");
+  const study::Grid grid = grid_of(session, flags.what);
   if (flags.slurm.tasks > 0) {
     const std::string script = slurm_script(session, flags.what, grid, flags.runs, flags.slurm);
     print(session, "sweep-script", script, {{"grid", grid.id}, {"tasks", flags.slurm.tasks}, {"script", script}});
@@ -152,12 +178,19 @@ Exit sweep(const Session& session, const SweepCommand& flags) {
 void add_sweep(CLI::App& command, Session& session) {
   const auto flags = std::make_shared<SweepCommand>();
   add_option(command, "grid", flags->what,
-             "a named grid (see list grids), or a JSON file (-: stdin) that describes one")
+             "a named grid (see list grids), a JSON file (-: stdin) that describes one, or recorded results")
       .required()
       .type_name("GRID");
   flags->runs.add_to(command);
   add_option(command, "--record", flags->record, "leave out runs whose results are recorded there, see record")
       .type_name("DIR")
+      .group("Runs");
+  add_option(command, "--sample", flags->sample, "only N of the runs, chosen by chance")
+      .between(1, 100000)
+      .type_name("N")
+      .group("Runs");
+  add_option(command, "--sample-seed", flags->sample_seed, "the same seed chooses the same runs")
+      .type_name("S [0]")
       .group("Runs");
   add_flag(command, "--status", flags->status, "only say what is done, missing and failed, and the time left")
       .group("Runs");
@@ -181,6 +214,7 @@ void add_sweep(CLI::App& command, Session& session) {
       "  qkvbench sweep table1-small\n"
       "  qkvbench sweep table1-small --status\n"
       "  qkvbench sweep mine.json --shard 2/8 --max-time 1.5h\n"
+      "  qkvbench sweep results/record --sample 10 --out again\n"
       "  qkvbench sweep table1 --slurm 32 > table1.sh");
   on_call(command, session, flags, sweep);
 }

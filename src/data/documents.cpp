@@ -94,7 +94,8 @@ class DocumentWindows : public Dataset {
  public:
   DocumentWindows(std::shared_ptr<const Documents> documents, index_t seq_len, DocumentTargets scored)
       : documents_(std::move(documents)), T_(seq_len), scored_(scored) {
-    if (seq_len < 2) fail_usage("documents: a model of one position sees no token before a target");
+    if (seq_len < 2)
+      fail_usage("--seq-len: documents of one token have no target, which needs a token before it; take 2 or more");
   }
 
   index_t size() const override { return static_cast<index_t>(documents_->ids.size()); }

@@ -1,11 +1,15 @@
 // record as a user runs it, and what reads its files: report, compare, reproduce --record, sweep --record, study.
 // Results are made up; nothing is trained.
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
 
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/study/grid.hpp"
 #include "qkvbench/study/questions.hpp"
+#include "qkvbench/study/sweep.hpp"
 #include "support/catch.hpp"
 #include "support/messages.hpp"
 #include "support/process.hpp"
@@ -88,6 +92,50 @@ TEST_CASE("a sweep leaves out what is recorded") {
   CHECK(r.status == 0);
   CHECK(has(r.err, "90 of 90 runs are recorded in " + (dir / "record")));
   check_fails({"sweep", "table1-least", "--record", dir / "record", "--slurm", "2"}, 2, {"--record", "--slurm"});
+}
+
+TEST_CASE("a sweep makes runs of the record again, all or some chosen by chance") {
+  const TemporaryDirectory dir;
+  write_results(dir / "runs");
+  answer({"record", "table1-least", "--from", dir / "runs", "--out", dir / "record"});
+  const auto runs = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"sweep", dir / "record", "--status", "--out", dir / "again"};
+    words.insert(words.end(), more.begin(), more.end());
+    std::vector<std::string> names;
+    const json said = answer(words);
+    for (const json& run : said["runs"]) names.push_back(run["run"]);
+    return names;
+  };
+  const auto all = runs({}), ten = runs({"--sample", "10"});
+  CHECK(all.size() == 90);
+  CHECK(ten.size() == 10);
+  CHECK(std::set(ten.begin(), ten.end()).size() == 10);
+  for (const std::string& name : ten) CHECK(std::ranges::count(all, name) == 1);
+  CHECK(runs({"--sample", "10"}) == ten);
+  CHECK(runs({"--sample", "10", "--sample-seed", "1"}) != ten);
+  CHECK(runs({"--sample", "1000"}) == all);
+
+  // What is made again is what was recorded, and a grid's name is the grid's, whatever lies beside it.
+  const Outcome done = run_qkvbench({"sweep", dir / "record/table1-least.jsonl.gz", "--status", "--out", dir / "runs"});
+  CHECK(has(done.out, "all runs are finished"));
+  fs::create_directories(dir / "table1-least");
+  const Outcome named =
+      qkvbench::test::run_binary("/bin/sh", {"-c", "cd '" + (dir / "") + "' && '" + qkvbench::test::qkvbench_path() +
+                                                       "' sweep table1-least --status --out runs"});
+  CHECK(has(named.out, "all runs are finished"));
+  fs::create_directories(dir / "empty");
+  check_fails({"sweep", dir / "empty"}, 3, {"empty", "no finished result"});
+  check_fails({"sweep", dir / "record", "--slurm", "2", "--sample", "3"}, 2, {"--sample", "--slurm"});
+  check_fails({"sweep", dir / "record", "--sample-seed", "3"}, 2, {"--sample-seed", "add --sample N"});
+}
+
+TEST_CASE("every run is as likely to be in a sample as another") {
+  std::vector<qkvbench::run::Config> four(4);
+  for (std::uint64_t i = 0; i < 4; ++i) four[i].task.seed = i;
+  std::array<int, 4> taken{};
+  for (std::uint64_t seed = 0; seed < 4000; ++seed)
+    for (const auto& config : qkvbench::study::sample_of(four, 2, seed)) ++taken[config.task.seed];
+  for (const int n : taken) CHECK(std::abs(n - 2000) < 160);  // five standard deviations of a share of a half
 }
 
 TEST_CASE("what cannot be recorded or shown is said, and how to mend it") {

@@ -2,6 +2,8 @@
 // The numbers themselves are tested in tests/report.
 #include "support/results.hpp"
 
+#include <cmath>
+
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "support/catch.hpp"
@@ -113,6 +115,38 @@ TEST_CASE("compare: directories are matched by run name, runs without counterpar
   check_fails({"compare", dir / "a", dir / "empty"}, 3, {"no finished result", "empty"});
   write_result(dir / "other", config_of("copy", "qkv"), 1);
   check_fails({"compare", dir / "a", dir / "other"}, 3, {"no run in", "of its name"});
+}
+
+TEST_CASE("compare --seed-noise: what seeds of the first side differ by is no difference") {
+  const TemporaryDirectory dir;
+  fill(dir / "a");  // q_k_v 0.90, 0.95, 1.00: s = 0.05
+  // Student's quantile of two degrees of freedom is (2p − 1)/√(2p(1 − p)).
+  const auto noise = [](double p) { return 0.05 * std::sqrt(2.0) * (2 * p - 1) / std::sqrt(2 * p * (1 - p)); };
+  const auto against = [&](double value, const std::string& side) {
+    fs::remove_all(dir / side);
+    write_result(dir / side, config_of("reverse", "q_k_v", 0), value);
+    return run_qkvbench({"compare", dir / "a", dir / side, "--seed-noise", "--allow-missing", "--json", "-", "-q"});
+  };
+  const double one = noise(1 - 0.05 / 2);
+  const Outcome inside = against(0.9 - 0.99 * one, "inside");
+  INFO(inside.err);
+  CHECK(inside.status == 0);
+  const json metric = json::parse(inside.out)["runs"][0]["metrics"]["test_accuracy"];
+  CHECK(std::abs(metric["seed_noise"].get<double>() - one) <= 1e-12);
+  CHECK(metric["within"] == true);
+  CHECK(against(0.9 - 1.01 * one, "outside").status == 7);
+
+  // Of three runs that are compared each may be further apart, so that one of the three is as seldom beyond.
+  fill(dir / "b");
+  const Outcome several = run_qkvbench({"compare", dir / "a", dir / "b", "--seed-noise", "--json", "-", "-q"});
+  CHECK(several.status == 0);
+  const json of_six = json::parse(several.out)["runs"][0]["metrics"]["test_accuracy"]["seed_noise"];
+  CHECK(std::abs(of_six.get<double>() - noise(1 - 0.05 / 12)) <= 1e-12);
+  const Outcome text = run_qkvbench({"compare", dir / "a", dir / "inside", "--seed-noise", "--allow-missing"});
+  CHECK(has(text.out, "seeds ±"));
+  CHECK(has(text.out, "only in a: 5 runs"));
+  check_fails({"compare", dir / "inside", dir / "a", "--seed-noise", "--allow-missing"}, 2,
+              {"--seed-noise", "second seed", "several seeds first"});
 }
 
 TEST_CASE("report prints tables, and the same as Markdown, LaTeX, CSV and JSON") {

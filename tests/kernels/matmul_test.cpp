@@ -2,8 +2,6 @@
 // Bits, too: the same for any number of threads, in the serial form, and wherever an element stands.
 #include "qkvbench/kernels/matmul.hpp"
 
-// The compiler warns of Eigen's AVX-512 code; the comparison does not need its speed.
-#define EIGEN_DONT_VECTORIZE
 #include <Eigen/Dense>
 
 #include "qkvbench/base/parallel.hpp"

@@ -17,10 +17,11 @@ struct GridBlock {
   std::vector<std::pair<std::string, std::vector<std::string>>> axes;
 };
 
-/// Several blocks, one behind the other.
+/// Several blocks, one behind the other, or runs that were listed one by one.
 struct Grid {
   std::string id, summary;
   std::vector<GridBlock> blocks;
+  std::vector<run::Config> listed{};  ///< resolved; instead of blocks
 };
 
 /// Grids that have a name, in the order of every listing.

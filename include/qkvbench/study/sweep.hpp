@@ -1,6 +1,7 @@
 // Many runs, each a process of its own, so that none can take another down; and what is known of them on disk.
 // Nothing is shared between processes or machines but the directories of the runs.
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -74,6 +75,9 @@ SweepReport sweep(const std::vector<run::Config>& configs, const SweepOptions& o
 
 /// The runs of a shard: those whose place in the list is shard − 1 modulo shards.
 std::vector<run::Config> shard_of(const std::vector<run::Config>& configs, int shard, int shards);
+
+/// `n` of the runs by chance, or all if there are no more, in the order of the list. The same seed takes the same.
+std::vector<run::Config> sample_of(const std::vector<run::Config>& configs, std::size_t n, std::uint64_t seed);
 
 /// The command line of one run without the program: "train --task reverse …", every key of the configuration.
 std::vector<std::string> train_arguments(const run::Config& config);

@@ -1,6 +1,6 @@
 // What is not a metric is compared as JSON, flattened to places and values; one pair is held at a time.
 // Numbers are compared as they were written; null is equal to null only.
-#include "qkvbench/study/compare.hpp"
+#include "qkvbench/report/compare.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +9,10 @@
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/formats/json.hpp"
+#include "qkvbench/report/statistics.hpp"
+#include "qkvbench/run/identity.hpp"
 
-namespace qkvbench::study {
+namespace qkvbench::report {
 
 namespace fs = std::filesystem;
 
@@ -33,8 +35,39 @@ std::string readable(const std::string& pointer) {
 bool is_within(const MetricPair& pair, const Tolerance& demand) {
   if (!pair.a || !pair.b) return !pair.a && !pair.b;
   const double difference = std::abs(*pair.a - *pair.b), larger = std::max(std::abs(*pair.a), std::abs(*pair.b));
-  return difference <= demand.absolute.value_or(0) || difference <= demand.relative.value_or(0) * larger;
+  return difference <= demand.absolute.value_or(0) || difference <= demand.relative.value_or(0) * larger ||
+         difference <= pair.seed_noise.value_or(0);
 }
+
+/// The records that differ by their seed alone.
+class Seeds {
+ public:
+  /// records: of one side. pairs: runs that are compared.
+  Seeds(const std::vector<run::Record>& records, std::size_t pairs) : pairs_(static_cast<double>(pairs)) {
+    for (const run::Record& record : records) groups_[key_of(record)].push_back(&record);
+  }
+
+  std::optional<double> noise(const run::Record& record, const std::string& metric) const {
+    constexpr double kChance = 0.05;
+    std::vector<double> values;
+    for (const run::Record* other : groups_.at(key_of(record)))
+      if (const auto value = other->metrics.value(metric)) values.push_back(*value);
+    const std::optional<double> s = deviation(values);
+    if (!s) return {};
+    const auto freedom = static_cast<double>(values.size() - 1);
+    return student_quantile(1 - kChance / (2 * pairs_), freedom) * *s * std::sqrt(2.0);
+  }
+
+ private:
+  static std::string key_of(const run::Record& record) {
+    run::Config config = record.config;
+    config.task.seed = 0;
+    return run::run_name(config) + " " + record.data;
+  }
+
+  double pairs_;
+  std::map<std::string, std::vector<const run::Record*>> groups_;
+};
 
 /// Places and values of everything but the metrics.
 std::map<std::string, Parsed> fields_of(Parsed canonical) {
@@ -56,7 +89,7 @@ void add_fields(const Parsed& a, const Parsed& b, RunPair& pair) {
   }
 }
 
-RunPair compare_runs(const run::Record& a, const run::Record& b, const Tolerance& demand) {
+RunPair compare_runs(const run::Record& a, const run::Record& b, const Tolerance& demand, const Seeds& seeds) {
   const Parsed json_a(canonical_json(a)), json_b(canonical_json(b));
   RunPair pair;
   pair.path_a = a.path, pair.path_b = b.path;
@@ -68,6 +101,7 @@ RunPair compare_runs(const run::Record& a, const run::Record& b, const Tolerance
   for (const std::string& name : names) {
     if (!demand.metrics.empty() && std::ranges::find(demand.metrics, name) == demand.metrics.end()) continue;
     MetricPair metric{name, a.metrics.value(name), b.metrics.value(name)};
+    if (demand.seed_noise) metric.seed_noise = seeds.noise(a, name);
     metric.within = is_within(metric, demand);
     pair.holds = pair.holds && metric.within;
     pair.metrics.push_back(metric);
@@ -100,40 +134,53 @@ void check_metrics(const Comparison& comparison, const Tolerance& demand) {
   }
 }
 
+using Pairs = std::vector<std::pair<const run::Record*, const run::Record*>>;
+
+/// Runs of one name; of several on side b, which are of different data, the one of the same data. Names of the others
+/// go to `out`.
+Pairs matched(const run::RecordSet& in_a, const run::RecordSet& in_b, Comparison& out) {
+  if (in_a.records.size() == 1 && in_b.records.size() == 1) return {{&in_a.records[0], &in_b.records[0]}};
+  Pairs pairs;
+  std::set<std::string> names;
+  for (const run::Record& record : in_a.records) {
+    const run::Record* other = nullptr;
+    for (const run::Record& one : in_b.records)
+      if (one.run == record.run && (other == nullptr || one.training == record.training)) other = &one;
+    if (other == nullptr) {
+      out.only_a.push_back(record.run);
+      continue;
+    }
+    pairs.emplace_back(&record, other);
+    names.insert(record.run);
+  }
+  for (const run::Record& record : in_b.records)
+    if (!names.contains(record.run)) out.only_b.push_back(record.run);
+  return pairs;
+}
+
+void check_seeds(const Comparison& comparison, const fs::path& a) {
+  for (const RunPair& pair : comparison.runs)
+    for (const MetricPair& metric : pair.metrics)
+      if (metric.seed_noise) return;
+  fail_usage("--seed-noise: no run that is compared has a second seed in " + a.string() +
+             "; name the side with several seeds first, or say --abs or --rel");
+}
+
 }  // namespace
 
 Comparison compare(const fs::path& a, const fs::path& b, const Tolerance& demand) {
   Comparison out;
   const run::RecordSet in_a = side(a, out.left_out), in_b = side(b, out.left_out);
-  if (in_a.records.size() == 1 && in_b.records.size() == 1) {
-    out.runs.push_back(compare_runs(in_a.records[0], in_b.records[0], demand));
-  } else {
-    // Of several runs of one name, which are of different data, the one of the same data.
-    const auto other_of = [&](const run::Record& record) -> const run::Record* {
-      const run::Record* of_name = nullptr;
-      for (const run::Record& other : in_b.records)
-        if (other.run == record.run && (of_name == nullptr || other.training == record.training)) of_name = &other;
-      return of_name;
-    };
-    std::set<std::string> matched;
-    for (const run::Record& record : in_a.records) {
-      const run::Record* other = other_of(record);
-      if (other == nullptr) {
-        out.only_a.push_back(record.run);
-        continue;
-      }
-      out.runs.push_back(compare_runs(record, *other, demand));
-      matched.insert(record.run);
-    }
-    for (const run::Record& record : in_b.records)
-      if (!matched.contains(record.run)) out.only_b.push_back(record.run);
-  }
-  if (out.runs.empty())
+  const Pairs pairs = matched(in_a, in_b, out);
+  if (pairs.empty())
     fail_input("no run in " + a.string() + " has one of its name in " + b.string() + "; name two runs to compare them");
+  const Seeds seeds(in_a.records, pairs.size());
+  for (const auto& [of_a, of_b] : pairs) out.runs.push_back(compare_runs(*of_a, *of_b, demand, seeds));
   check_metrics(out, demand);
+  if (demand.seed_noise) check_seeds(out, a);
   out.holds = std::ranges::all_of(out.runs, &RunPair::holds) &&
               (demand.allow_missing || (out.only_a.empty() && out.only_b.empty()));
   return out;
 }
 
-}  // namespace qkvbench::study
+}  // namespace qkvbench::report
