@@ -42,7 +42,7 @@ Exit make_study(const Session& session, const StudyCommand& flags) {
   write_file_atomic(files[0], study_markdown(study));
   write_file_atomic(files[1], study_page(study));
   std::string text = "\n";
-  for (const std::string& line : decided(study)) text += line + "\n";
+  for (const std::string& line : sentences(study)) text += line + "\n";
   text += "\n";
   for (const std::string& line : not_run(study)) text += "not run: " + line + "\n";
   text += "\n" + files[0] + " and " + files[1] + " say what follows\n";
@@ -52,8 +52,9 @@ Exit make_study(const Session& session, const StudyCommand& flags) {
           write_figures(session, std::filesystem::path(flags.figures) / table.recipe->id, page_of(table));
       files.insert(files.end(), figures.begin(), figures.end());
     }
-  print(session, "study", shown(session, recorded_table(study)) + said(session, text),
-        {{"files", files}, {"decided", decided(study)}, {"tables", tables_json(study)}, {"not_run", not_run(study)}});
+  print(
+      session, "study", shown(session, recorded_table(study)) + said(session, text),
+      {{"files", files}, {"sentences", sentences(study)}, {"tables", tables_json(study)}, {"not_run", not_run(study)}});
   return Exit::kDone;
 }
 

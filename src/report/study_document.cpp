@@ -30,6 +30,23 @@ std::string runs_text(const StudiedTable& table) {
   return table.recipe->id + ", " + counted(table.part.results.records.size(), "run") + " of " + table.part.plan.level;
 }
 
+/// 0: decided; the more, the less is known.
+int openness_of(const Answered& answer) {
+  if (!answer.verdict) return 3;
+  if (*answer.verdict == Verdict::kNotTested) return 2;
+  return *answer.verdict == Verdict::kInconclusive ? 1 : 0;
+}
+
+std::string sentence_of(const Study& study, const study::ClaimOf& of) {
+  const Answered answer = answered(study, of);
+  const StudiedTable* table = table_of(study, of.table);
+  std::string text = of.table + (table == nullptr ? "" : " (" + table->part.plan.level + ")") + ": " + answer.claim +
+                     ": " + verdict_text(answer);
+  if (openness_of(answer) > 1) return text;
+  const ClaimResult& claim = *claim_of(*table, of);
+  return text + ", " + effect_text(claim) + (claim.paper ? ", paper " + value_text(claim, claim.paper) : "");
+}
+
 std::string questions_text(const Study& study, std::span<const study::Question> questions) {
   std::string text;
   int number = 0;
@@ -90,18 +107,12 @@ std::string verdict_text(const Answered& answered) {
   return answered.verdict ? verdict_name(*answered.verdict) : "not recorded";
 }
 
-std::vector<std::string> decided(const Study& study) {
+std::vector<std::string> sentences(const Study& study) {
   std::vector<std::string> lines;
-  for (const auto questions : {study::paper_questions(), study::paper_doubts()})
-    for (const study::Question& question : questions)
-      for (const study::ClaimOf& of : question.claims) {
-        const StudiedTable* table = table_of(study, of.table);
-        const ClaimResult* claim = table == nullptr ? nullptr : claim_of(*table, of);
-        if (claim == nullptr || (claim->verdict != Verdict::kHolds && claim->verdict != Verdict::kRefuted)) continue;
-        lines.push_back(of.table + " (" + table->part.plan.level + "): " + claim->claim + ": " +
-                        verdict_name(claim->verdict) + ", " + effect_text(*claim) +
-                        (claim->paper ? ", paper " + value_text(*claim, claim->paper) : ""));
-      }
+  for (const study::Question& question : study::paper_questions()) {
+    const auto openness = [&](const study::ClaimOf& of) { return openness_of(answered(study, of)); };
+    lines.push_back(sentence_of(study, *std::ranges::min_element(question.claims, {}, openness)));
+  }
   return lines;
 }
 
@@ -173,7 +184,7 @@ std::string study_markdown(const Study& study) {
       "given where an interval lies wholly on one side of its threshold, all claims of a table together at 95 %, and "
       "where q_k_v has learned the task (docs/statistics.md).\n\n";
   text += tally_text(study) + "\n\n";
-  for (const std::string& line : decided(study)) text += "* " + line + "\n";
+  for (const std::string& line : sentences(study)) text += "* " + line + "\n";
   text += "\n## Ten questions\n\n";
   text += questions_text(study, study::paper_questions());
   text += "## What there was to doubt\n\n" + questions_text(study, study::paper_doubts());

@@ -87,7 +87,7 @@ std::string study_page(const Study& study) {
                       "</h1>\n<p>Made by <b>qkvbench study</b> from the recorded results; nothing here is written by "
                       "hand. A verdict is given where an interval lies wholly on one side of its threshold, and where "
                       "q_k_v has learned the task.</p>\n<p><b>" +
-                      escaped(tally_text(study)) + "</b></p>\n" + list_html(decided(study), "") + "</header>\n",
+                      escaped(tally_text(study)) + "</b></p>\n" + list_html(sentences(study), "") + "</header>\n",
                   links, parts);
 }
 

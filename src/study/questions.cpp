@@ -1,4 +1,4 @@
-// To add a question, add a row.
+// To add a question, add a row; its claims in the order in which they answer it.
 // Source of the doubts: what the paper and its released code leave undefined or out.
 #include "qkvbench/study/questions.hpp"
 
@@ -20,7 +20,7 @@ std::span<const Question> paper_questions() {
         {"plus", "column-helps"},
         {"plus", "temperature-helps"}}},
       {"Should one share K and V, or key/value heads?",
-       {{"table4", "gqa-close"}, {"table4", "mqa-close"}, {"table4", "mqa-cheaper"}, {"scaling", "gqa-cheaper"}}},
+       {{"scaling", "gqa-cheaper"}, {"table4", "mqa-cheaper"}, {"table4", "gqa-close"}, {"table4", "mqa-close"}}},
       {"Is it so on the block of today's models?",
        {{"modern", "q_kv-close"},
         {"modern", "relative-cheaper"},

@@ -77,11 +77,11 @@ TEST_CASE("what README says of the paper, the study says", "[docs]") {
       between_marks(qkvbench::read_file(kRoot + "/README.md"), "<!-- study -->\n", "<!-- end of study -->");
   REQUIRE(blocks.size() == 1);
   const std::string study = qkvbench::read_file(kRoot + "/docs/study.md");
-  const std::string decided = study.substr(0, study.find("\n## "));
+  const std::string sentences = study.substr(0, study.find("\n## "));
   int lines = 0;
   for (const std::string& line : lines_of(blocks[0])) {
     INFO(line);
-    CHECK(decided.find("\n" + line + "\n") != std::string::npos);
+    CHECK(sentences.find("\n" + line + "\n") != std::string::npos);
     ++lines;
   }
   CHECK(lines > 0);

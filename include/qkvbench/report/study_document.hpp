@@ -41,8 +41,9 @@ std::string verdict_text(const Answered& answered);
 
 /// How many claims hold, do not, and are open, of how many runs and hours: the whole study in two sentences.
 std::string tally_text(const Study& study);
-/// What is decided: a line for each claim of a question that holds or does not, with its numbers and the paper's.
-std::vector<std::string> decided(const Study& study);
+/// What to take home: for each question to the paper its first claim that holds or does not, else the first of which
+/// most is known, in a line with its numbers and the paper's.
+std::vector<std::string> sentences(const Study& study);
 /// What is recorded, a row a table: its part, runs, hours of computing, cells that agree with the authors' runs.
 std::vector<Table::Column> recorded_columns();
 std::vector<std::vector<std::string>> recorded_rows(const Study& study);
