@@ -94,7 +94,7 @@ TEST_CASE("data fetch brings each kind of set, whole and checked, and leaves not
   CHECK(verified.status == 0);
   CHECK(has(verified.out, "published"));
   const json listed = json::parse(lab.run({"data", "list", "--json", "-"}).out);
-  CHECK(listed["sets"].size() == 2);
+  REQUIRE(listed["sets"].size() == 3);
   for (const json& row : listed["sets"]) CHECK(row["state"] == "published");
 
   lab.forget_requests();
