@@ -40,11 +40,12 @@ int openness_of(const Answered& answer) {
 std::string sentence_of(const Study& study, const study::ClaimOf& of) {
   const Answered answer = answered(study, of);
   const StudiedTable* table = table_of(study, of.table);
-  std::string text = of.table + (table == nullptr ? "" : " (" + table->part.plan.level + ")") + ": " + answer.claim +
-                     ": " + verdict_text(answer);
-  if (openness_of(answer) > 1) return text;
-  const ClaimResult& claim = *claim_of(*table, of);
-  return text + ", " + effect_text(claim) + (claim.paper ? ", paper " + value_text(claim, claim.paper) : "");
+  std::string text = answer.claim + ": " + verdict_text(answer);
+  if (openness_of(answer) <= 1) {
+    const ClaimResult& claim = *claim_of(*table, of);
+    text += ", " + effect_text(claim) + (claim.paper ? ", paper " + value_text(claim, claim.paper) : "");
+  }
+  return text + " (" + (table == nullptr ? of.table : runs_text(*table)) + ")";
 }
 
 std::string questions_text(const Study& study, std::span<const study::Question> questions) {
