@@ -99,8 +99,11 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 bool has_word(std::string_view list, std::string_view word) {
-  const std::vector<std::string> words = split(list, ' ');
-  return std::find(words.begin(), words.end(), word) != words.end();
+  for (std::size_t begin = 0, end = 0; end != list.npos; begin = end + 1) {
+    end = list.find(' ', begin);
+    if (list.substr(begin, end - begin) == word) return true;
+  }
+  return false;
 }
 
 double parse_duration(const std::string& flag, const std::string& text) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <type_traits>
 
 #include "qkvbench/base/error.hpp"
@@ -248,11 +249,26 @@ std::string Option::flag() const {
 
 bool Option::concerns(const std::string& form) const { return families == nullptr || has_word(families, form); }
 
+namespace {
+
+Option::Value neutral_value(const Option& option) {
+  Config before;
+  set_option(before, option, option.neutral);
+  return option.value(before);
+}
+
+}  // namespace
+
 bool Option::is_neutral(const Config& config) const {
   if (neutral == nullptr) return false;
-  Config before;
-  set_option(before, *this, neutral);
-  return value(before) == value(config);
+  static const std::map<const Option*, Value> known = [] {  // whoever reads results asks for every key of each
+    std::map<const Option*, Value> values;
+    for (const Option& option : all_options())
+      if (option.neutral != nullptr) values.emplace(&option, neutral_value(option));
+    return values;
+  }();
+  const auto at = known.find(this);
+  return (at != known.end() ? at->second : neutral_value(*this)) == value(config);
 }
 
 std::string Option::text(const Config& config) const {
