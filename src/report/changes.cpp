@@ -72,23 +72,6 @@ BySize by_size(const PaperTable& recipe, const Claim& claim, const Summary& summ
   return out;
 }
 
-/// level + slope · (x − middle)
-struct Line {
-  double slope, middle, level;
-  double at(double x) const { return level + slope * (x - middle); }
-};
-
-/// Of least squares.
-Line line_through(const std::vector<double>& xs, const std::vector<double>& ys) {
-  const double middle = mean(xs);
-  double spread = 0, together = 0;
-  for (std::size_t i = 0; i < xs.size(); ++i) {
-    spread += (xs[i] - middle) * (xs[i] - middle);
-    together += (xs[i] - middle) * ys[i];
-  }
-  return {together / spread, middle, mean(ys)};
-}
-
 Change trend(const PaperTable& recipe, const Claim& claim, const Summary& summary) {
   const bool at_paper = claim.kind == ClaimKind::kAtPaperSize;
   Change change{
@@ -104,6 +87,9 @@ Change trend(const PaperTable& recipe, const Claim& claim, const Summary& summar
   const BySize points = by_size(recipe, claim, summary);
   change.units.incomplete = points.incomplete;
   if (!points.incomplete.empty()) return change;
+  constexpr double kSurelyNoLine = 0.01;
+  if (const auto p = lack_of_fit(points.sizes, points.penalties); at_paper && p && *p < kSurelyNoLine)
+    change.unsound = "the sizes do not lie on a line (lack of fit, p < 0.01), so they tell nothing of larger ones";
   for (std::size_t seed = 0; seed < points.penalties.front().size(); ++seed) {
     std::vector<double> of_seed;
     for (const auto& at : points.penalties) of_seed.push_back(at[seed]);

@@ -3,6 +3,7 @@
 #include "qkvbench/report/statistics.hpp"
 
 #include <algorithm>
+#include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
@@ -24,6 +25,7 @@ using Policy =
                                   boost::math::policies::evaluation_error<boost::math::policies::ignore_error>,
                                   boost::math::policies::promote_double<false>>;
 using Student = boost::math::students_t_distribution<double, Policy>;
+using Fisher = boost::math::fisher_f_distribution<double, Policy>;
 using Normal = boost::math::normal_distribution<double, Policy>;
 
 void check_freedom(const char* what, double df) {
@@ -65,6 +67,38 @@ double student_quantile(double p, double df) {
   if (!(p >= 0 && p <= 1)) fail_internal("student_quantile: " + std::to_string(p) + " is no probability");
   if (p == 0 || p == 1) return p == 0 ? -kInfinite : kInfinite;
   return boost::math::quantile(Student(df), p);
+}
+
+double fisher_tail(double f, double above, double below) {
+  check_freedom("fisher_tail", above);
+  check_freedom("fisher_tail", below);
+  return std::isinf(f) ? 0 : cdf(complement(Fisher(above, below), f));
+}
+
+Line line_through(std::span<const double> xs, std::span<const double> ys) {
+  const double middle = mean(xs);
+  double spread = 0, together = 0;
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    spread += (xs[i] - middle) * (xs[i] - middle);
+    together += (xs[i] - middle) * ys[i];
+  }
+  return {together / spread, middle, mean(ys)};
+}
+
+std::optional<double> lack_of_fit(std::span<const double> x, std::span<const std::vector<double>> groups) {
+  if (groups.size() < 3 || groups.front().size() < 2) return {};
+  const auto count = static_cast<double>(groups.size()), n = static_cast<double>(groups.front().size());
+  std::vector<double> means;
+  for (const auto& group : groups) means.push_back(mean(group));
+  const Line line = line_through(x, means);
+  double of_means = 0, within = 0;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    of_means += n * (means[i] - line.at(x[i])) * (means[i] - line.at(x[i]));
+    for (const double value : groups[i]) within += (value - means[i]) * (value - means[i]);
+  }
+  if (within == 0) return {};
+  const double above = count - 2, below = count * (n - 1);
+  return fisher_tail(of_means / above / (within / below), above, below);
 }
 
 std::optional<Interval> t_interval(std::span<const double> x, double level) {

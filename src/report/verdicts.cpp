@@ -223,6 +223,9 @@ void judge_change(const Judging& table, const Claim& claim, ClaimResult& result)
   if (!change.units.values.empty())
     conclude(table, test_lowest({turned(change.units, up)}, -claim.margin, table.level()), -claim.margin, up, kPerCent,
              result);
+  if (change.unsound.empty()) return;
+  result.verdict = Verdict::kInconclusive;
+  result.note = change.unsound;
 }
 
 /// The grid before the one that was run; empty when there is none.

@@ -16,7 +16,7 @@ PaperTable scaling_recipe() {
                    "Every width reads the same number of tokens for each weight. The line through the widths is one of "
                    "penalty over the logarithm of q_k_v's parameters, a line for each seed. Its interval is that of "
                    "seeds; that the line goes on straight to the paper's 305.5 million is an assumption which no run "
-                   "here tests."};
+                   "here tests. Where the sizes themselves lie on no line, nothing is said of larger ones."};
   table.claims = {
       {"q_kv-falls", "sharing K and V costs less the larger the model", kFallsBySize, k_is_v, separate, {"lm"}},
       {"gqa-falls", "so does halving the key/value heads", kFallsBySize, half_the_heads, separate, {"lm"}},

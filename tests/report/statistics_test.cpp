@@ -217,4 +217,25 @@ TEST_CASE("Wilson's interval agrees with scipy's") {
   check_error(Exit::kInternal, {"level"}, [] { wilson_interval(1, 3, 1); });
 }
 
+TEST_CASE("Fisher's tail is Student's at one degree of freedom, and that of the tables", "[statistics]") {
+  for (const double t : {0.5, 2.0, 4.302652729911275})
+    for (const double df : {2.0, 7.0, 30.0})
+      CHECK(std::abs(fisher_tail(t * t, 1, df) - 2 * student_cdf(-t, df)) <= 1e-12);
+  CHECK(std::abs(fisher_tail(3.0984, 3, 20) - 0.05) <= 1e-5);  // tables: 3.0984 at 5 %, 4.9382 at 1 %
+  CHECK(std::abs(fisher_tail(4.9382, 3, 20) - 0.01) <= 1e-6);
+  CHECK(fisher_tail(0, 3, 20) == 1);
+}
+
+TEST_CASE("lack of fit: means on a line fit it, means beside it do not, by their groups' own spread", "[statistics]") {
+  const std::vector<double> x{0, 1, 2};
+  const std::vector<std::vector<double>> line{{0, 2}, {1, 3}, {2, 4}};
+  CHECK(*lack_of_fit(x, line) == 1);
+  // The middle is 1.5 above: of means 2·(0.5² + 1² + 0.5²) = 3 with one degree of freedom, within 6 with three, F
+  // = 1.5.
+  const std::vector<std::vector<double>> bent{{0, 2}, {2.5, 4.5}, {2, 4}};
+  CHECK(std::abs(*lack_of_fit(x, bent) - 2 * student_cdf(-std::sqrt(1.5), 3)) <= 1e-12);
+  CHECK_FALSE(lack_of_fit(std::vector<double>{0, 1}, std::vector<std::vector<double>>{{0, 2}, {1, 3}}));
+  CHECK_FALSE(lack_of_fit(x, std::vector<std::vector<double>>{{0}, {1}, {5}}));
+}
+
 }  // namespace qkvbench::report

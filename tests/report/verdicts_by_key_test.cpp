@@ -134,7 +134,7 @@ TEST_CASE("of each nat by which models differ, padding hides a share that every 
 
 TEST_CASE("a penalty by size is a line for each seed over the logarithm of parameters, continued to the paper's",
           "[verdicts]") {
-  const std::vector<std::vector<double>> penalties{{.10, .12, .11, .09}, {.06, .07, .08, .07}, {.05, .03, .04, .05}};
+  std::vector<std::vector<double>> penalties{{.10, .12, .11, .09}, {.06, .07, .08, .07}, {.05, .03, .04, .05}};
   const auto judged = [&](const ClaimKind kind, std::size_t widths, std::size_t seeds_of_last) {
     std::vector<Record> records;
     const std::vector<index_t> parameters{100000, 400000, 2000000};
@@ -177,6 +177,13 @@ TEST_CASE("a penalty by size is a line for each seed over the logarithm of param
   CHECK(std::abs(continued.interval->high - 1.0274995945462746) <= kTolerance);
   CHECK(std::abs(*continued.paper - 100 * (5.27 / 5.11 - 1)) <= kTolerance);
   CHECK(continued.test == "q_kv − q_k_v, at 305.5 million parameters");
+  CHECK(continued.note.empty());
+  penalties[1] = {.13, .15, .14, .12};  // up and down again: a line through that cannot be continued
+  const ClaimResult bent = judged(ClaimKind::kAtPaperSize, 3, 4);
+  CHECK(bent.effect);
+  CHECK(bent.verdict == Verdict::kInconclusive);
+  CHECK(bent.note == "the sizes do not lie on a line (lack of fit, p < 0.01), so they tell nothing of larger ones");
+  CHECK(judged(ClaimKind::kFallsBySize, 3, 4).note.empty());
   CHECK(judged(ClaimKind::kFallsBySize, 1, 4).note.find("one d_model only") != std::string::npos);
   CHECK(judged(ClaimKind::kFallsBySize, 3, 2).note.find("missing") != std::string::npos);
 }

@@ -22,6 +22,22 @@ std::optional<double> deviation(std::span<const double> x);
 double student_cdf(double t, double df);
 double student_quantile(double p, double df);
 
+/// P(F > f) of Fisher's distribution with these degrees of freedom, both > 0; f ≥ 0.
+double fisher_tail(double f, double above, double below);
+
+/// level + slope · (x − middle)
+struct Line {
+  double slope, middle, level;
+  double at(double x) const { return level + slope * (x - middle); }
+};
+/// Of least squares. Not all xs are equal.
+Line line_through(std::span<const double> xs, std::span<const double> ys);
+
+/// Whether the means of several groups of equal size lie on a line over x: the p-value of the F test of lack of fit,
+/// groups' own spread against that of their means around the line. None for fewer than three groups or a single number
+/// in each. Source: Draper and Smith, "Applied regression analysis", 3rd ed., section 2.1.
+std::optional<double> lack_of_fit(std::span<const double> x, std::span<const std::vector<double>> groups);
+
 /// mean ± t(1 − (1 − level)/2; n − 1)·deviation/√n; none for fewer than two numbers.
 std::optional<Interval> t_interval(std::span<const double> x, double level = 0.95);
 
