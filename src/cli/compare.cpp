@@ -131,10 +131,9 @@ std::string list_text(const Session& session, const Comparison& comparison) {
 
 /// Runs without a counterpart: the first of them, or where that is no failure how many.
 std::string only_text(const std::string& side, const std::vector<std::string>& names, bool allowed) {
-  constexpr std::size_t kNamed = 8;
   if (names.empty()) return "";
   if (allowed) return "only in " + side + ": " + counted(names.size(), "run") + "\n";
-  const std::size_t named = names.size() > kNamed + 1 ? kNamed : names.size();
+  const std::size_t named = shown_of(names.size());
   std::string text;
   for (std::size_t i = 0; i < named; ++i) text += "only in " + side + ": " + names[i] + "\n";
   if (named < names.size()) text += "only in " + side + ": " + std::to_string(names.size() - named) + " more\n";

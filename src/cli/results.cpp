@@ -6,9 +6,13 @@
 
 namespace qkvbench::cli {
 
+std::size_t shown_of(std::size_t n) {
+  constexpr std::size_t kShown = 8;
+  return n > kShown + 1 ? kShown : n;
+}
+
 void note_left_out(const Session& session, const std::vector<run::SkippedFile>& left_out) {
-  constexpr std::size_t kNamed = 8;
-  const std::size_t named = left_out.size() > kNamed + 1 ? kNamed : left_out.size();
+  const std::size_t named = shown_of(left_out.size());
   for (std::size_t i = 0; i < named; ++i)
     note(session, "left out: " + left_out[i].path.string() + ": " + left_out[i].reason);
   if (named < left_out.size())

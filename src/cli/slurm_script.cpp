@@ -14,10 +14,10 @@ namespace qkvbench::cli {
 namespace {
 
 /// MiB that a run needs at most: training's memory, a quarter more, and room for program and data.
-long long largest_run_mib(const study::Grid& grid) {
+long long largest_run_mib(const std::vector<run::Config>& configs) {
   constexpr double kMib = 1 << 20, kProgramAndData = 512;
   index_t most = 0;
-  for (const run::Config& config : study::expand(grid)) most = std::max(most, run::training_memory(config).total());
+  for (const run::Config& config : configs) most = std::max(most, run::training_memory(config).total());
   return std::llround(std::ceil(1.25 * static_cast<double>(most) / kMib + kProgramAndData));
 }
 
@@ -33,9 +33,9 @@ std::string time_line(const std::string& max_time) {
 
 }  // namespace
 
-std::string slurm_script(const Session& session, const std::string& what, const study::Grid& grid,
-                         const SweepFlags& runs, const SlurmFlags& flags) {
-  const int jobs = runs.jobs > 0 ? runs.jobs : 16, threads = std::max(1, session.threads);
+std::string slurm_script(const Session& session, const std::string& what, const NamedRuns& runs,
+                         const SweepFlags& sweep, const SlurmFlags& flags) {
+  const int jobs = sweep.jobs > 0 ? sweep.jobs : 16, threads = std::max(1, session.threads);
   const std::string tasks = std::to_string(flags.tasks);
   const bool ranks = flags.ranks || flags.single_node;
   // Since Slurm 22.05 srun does not take over what sbatch was asked for.
@@ -47,22 +47,22 @@ std::string slurm_script(const Session& session, const std::string& what, const 
                         : "Every task of the array does its share of the runs") +
       "; the directory must be on a disk that all of them see.\n"
       "# Submit it again after a failure: what is finished is not run again.\n";
-  script += sbatch("job-name=" + shell_word("qkvbench-" + grid.id));
+  script += sbatch("job-name=" + shell_word("qkvbench-" + runs.name));
   script += sbatch(ranks ? "ntasks=" + tasks : "array=1-" + tasks);
   if (flags.single_node) script += sbatch("nodes=1");
-  script +=
-      sbatch(cpus) + sbatch("mem-per-cpu=" + std::to_string((largest_run_mib(grid) + threads - 1) / threads) + "M");
+  script += sbatch(cpus) +
+            sbatch("mem-per-cpu=" + std::to_string((largest_run_mib(runs.configs) + threads - 1) / threads) + "M");
   script += sbatch("requeue") + sbatch("open-mode=append") + sbatch("signal=TERM@60");
-  script += sbatch("output=" + shell_word("qkvbench-" + grid.id + (ranks ? "-%j.log" : "-%A_%a.log")));
-  script += time_line(runs.max_time);
+  script += sbatch("output=" + shell_word("qkvbench-" + runs.name + (ranks ? "-%j.log" : "-%A_%a.log")));
+  script += time_line(sweep.max_time);
   if (ranks) script += "# `srun --mpi=list` says what this cluster has instead of pmix, pmi2 say.\n";
   script += "srun " + std::string(ranks ? "--mpi=pmix --ntasks=" + tasks + " " : "") + "--" + cpus +
-            " qkvbench sweep " + shell_word(what) + " --out " + shell_word(runs.out) + " --jobs " +
+            " qkvbench sweep " + shell_word(what) + " --out " + shell_word(sweep.out) + " --jobs " +
             std::to_string(jobs);
   if (session.threads > 0) script += " --threads " + std::to_string(threads);
-  if (runs.events) script += " --tensorboard";
-  if (runs.max_time.empty()) return script + "\n";
-  return script + " --max-time " + shell_word(runs.max_time) +
+  if (sweep.events) script += " --tensorboard";
+  if (sweep.max_time.empty()) return script + "\n";
+  return script + " --max-time " + shell_word(sweep.max_time) +
          "\n"
          "status=$?\n"
          "# Out of time: the rest in another turn.\n"

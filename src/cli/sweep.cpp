@@ -97,27 +97,32 @@ Json sweep_json(const std::string& grid, const std::vector<PlannedRun>& runs, do
   return {{"grid", grid}, {"counts", counts_json(counts)}, {"left_s", run::or_null(left_s)}, {"runs", rows}};
 }
 
-/// A grid by name, whatever directories are called so, or by file, or the runs of recorded results.
-study::Grid grid_of(const Session& session, const std::string& what) {
+/// All runs of a grid by name, whatever directories are called so, or by file, or of recorded results.
+NamedRuns all_runs(const Session& session, const std::string& what) {
   const bool is_name = std::ranges::find(study::all_grids(), what, &study::Grid::id) != study::all_grids().end();
-  if (is_name || (!std::filesystem::is_directory(what) && !run::has_recorded_results(what)))
-    return study::grid_of(what);
+  if (is_name || (!std::filesystem::is_directory(what) && !run::has_recorded_results(what))) {
+    const study::Grid grid = study::grid_of(what);
+    return {grid.id, study::expand(grid)};
+  }
   run::RecordSet set = run::read_records({what});
   keep_one_build(set, true);
   note_left_out(session, set.left_out);
-  if (set.records.empty()) fail_input(what + ": it holds no finished result, so there is no run to make again");
-  study::Grid grid{(std::filesystem::path(what) / "").parent_path().filename().string(), "", {}};
+  if (set.records.empty())
+    fail_input(
+        what +
+        ": it holds no finished result, so there is no run to make again; name recorded results, finished runs or "
+        "a grid (see list grids)");
+  NamedRuns runs{(std::filesystem::path(what) / "").parent_path().filename().string(), {}};
   std::set<std::string> seen;  // runs of one configuration on different data are one run to make again
   for (const run::Record& record : set.records)
-    if (seen.insert(record.run).second) grid.listed.push_back(record.config);
-  return grid;
+    if (seen.insert(record.run).second) runs.configs.push_back(record.config);
+  return runs;
 }
 
-/// The grid's runs but for those that are recorded, or a sample of them.
-std::vector<run::Config> runs_of(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
-  std::vector<run::Config> configs = study::expand(grid);
+/// A sample of the runs where one is asked for, but for those that are recorded.
+void take_asked(const Session& session, const SweepCommand& flags, std::vector<run::Config>& configs) {
   if (flags.sample > 0) configs = study::sample_of(configs, static_cast<std::size_t>(flags.sample), flags.sample_seed);
-  if (flags.record.empty()) return configs;
+  if (flags.record.empty()) return;
   std::set<std::string> names;
   for (const run::Record& record : run::read_records({flags.record}).records)
     if (run::other_numerics(record.tool.numerics).empty()) names.insert(record.run);
@@ -125,12 +130,11 @@ std::vector<run::Config> runs_of(const Session& session, const SweepCommand& fla
   std::erase_if(configs, [&](const run::Config& config) { return names.contains(run::run_name(config)); });
   note(session,
        std::to_string(all - configs.size()) + " of " + std::to_string(all) + " runs are recorded in " + flags.record);
-  return configs;
 }
 
-Exit status(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
+Exit status(const Session& session, const SweepCommand& flags, const NamedRuns& all) {
   const study::SweepOptions options = flags.runs.options(session);
-  const auto configs = study::shard_of(runs_of(session, flags, grid), options.shard, options.shards);
+  const auto configs = study::shard_of(all.configs, options.shard, options.shards);
   const std::vector<PlannedRun> runs = study::scan_runs(configs, options.out);
   const double left = study::seconds_left(runs, options.jobs);
   std::string text = "\n";
@@ -140,16 +144,16 @@ Exit status(const Session& session, const SweepCommand& flags, const study::Grid
               ? (left > 0 ? report::duration(left) + " left with " + std::to_string(options.jobs) + " at a time\n"
                           : "all runs are finished\n")
               : "time left: not known before the first run is done\n";
-  print(session, "sweep", table_of(session, runs) + said(session, text), sweep_json(grid.id, runs, left));
+  print(session, "sweep", table_of(session, runs) + said(session, text), sweep_json(all.name, runs, left));
   return Exit::kDone;
 }
 
-Exit run_all(const Session& session, const SweepCommand& flags, const study::Grid& grid) {
-  const SweepOutcome outcome = run_all(session, runs_of(session, flags, grid), flags.runs);
+Exit run_all(const Session& session, const SweepCommand& flags, const NamedRuns& all) {
+  const SweepOutcome outcome = run_all(session, all.configs, flags.runs);
   const auto& runs = outcome.report.runs;
   const std::string hint = "\nqkvbench report " + flags.runs.out + " --out report.html shows them\n";
   print(session, "sweep", table_of(session, runs) + said(session, outcome.status == Exit::kDone ? hint : ""),
-        sweep_json(grid.id, runs, study::seconds_left(runs, 1)));
+        sweep_json(all.name, runs, study::seconds_left(runs, 1)));
   return outcome.status;
 }
 
@@ -164,13 +168,14 @@ Exit sweep(const Session& session, const SweepCommand& flags) {
     fail_usage("--sample does not go into a job script; run the sweep without --slurm, or leave --sample out");
   if (flags.sample == 0 && flags.sample_seed > 0)
     fail_usage("--sample-seed says which runs --sample takes; add --sample N");
-  const study::Grid grid = grid_of(session, flags.what);
+  NamedRuns runs = all_runs(session, flags.what);
   if (flags.slurm.tasks > 0) {
-    const std::string script = slurm_script(session, flags.what, grid, flags.runs, flags.slurm);
-    print(session, "sweep-script", script, {{"grid", grid.id}, {"tasks", flags.slurm.tasks}, {"script", script}});
+    const std::string script = slurm_script(session, flags.what, runs, flags.runs, flags.slurm);
+    print(session, "sweep-script", script, {{"grid", runs.name}, {"tasks", flags.slurm.tasks}, {"script", script}});
     return Exit::kDone;
   }
-  return flags.status ? status(session, flags, grid) : run_all(session, flags, grid);
+  take_asked(session, flags, runs.configs);
+  return flags.status ? status(session, flags, runs) : run_all(session, flags, runs);
 }
 
 }  // namespace

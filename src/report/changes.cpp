@@ -88,7 +88,7 @@ Change trend(const PaperTable& recipe, const Claim& claim, const Summary& summar
   change.units.incomplete = points.incomplete;
   if (!points.incomplete.empty()) return change;
   constexpr double kSurelyNoLine = 0.01;
-  if (const auto p = lack_of_fit(points.sizes, points.penalties); at_paper && p && *p < kSurelyNoLine)
+  if (const auto p = at_paper ? lack_of_fit(points.sizes, points.penalties) : std::nullopt; p && *p < kSurelyNoLine)
     change.unsound = "the sizes do not lie on a line (lack of fit, p < 0.01), so they tell nothing of larger ones";
   for (std::size_t seed = 0; seed < points.penalties.front().size(); ++seed) {
     std::vector<double> of_seed;

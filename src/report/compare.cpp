@@ -89,7 +89,7 @@ void add_fields(const Parsed& a, const Parsed& b, RunPair& pair) {
   }
 }
 
-RunPair compare_runs(const run::Record& a, const run::Record& b, const Tolerance& demand, const Seeds& seeds) {
+RunPair compare_runs(const run::Record& a, const run::Record& b, const Tolerance& demand, const Seeds* seeds) {
   const Parsed json_a(canonical_json(a)), json_b(canonical_json(b));
   RunPair pair;
   pair.path_a = a.path, pair.path_b = b.path;
@@ -101,7 +101,7 @@ RunPair compare_runs(const run::Record& a, const run::Record& b, const Tolerance
   for (const std::string& name : names) {
     if (!demand.metrics.empty() && std::ranges::find(demand.metrics, name) == demand.metrics.end()) continue;
     MetricPair metric{name, a.metrics.value(name), b.metrics.value(name)};
-    if (demand.seed_noise) metric.seed_noise = seeds.noise(a, name);
+    if (seeds != nullptr) metric.seed_noise = seeds->noise(a, name);
     metric.within = is_within(metric, demand);
     pair.holds = pair.holds && metric.within;
     pair.metrics.push_back(metric);
@@ -174,8 +174,10 @@ Comparison compare(const fs::path& a, const fs::path& b, const Tolerance& demand
   const Pairs pairs = matched(in_a, in_b, out);
   if (pairs.empty())
     fail_input("no run in " + a.string() + " has one of its name in " + b.string() + "; name two runs to compare them");
-  const Seeds seeds(in_a.records, pairs.size());
-  for (const auto& [of_a, of_b] : pairs) out.runs.push_back(compare_runs(*of_a, *of_b, demand, seeds));
+  std::optional<Seeds> seeds;  // naming every run takes a while
+  if (demand.seed_noise) seeds.emplace(in_a.records, pairs.size());
+  for (const auto& [of_a, of_b] : pairs)
+    out.runs.push_back(compare_runs(*of_a, *of_b, demand, seeds ? &*seeds : nullptr));
   check_metrics(out, demand);
   if (demand.seed_noise) check_seeds(out, a);
   out.holds = std::ranges::all_of(out.runs, &RunPair::holds) &&

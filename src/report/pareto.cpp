@@ -174,8 +174,9 @@ void draw_point(Svg& svg, const ParetoPoint& point, const Place& at, const Axis&
   svg.marker(point.style, at.x, at.y, 4);
 }
 
-/// The label, and where it stands far from its point a thin line to it.
+/// The label, if there is one, and where it stands far from its point a thin line to it.
 void draw_label(Svg& svg, const ParetoPoint& point, const Place& marker, const Place& label) {
+  if (point.label.empty()) return;
   const double middle = label.y - 4, end = label.x + text_width(point.label, kFont);
   if (std::abs(middle - marker.y) > 9)
     svg.line(marker.x, marker.y, label.x > marker.x ? label.x - 1 : end, middle, colour_class(point.style) + " leader");

@@ -122,7 +122,6 @@ Grid grid_of(const std::string& what) {
 }
 
 std::vector<run::Config> expand(const Grid& grid) {
-  if (!grid.listed.empty()) return grid.listed;
   std::vector<run::Config> configs;
   std::set<std::string> seen;
   std::shared_ptr<const data::OpenedCorpus> opened;

@@ -7,13 +7,11 @@
 #include <cmath>
 #include <map>
 #include <mutex>
-#include <numeric>
 #include <thread>
 
 #include "qkvbench/base/error.hpp"
 #include "qkvbench/base/files.hpp"
 #include "qkvbench/base/process.hpp"
-#include "qkvbench/base/random.hpp"
 #include "qkvbench/base/text.hpp"
 #include "qkvbench/formats/json.hpp"
 #include "qkvbench/formats/json_text.hpp"
@@ -265,15 +263,11 @@ std::vector<run::Config> shard_of(const std::vector<run::Config>& configs, int s
 }
 
 std::vector<run::Config> sample_of(const std::vector<run::Config>& configs, std::size_t n, std::uint64_t seed) {
-  std::vector<std::size_t> places(configs.size());
-  std::iota(places.begin(), places.end(), std::size_t{0});
-  n = std::min(n, places.size());
-  const RandomStream random(seed, Purpose::kShuffle);
-  for (std::size_t i = 0; i < n; ++i)  // the first n steps of a shuffle
-    std::swap(places[i], places[i + random.below(i, static_cast<std::uint32_t>(places.size() - i))]);
-  std::sort(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(n));
+  std::vector<index_t> places = data::epoch_order(static_cast<index_t>(configs.size()), seed, 0);
+  places.resize(std::min(n, places.size()));
+  std::ranges::sort(places);
   std::vector<run::Config> chosen;
-  for (std::size_t i = 0; i < n; ++i) chosen.push_back(configs[places[i]]);
+  for (const index_t place : places) chosen.push_back(configs[static_cast<std::size_t>(place)]);
   return chosen;
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "support/catch.hpp"
+#include "support/sources.hpp"
 
 namespace {
 
@@ -25,15 +26,13 @@ struct Include {
 std::vector<Include> all_includes() {
   std::vector<Include> includes;
   const std::regex pattern(R"re(^\s*#include\s*[<"]([^>"]+)[>"])re");
-  for (const char* root : {"/include/qkvbench", "/src"})
-    for (const auto& entry : fs::recursive_directory_iterator(SOURCE_DIR + std::string(root))) {
-      if (entry.path().extension() != ".hpp" && entry.path().extension() != ".cpp") continue;
-      std::ifstream in(entry.path());
-      std::smatch match;
-      for (std::string line; std::getline(in, line);)
-        if (std::regex_search(line, match, pattern))
-          includes.push_back({entry.path(), entry.path().parent_path().filename().string(), match[1]});
-    }
+  for (const fs::path& file : qkvbench::test::sources_below({"include/qkvbench", "src"})) {
+    std::ifstream in(file);
+    std::smatch match;
+    for (std::string line; std::getline(in, line);)
+      if (std::regex_search(line, match, pattern))
+        includes.push_back({file, file.parent_path().filename().string(), match[1]});
+  }
   return includes;
 }
 
@@ -78,13 +77,11 @@ TEST_CASE("libraries and streams stay in their rooms") {
 }
 
 TEST_CASE("files stay short enough to read") {
-  for (const char* root : {"/include/qkvbench", "/src", "/tests"})
-    for (const auto& entry : fs::recursive_directory_iterator(SOURCE_DIR + std::string(root))) {
-      if (entry.path().extension() != ".hpp" && entry.path().extension() != ".cpp") continue;
-      std::ifstream in(entry.path());
-      int lines = 0;
-      for (std::string line; std::getline(in, line);) ++lines;
-      INFO(entry.path().string());
-      CHECK(lines <= 320);
-    }
+  for (const fs::path& file : qkvbench::test::sources_below({"include/qkvbench", "src", "tests"})) {
+    std::ifstream in(file);
+    int lines = 0;
+    for (std::string line; std::getline(in, line);) ++lines;
+    INFO(file.string());
+    CHECK(lines <= 320);
+  }
 }

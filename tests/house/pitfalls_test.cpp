@@ -7,6 +7,7 @@
 #include <string>
 
 #include "support/catch.hpp"
+#include "support/sources.hpp"
 
 namespace {
 
@@ -40,17 +41,15 @@ bool changes_eigen(const std::string& line) {
 
 int check_none(const std::function<bool(const std::string&)>& is_wrong) {
   int files = 0;
-  for (const char* root : {"/include/qkvbench", "/src", "/tests"})
-    for (const auto& entry : fs::recursive_directory_iterator(SOURCE_DIR + std::string(root))) {
-      if (entry.path().extension() != ".hpp" && entry.path().extension() != ".cpp") continue;
-      if (entry.path().filename() == "pitfalls_test.cpp") continue;
-      std::ifstream in(entry.path());
-      ++files;
-      for (std::string line; std::getline(in, line);) {
-        INFO(entry.path().string() << ": " << line);
-        CHECK_FALSE(is_wrong(line));
-      }
+  for (const fs::path& file : qkvbench::test::sources_below({"include/qkvbench", "src", "tests"})) {
+    if (file.filename() == "pitfalls_test.cpp") continue;
+    std::ifstream in(file);
+    ++files;
+    for (std::string line; std::getline(in, line);) {
+      INFO(file.string() << ": " << line);
+      CHECK_FALSE(is_wrong(line));
     }
+  }
   return files;
 }
 

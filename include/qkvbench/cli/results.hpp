@@ -7,7 +7,10 @@
 
 namespace qkvbench::cli {
 
-/// A message for each file that is not among the records.
+/// How many of n lines are shown where the rest is only counted: all of a few, or the first eight.
+std::size_t shown_of(std::size_t n);
+
+/// A message for each file that is not among the records, shown_of() them.
 void note_left_out(const Session& session, const std::vector<run::SkippedFile>& left_out);
 
 /// [low, high], or null.

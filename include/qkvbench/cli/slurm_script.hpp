@@ -4,7 +4,6 @@
 #include <string>
 
 #include "qkvbench/cli/sweep_run.hpp"
-#include "qkvbench/study/grid.hpp"
 
 namespace qkvbench::cli {
 
@@ -14,9 +13,9 @@ struct SlurmFlags {
 };
 
 /// A script for sbatch: an array of tasks each with a share of the runs, or one job whose ranks share them. Cores and
-/// memory are what the grid's largest run needs, times the runs at a time. With --max-time it asks for that time and
-/// some minutes more, and is queued again when it was too short.   what: the grid as the user named it.
-std::string slurm_script(const Session& session, const std::string& what, const study::Grid& grid,
-                         const SweepFlags& runs, const SlurmFlags& flags);
+/// memory are what the largest run needs, times the runs at a time. With --max-time it asks for that time and
+/// some minutes more, and is queued again when it was too short.   what: the runs as the user named them.
+std::string slurm_script(const Session& session, const std::string& what, const NamedRuns& runs,
+                         const SweepFlags& sweep, const SlurmFlags& flags);
 
 }  // namespace qkvbench::cli

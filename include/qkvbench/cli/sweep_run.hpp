@@ -16,6 +16,12 @@ struct SweepFlags {
   study::SweepOptions options(const Session& session) const;
 };
 
+/// Runs to make, and what they are called together: a grid's name, or that of the file they are listed in.
+struct NamedRuns {
+  std::string name;
+  std::vector<run::Config> configs;
+};
+
 /// Runs what is not finished, with a line of progress, and notes on stderr what failed.
 /// Done, kRunsFailed when some failed, kOutOfTime, or what the signal that stopped it asks for.
 struct SweepOutcome {

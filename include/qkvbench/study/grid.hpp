@@ -17,11 +17,10 @@ struct GridBlock {
   std::vector<std::pair<std::string, std::vector<std::string>>> axes;
 };
 
-/// Several blocks, one behind the other, or runs that were listed one by one.
+/// Several blocks, one behind the other.
 struct Grid {
   std::string id, summary;
   std::vector<GridBlock> blocks;
-  std::vector<run::Config> listed{};  ///< resolved; instead of blocks
 };
 
 /// Grids that have a name, in the order of every listing.
